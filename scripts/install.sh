@@ -1,0 +1,32 @@
+#!/bin/sh
+# Puts the built guard into a file system: --destdir D --prefix P. Run "npm run build" before. Changes no unit:
+# "httpd-guard install" does that, on the machine itself.
+set -eu
+
+destdir= prefix=/usr
+while [ $# -gt 0 ]; do
+  case $1 in
+    --destdir) destdir=${2:?--destdir takes a folder} && shift 2 ;;
+    --prefix) prefix=${2:?--prefix takes a folder} && shift 2 ;;
+    *) echo "usage: scripts/install.sh [--destdir D] [--prefix P]" >&2 && exit 64 ;;
+  esac
+done
+
+here=$(cd "$(dirname "$0")/.." && pwd)
+[ -e "$here/dist/httpd-guard.mjs" ] || {
+  echo "install.sh: there is no dist to install; run first: npm ci && npm run build" >&2
+  exit 1
+}
+
+lib=$destdir$prefix/lib/httpd-guard
+rm -rf "$lib"
+install -d "$lib" "$destdir$prefix/bin"
+install -m 0644 "$here"/dist/*.mjs "$here/dist/50-httpd-guard.conf" "$lib"
+install -m 0755 "$here/dist/gate" "$lib"
+cat >"$destdir$prefix/bin/httpd-guard" <<LAUNCHER
+#!/bin/sh
+# What the caller's environment holds for other Node programs is not for this one.
+unset NODE_OPTIONS NODE_EXTRA_CA_CERTS NODE_PATH
+exec node $prefix/lib/httpd-guard/httpd-guard.mjs "\$@"
+LAUNCHER
+chmod 0755 "$destdir$prefix/bin/httpd-guard"

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Takes away what scripts/install.sh put there: --destdir D --prefix P as then. Units are freed first, on the machine
+# itself, by: httpd-guard uninstall
+set -eu
+
+destdir= prefix=/usr
+while [ $# -gt 0 ]; do
+  case $1 in
+    --destdir) destdir=${2:?--destdir takes a folder} && shift 2 ;;
+    --prefix) prefix=${2:?--prefix takes a folder} && shift 2 ;;
+    *) echo "usage: scripts/uninstall.sh [--destdir D] [--prefix P]" >&2 && exit 64 ;;
+  esac
+done
+
+if grep -qs '^# Written by "httpd-guard install"' "$destdir"/etc/systemd/system/*.service.d/50-httpd-guard.conf; then
+  echo "uninstall.sh: a unit is still guarded; run first: httpd-guard uninstall" >&2
+  exit 1
+fi
+rm -rf "$destdir$prefix/lib/httpd-guard" "$destdir$prefix/bin/httpd-guard"

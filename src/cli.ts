@@ -1,0 +1,142 @@
+import yargs, { type Argv, type Options } from 'yargs';
+import type { CheckFormat } from './commands/check.ts';
+import type { Done } from './commands/done.ts';
+import { serviceName } from './core/choose-unit.ts';
+import { escape } from './view/escape.ts';
+
+declare const __VERSION__: string;
+
+const EX_USAGE = 64;
+const FORMATS = ['text', 'json', 'nagios', 'prometheus'] as const satisfies readonly CheckFormat[];
+
+/** Reads the command line, runs the command, prints what it says. Returns the exit code. */
+export async function cli(args: string[]): Promise<number> {
+  let exitCode = 0;
+  const run = async (command: Promise<Done>): Promise<void> => {
+    const done = await command;
+    process.stderr.write(done.stderr);
+    process.stdout.write(done.stdout);
+    exitCode = done.exitCode;
+  };
+
+  const parser = yargs(args)
+    .scriptName('httpd-guard')
+    .usage('$0 <command>\n\nClears the semaphores that a dead Apache httpd left behind, and nothing else.')
+    .command(
+      'check',
+      'Look, change nothing: is httpd in danger, and which semaphore set is whose?',
+      (command) =>
+        common(command)
+          .option('format', { choices: FORMATS, describe: 'How to print it' })
+          .option('explain', { type: 'boolean', default: false, describe: 'Show what each rule saw, and where to look again' })
+          .option('warn', { ...percentOption(80), describe: 'WARNING from this use of a limit on, in percent' })
+          .option('crit', { ...percentOption(100), describe: 'CRITICAL from this use of a limit on, in percent' })
+          .example('$0 check', 'is httpd in danger?')
+          .example('$0 check --format nagios', 'as a monitoring plugin')
+          .epilogue('Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, 64 wrong usage.'),
+      async (options) => {
+        const { check } = await import('./commands/check.ts');
+        await run(check({ ...options, format: options.format ?? (options.json ? 'json' : 'text'), warnPercent: options.warn, critPercent: options.crit }));
+      },
+    )
+    .command(
+      'clean',
+      'Remove the semaphore sets that check calls orphan',
+      (command) =>
+        common(command)
+          .option('dry-run', { type: 'boolean', default: false, describe: 'Only say what would be removed' })
+          .option('set', { type: 'string', array: true, coerce: ids, describe: 'Only these ids, the verdict still required' })
+          .example('$0 clean --dry-run', 'what would go?')
+          .example('$0 clean --set 0 32769', 'these two, if they are orphans')
+          .epilogue('Exit codes: 0 none left, 1 some could not be removed, 3 unsure and kept, 64 wrong usage, 77 not root.'),
+      async (options) => {
+        const { clean } = await import('./commands/clean.ts');
+        await run(clean(options));
+      },
+    )
+    .command(
+      'pre-start',
+      'What ExecStartPre runs: clean within a few seconds, never in httpd’s way',
+      (command) =>
+        common(command)
+          .option('strict', { type: 'boolean', default: false, describe: 'Exit as clean does' })
+          .example('$0 pre-start --unit httpd.service', 'as the drop-in does')
+          .epilogue('Exit codes: 0 always; with --strict those of clean.'),
+      async (options) => {
+        const { preStart } = await import('./commands/pre-start.ts');
+        exitCode = await preStart(options);
+      },
+    )
+    .command(
+      'install',
+      'Put the guard before each start of httpd',
+      (command) => common(dryRun(command)).example('$0 install', 'for the httpd found here').epilogue('Exit codes: 0 done, 1 refused, 64 wrong usage, 77 not root.'),
+      async (options) => {
+        const { install } = await import('./commands/install.ts');
+        await run(install(options));
+      },
+    )
+    .command(
+      'uninstall',
+      'Take the guard away again',
+      (command) => common(dryRun(command)).example('$0 uninstall', 'from every unit that has it').epilogue('Exit codes: 0 done, 1 refused, 64 wrong usage, 77 not root.'),
+      async (options) => {
+        const { uninstall } = await import('./commands/uninstall.ts');
+        await run(uninstall(options));
+      },
+    )
+    .demandCommand(1, 1, 'which command? httpd-guard --help lists them')
+    .strict()
+    .version(__VERSION__)
+    .exitProcess(false)
+    .fail((message: string | null, error?: Error) => {
+      // yargs has a message of its own for wrong usage, and none for an error of a command.
+      throw message === null ? (error ?? new Error('failed without a reason')) : new UsageError(message);
+    });
+
+  try {
+    await parser.parseAsync();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`httpd-guard: ${escape(error.message)}\n`);
+    return EX_USAGE;
+  }
+  return exitCode;
+}
+
+class UsageError extends Error {}
+
+/** What every command takes. */
+function common<T>(command: Argv<T>) {
+  return command
+    .option('unit', { type: 'string', requiresArg: true, coerce: unitName, describe: 'The unit of httpd; found when not given' })
+    .option('json', { type: 'boolean', default: false, describe: 'Print JSON' })
+    .option('quiet', { type: 'boolean', default: false, describe: 'Say only what matters' })
+    .option('verbose', { type: 'boolean', default: false, describe: 'Say all there is' });
+}
+
+function dryRun<T>(command: Argv<T>) {
+  return command.option('dry-run', { type: 'boolean', default: false, describe: 'Only say what would be done' });
+}
+
+function percentOption(byDefault: number) {
+  return { type: 'number', default: byDefault, requiresArg: true, coerce: percent } as const satisfies Options;
+}
+
+function percent(value: number): number {
+  if (!Number.isInteger(value) || value < 0 || value > 100) throw new UsageError('--warn and --crit take whole numbers from 0 to 100');
+  return value;
+}
+
+function unitName(text: string): string {
+  const name = serviceName(text);
+  if (name === null) throw new UsageError(`--unit: "${text}" cannot be the name of a service`);
+  return name;
+}
+
+function ids(texts: string[]): number[] {
+  return texts.map((text) => {
+    if (!/^\d{1,10}$/.test(text) || Number(text) > 0x7fffffff) throw new UsageError(`--set: "${text}" is no id of a semaphore set; check lists them`);
+    return Number(text);
+  });
+}

@@ -1,0 +1,96 @@
+import { type Fact, unknown } from '../core/fact.ts';
+import { type Status, health } from '../core/health.ts';
+import { lineages } from '../core/lineage.ts';
+import { type PidFile, judgePidFile } from '../core/pid-file.ts';
+import type { Report } from '../core/report.ts';
+import type { Snapshot } from '../core/snapshot.ts';
+import { tableUse } from '../core/table-use.ts';
+import { judge } from '../core/verdict.ts';
+import { type Server, findServer } from '../host/find-server.ts';
+import { readPidFile } from '../host/pid-file.ts';
+import { takeSnapshot } from '../host/take-snapshot.ts';
+import { wantsColour } from '../view/colour.ts';
+import { reportJson } from '../view/report-json.ts';
+import { reportNagios } from '../view/report-nagios.ts';
+import { reportPrometheus } from '../view/report-prometheus.ts';
+import { reportText } from '../view/report-text.ts';
+import type { Done } from './done.ts';
+
+export type CheckFormat = 'text' | 'json' | 'nagios' | 'prometheus';
+
+export interface CheckOptions {
+  unit?: string | undefined;
+  format: CheckFormat;
+  warnPercent: number;
+  critPercent: number;
+  quiet: boolean;
+  verbose: boolean;
+  explain: boolean;
+}
+
+/** As monitoring plugins have it. */
+const EXIT: Record<Status, number> = { ok: 0, warning: 1, critical: 2, unknown: 3 };
+
+const ASK_TIMEOUT_MS = 5_000;
+/** ipcs reads the table anew for each set it is asked about: more would make looking slow on a full table. */
+const MOST_INSPECTIONS = 24;
+
+/** Looks, and says what it saw; changes nothing. */
+export async function check(options: CheckOptions): Promise<Done> {
+  const server = await findServer(options.unit, ASK_TIMEOUT_MS);
+  const snapshot = await takeSnapshot({ owner: server.owner, mostInspections: MOST_INSPECTIONS, deadlineMs: performance.now() + ASK_TIMEOUT_MS });
+  const report = makeReport(server, snapshot, options);
+  return { stdout: show(report, options), stderr: '', exitCode: EXIT[report.health.status] };
+}
+
+function makeReport(server: Server, snapshot: Snapshot, options: CheckOptions): Report {
+  const judgements = judge(snapshot);
+  const use = tableUse(snapshot);
+  const pidFile = pidFileOf(server, snapshot);
+  const missing = [...server.missing, ...(pidFile.known ? [] : [pidFile.why]), ...missingFacts(snapshot)];
+  return {
+    unit: server.unit,
+    otherUnits: server.otherUnits,
+    settings: server.settings,
+    pidFile,
+    snapshot,
+    lineages: lineages(snapshot),
+    use,
+    judgements,
+    health: health({
+      use,
+      judgements,
+      active: server.unit.known ? { known: true, value: server.unit.value.active } : server.unit,
+      unit: server.unit.known ? server.unit.value.name : 'httpd',
+      found: server.unit.known || server.settings.known,
+      warnPercent: options.warnPercent,
+      critPercent: options.critPercent,
+      missing: [...new Set(missing)],
+    }),
+  };
+}
+
+function pidFileOf({ settings }: Server, { processes, alivePids }: Snapshot): Fact<PidFile> {
+  if (!settings.known) return settings;
+  const path = settings.value.pidFile;
+  if (path === null) return unknown('httpd does not say where its pid file is');
+  return { known: true, value: judgePidFile(path, readPidFile(path), processes, alivePids) };
+}
+
+function missingFacts({ view, ipcNamespace, inspections }: Snapshot): string[] {
+  const refused = [...inspections.values()].find((inspection) => !inspection.known);
+  return [view, ipcNamespace, ...(refused === undefined ? [] : [refused])].flatMap((fact) => (fact.known ? [] : [fact.why]));
+}
+
+function show(report: Report, { format, ...style }: CheckOptions): string {
+  switch (format) {
+    case 'text':
+      return reportText(report, { ...style, colour: wantsColour(process.stdout.isTTY, process.env) });
+    case 'json':
+      return `${JSON.stringify(reportJson(report), null, 2)}\n`;
+    case 'nagios':
+      return reportNagios(report);
+    case 'prometheus':
+      return reportPrometheus(report);
+  }
+}

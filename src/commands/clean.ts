@@ -1,0 +1,39 @@
+import { cleanExitCode } from '../core/clean-result.ts';
+import { findServer } from '../host/find-server.ts';
+import { removeOrphans } from '../steps/remove-orphans.ts';
+import { cleanText } from '../view/clean-text.ts';
+import { escape } from '../view/escape.ts';
+import { type Done, needsRoot } from './done.ts';
+
+export interface CleanOptions {
+  unit?: string | undefined;
+  set?: number[] | undefined;
+  dryRun: boolean;
+  json: boolean;
+  quiet: boolean;
+  verbose: boolean;
+}
+
+const TIMEOUT_MS = 60_000;
+const ASK_TIMEOUT_MS = 5_000;
+const MOST_INSPECTIONS = 48;
+
+/** Removes what `check` calls orphan, and nothing else. */
+export async function clean(options: CleanOptions): Promise<Done> {
+  if (process.geteuid?.() !== 0) return needsRoot('clean');
+  const wanted = options.set === undefined ? null : new Set(options.set);
+  const server = await findServer(options.unit, ASK_TIMEOUT_MS);
+  const result = await removeOrphans({
+    owner: server.owner,
+    wanted,
+    dryRun: options.dryRun,
+    mostInspections: MOST_INSPECTIONS,
+    deadlineMs: performance.now() + TIMEOUT_MS,
+  });
+  const complaints = server.missing.map((why) => `httpd-guard: ${escape(why)}\n`).join('');
+  if (!result.known) return { stdout: '', stderr: `${complaints}httpd-guard: nothing was removed: ${escape(result.why)}\n`, exitCode: 3 };
+  const stdout = options.json ? `${JSON.stringify(result.value, null, 2)}\n` : cleanText(result.value, options);
+  // Without an owner no set can be called httpd's: nothing was judged.
+  const exitCode = server.owner.known ? cleanExitCode(result.value, wanted) : 3;
+  return { stdout, stderr: complaints, exitCode };
+}

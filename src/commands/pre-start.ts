@@ -1,0 +1,62 @@
+import { type CleanResult, cleanExitCode } from '../core/clean-result.ts';
+import { type Fact, known } from '../core/fact.ts';
+import type { MutexOwner } from '../core/semaphore-set.ts';
+import { type Priority, log } from '../host/log.ts';
+import { readRemembered } from '../host/remembered-settings.ts';
+import { removeOrphans } from '../steps/remove-orphans.ts';
+import { escape } from '../view/escape.ts';
+
+export interface PreStartOptions {
+  unit?: string | undefined;
+  strict: boolean;
+  json: boolean;
+  quiet: boolean;
+}
+
+/** Less than the gate's own limit, so that it is we who say that time ran out. */
+const BUDGET_MS = 3_500;
+/** httpd itself is asked only when its last answer is old; a slow configuration must not eat the whole budget. */
+const ASK_TIMEOUT_MS = 1_500;
+/** Each costs a start of ipcs. */
+const MOST_INSPECTIONS = 8;
+
+/** ExecStartPre: clears what a dead httpd left, in bounded time, with one line in the journal. 0 always; with `strict` as `clean`. */
+export async function preStart(options: PreStartOptions): Promise<number> {
+  const deadlineMs = performance.now() + BUDGET_MS;
+  const owner = await findOwner(options.unit);
+  const result = owner.known && process.geteuid?.() === 0
+    ? await removeOrphans({ owner, wanted: null, dryRun: false, mostInspections: MOST_INSPECTIONS, deadlineMs })
+    : cannot(owner);
+  const { priority, sentence } = summary(result);
+  await log(options, priority, sentence, result.known ? { removed: result.value.removed.length, kept: result.value.kept.length, failed: result.value.failed.length } : {});
+  if (!options.strict) return 0;
+  return result.known ? cleanExitCode(result.value, null) : 3;
+}
+
+async function findOwner(unit: string | undefined): Promise<Fact<MutexOwner>> {
+  const remembered = unit === undefined ? null : readRemembered(unit);
+  if (remembered?.known === true && remembered.value.fresh) {
+    return known({ uid: remembered.value.settings.uid, starterUid: remembered.value.starterUid });
+  }
+  const { findServer } = await import('../host/find-server.ts');
+  return (await findServer(unit, ASK_TIMEOUT_MS)).owner;
+}
+
+function cannot(owner: Fact<MutexOwner>): Fact<CleanResult> {
+  return owner.known ? { known: false, why: 'it needs root' } : owner;
+}
+
+function summary(result: Fact<CleanResult>): { priority: Priority; sentence: string } {
+  if (!result.known) return { priority: 'warning', sentence: `nothing was cleared before this start: ${escape(result.why)}` };
+  const { removed, kept, failed } = result.value;
+  const unsure = kept.filter(({ verdict }) => verdict === 'unsure');
+  const did = removed.length > 0 ? `removed ${sets(removed.length)} left by a dead httpd` : 'nothing to remove';
+  if (failed.length > 0) return { priority: 'err', sentence: `${did}; ${sets(failed.length)} could not be removed: ${escape(failed[0]?.error ?? '')}` };
+  if (unsure.length > 0) return { priority: 'warning', sentence: `${did}; kept ${sets(unsure.length)} that may be in use: ${escape(unsure[0]?.evidence[0]?.saw ?? '')}` };
+  const inUse = kept.length > 0 ? `; ${sets(kept.length)} of a living httpd stay` : '';
+  return { priority: removed.length > 0 ? 'notice' : 'info', sentence: `${did}${inUse}` };
+}
+
+function sets(count: number): string {
+  return `${count} semaphore ${count === 1 ? 'set' : 'sets'}`;
+}

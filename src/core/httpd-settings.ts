@@ -1,0 +1,52 @@
+import { type Fact, known, unknown } from './fact.ts';
+
+/** httpd's own word on how it is configured. Paths are absolute where httpd says so. */
+export interface HttpdSettings {
+  user: string;
+  uid: number;
+  errorLog: string | null;
+  pidFile: string | null;
+  /** Of the mutexes in general: sysvsem, pthread, posixsem, fcntl, flock … */
+  mutexMechanism: string | null;
+  /** The files it was read from, as far as httpd tells: newer ones make this answer old. */
+  configFiles: string[];
+}
+
+/** Mechanisms by what APR was built with, as `httpd -V` prints them (httpd: server/main.c, show_compile_settings). */
+const BUILT_WITH: Record<string, string> = {
+  APR_USE_SYSVSEM_SERIALIZE: 'sysvsem',
+  APR_USE_PROC_PTHREAD_SERIALIZE: 'pthread',
+  APR_USE_POSIXSEM_SERIALIZE: 'posixsem',
+  APR_USE_FCNTL_SERIALIZE: 'fcntl',
+  APR_USE_FLOCK_SERIALIZE: 'flock',
+};
+
+/**
+ * Reads the answers of `httpd -t -D DUMP_RUN_CFG` (2.4; 2.2 says only "Syntax OK", which is unknown) and of `httpd -V`.
+ */
+export function parseSettings(runConfig: string, version: string): Fact<HttpdSettings> {
+  const user = /^User: name="([^"]*)" id=(\d+)/m.exec(runConfig);
+  if (user?.[1] === undefined) return unknown('httpd does not say which user it runs as (-t -D DUMP_RUN_CFG)');
+  const configured = /^Mutex default: .*\bmechanism=(\S+)/m.exec(runConfig)?.[1];
+  return known({
+    user: user[1],
+    uid: Number(user[2]),
+    errorLog: /^Main ErrorLog: "([^"]*)"/m.exec(runConfig)?.[1] ?? null,
+    pidFile: /^PidFile: "([^"]*)"/m.exec(runConfig)?.[1] ?? null,
+    mutexMechanism: configured === undefined || configured === 'default' ? builtMechanism(version) : configured,
+    configFiles: configFiles(version),
+  });
+}
+
+function builtMechanism(version: string): string | null {
+  const flag = /^ *-D (APR_USE_\w+_SERIALIZE)/m.exec(version)?.[1];
+  return flag === undefined ? null : (BUILT_WITH[flag] ?? null);
+}
+
+function configFiles(version: string): string[] {
+  const root = /^ *-D HTTPD_ROOT="([^"]*)"/m.exec(version)?.[1];
+  const file = /^ *-D SERVER_CONFIG_FILE="([^"]*)"/m.exec(version)?.[1];
+  if (file === undefined) return [];
+  if (file.startsWith('/')) return [file];
+  return root === undefined ? [] : [`${root}/${file}`];
+}

@@ -1,0 +1,22 @@
+import type { Fact } from './fact.ts';
+import type { Health } from './health.ts';
+import type { HttpdSettings } from './httpd-settings.ts';
+import type { Lineage } from './lineage.ts';
+import type { PidFile } from './pid-file.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { TableUse } from './table-use.ts';
+import type { UnitFacts } from './unit-facts.ts';
+import type { Judgement } from './verdict.ts';
+
+/** All that `check` found, for every view to show. */
+export interface Report {
+  unit: Fact<UnitFacts>;
+  otherUnits: readonly string[];
+  settings: Fact<HttpdSettings>;
+  pidFile: Fact<PidFile>;
+  snapshot: Snapshot;
+  lineages: readonly Lineage[];
+  use: Fact<TableUse>;
+  judgements: readonly Judgement[];
+  health: Health;
+}

@@ -1,0 +1,40 @@
+/** One line of /proc/sysvipc/sem (kernel: ipc/sem.c, sysvipc_sem_proc_show). Times are wall-clock seconds, 0 = never. */
+export interface SemaphoreSet {
+  id: number;
+  key: number;
+  mode: number;
+  nsems: number;
+  uid: number;
+  gid: number;
+  cuid: number;
+  cgid: number;
+  otime: number;
+  ctime: number;
+}
+
+/** Who httpd's mutexes belong to: `uid` is that of its `User`, `starterUid` that of whoever starts it, 0 on a normal server. */
+export interface MutexOwner {
+  uid: number;
+  starterUid: number;
+}
+
+/**
+ * How a set differs from a mutex that any httpd could have made, or null when it does not.
+ * APR makes it with semget(IPC_PRIVATE, 1, 0600) (apr: locks/unix/proc_mutex.c, proc_mutex_sysv_create).
+ */
+export function differsFromMutex(set: SemaphoreSet): string | null {
+  if (set.key !== 0) return `key 0x${(set.key >>> 0).toString(16)}, not 0`;
+  if (set.nsems !== 1) return `${set.nsems} semaphores, not 1`;
+  if (set.mode !== 0o600) return `mode 0${set.mode.toString(8)}, not 0600`;
+  return null;
+}
+
+/**
+ * How a set's owners differ from those of this httpd's mutexes, or null when they do not.
+ * httpd gives a mutex to `User` by IPC_SET (httpd: os/unix/unixd.c, unixd_set_proc_mutex_perms); the creator stays.
+ */
+export function differsFromOwner(set: SemaphoreSet, owner: MutexOwner): string | null {
+  if (set.uid !== owner.uid) return `uid ${set.uid}, not ${owner.uid}`;
+  if (set.cuid !== owner.starterUid) return `made by uid ${set.cuid}, not ${owner.starterUid}`;
+  return null;
+}

@@ -1,0 +1,43 @@
+import type { ClockReading, Stamp } from './clock.ts';
+import type { Fact } from './fact.ts';
+import type { ProcessFacts } from './process-facts.ts';
+import type { MutexOwner, SemaphoreSet } from './semaphore-set.ts';
+
+/** Everything the verdict stands on, read in this order: the table first, then the processes. */
+export interface Snapshot {
+  clock: ClockReading;
+  /** The reader's own namespace: the one whose table this is. */
+  ipcNamespace: Fact<string>;
+  sets: Fact<SemaphoreSet[]>;
+  limits: Fact<SemaphoreLimits>;
+  /** Known when every process that could share the table can be seen. */
+  view: Fact<true>;
+  owner: Fact<MutexOwner>;
+  /** Every process that is, or may be, a user of httpd's sets. */
+  processes: readonly ProcessFacts[];
+  /** Every pid that exists, of whatever program. */
+  alivePids: ReadonlySet<number>;
+  /** What the kernel says of single sets; only some are asked for. */
+  inspections: ReadonlyMap<number, Fact<Inspection>>;
+  unitRuns: ReadonlyMap<string, Fact<UnitRun>>;
+}
+
+/** From kernel.sem: SEMMNI and SEMMNS (proc_sys_kernel(5)). */
+export interface SemaphoreLimits {
+  maxSets: number;
+  maxSemaphores: number;
+}
+
+/** semctl(2) GETPID, and GETNCNT plus GETZCNT. `lastPid` is 0 when that process is in a pid namespace out of sight. */
+export interface Inspection {
+  lastPid: number;
+  waiters: number;
+}
+
+/** The present, or else the last, run of a unit, on systemd's own clocks. */
+export interface UnitRun {
+  /** InactiveExitTimestamp: when the run began, before any of its processes did. */
+  began: Stamp;
+  /** Its later changes of state: witnesses of what the clocks said then. */
+  stamps: Stamp[];
+}

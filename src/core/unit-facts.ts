@@ -1,0 +1,27 @@
+import type { UnitRun } from './snapshot.ts';
+
+/** What systemd says of a unit (org.freedesktop.systemd1(5)). */
+export interface UnitFacts {
+  name: string;
+  load: string;
+  active: string;
+  sub: string;
+  result: string;
+  mainPid: number;
+  /** False also where systemd is older than the setting (before 248). */
+  privateIpc: boolean;
+  /** The user its processes are started as: "" is root. */
+  user: string;
+  run: UnitRun;
+  execStart: ExecLine | null;
+  /** KEY=value, from Environment= alone. */
+  environment: string[];
+  environmentFiles: string[];
+  fragmentPath: string;
+}
+
+export interface ExecLine {
+  path: string;
+  /** As written in the unit: argv[0] first, variables not yet replaced. */
+  argv: string[];
+}

@@ -1,0 +1,15 @@
+/** The short reason inside any caught error: the system's own code where there is one. */
+export function because(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === undefined) return error.message.split('\n', 1)[0] ?? error.message;
+  return MEANING[code] ?? code;
+}
+
+const MEANING: Record<string, string> = {
+  ENOENT: 'it does not exist (ENOENT)',
+  EACCES: 'permission denied (EACCES)',
+  EPERM: 'not permitted (EPERM)',
+  EISDIR: 'it is a directory (EISDIR)',
+  ELOOP: 'it is a symbolic link (ELOOP)',
+};

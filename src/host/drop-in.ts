@@ -1,0 +1,54 @@
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+const MARK = '# Written by "httpd-guard install"';
+
+/** Where the admin's own settings of a unit go (systemd.unit(5)). */
+export function dropInPath(unit: string, root = '/etc/systemd/system'): string {
+  return `${root}/${unit}.d/50-httpd-guard.conf`;
+}
+
+/** The drop-in's text. "%" begins a specifier in unit files, and blanks end a word: paths with those are refused. */
+export function fillDropIn(template: string, gate: string, node: string): string {
+  for (const path of [gate, node]) if (!/^[\w./+@:,-]+$/.test(path)) throw new Error(`${path} cannot stand in a unit file: it has blanks or signs that systemd takes for its own`);
+  return template.replace('@GATE@', gate).replace('@NODE@', node);
+}
+
+/** The units that have a drop-in of ours, in alphabetical order. */
+export function guardedUnits(root = '/etc/systemd/system'): string[] {
+  const units = readdirSync(root).filter((name) => name.endsWith('.service.d')).map((name) => name.slice(0, -'.d'.length));
+  return units.filter((unit) => isOurs(readDropIn(dropInPath(unit, root)) ?? '')).sort();
+}
+
+/** The text of a drop-in, or null when there is none. */
+export function readDropIn(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Whether a drop-in is one of ours, which alone we replace and remove. */
+export function isOurs(text: string): boolean {
+  return text.startsWith(MARK);
+}
+
+/** Whole or not at all: systemd may read it at any time. */
+export function writeDropIn(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  writeFileSync(`${path}.new`, text, { mode: 0o644 });
+  renameSync(`${path}.new`, path);
+}
+
+/** Removes a drop-in, and its directory when nothing else is in it. */
+export function removeDropIn(path: string): void {
+  rmSync(path, { force: true });
+  try {
+    rmdirSync(dirname(path));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && code !== 'ENOENT') throw error;
+  }
+}

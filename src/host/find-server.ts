@@ -1,0 +1,89 @@
+import { HTTPD_UNIT_PATTERNS, chooseUnit } from '../core/choose-unit.ts';
+import { type Fact, known, unknown } from '../core/fact.ts';
+import type { HttpdSettings } from '../core/httpd-settings.ts';
+import type { MutexOwner } from '../core/semaphore-set.ts';
+import type { UnitFacts } from '../core/unit-facts.ts';
+import { askHttpd } from './ask-httpd.ts';
+import { readRemembered, remember, rememberedUnits } from './remembered-settings.ts';
+import { run } from './run.ts';
+import { Systemd } from './systemd.ts';
+
+/** The httpd that is meant. */
+export interface Server {
+  unit: Fact<UnitFacts>;
+  settings: Fact<HttpdSettings>;
+  owner: Fact<MutexOwner>;
+  /** Other units of httpd on this host. */
+  otherUnits: string[];
+  /** Why single facts are missing, or are not of today. */
+  missing: string[];
+}
+
+/**
+ * Finds the server of a unit, or of the unit that is found here. Asks systemd, then httpd; where httpd cannot say, its
+ * last good answer serves.
+ */
+export async function findServer(unitName: string | undefined, timeoutMs: number): Promise<Server> {
+  const systemd = await Systemd.connect(timeoutMs);
+  if (!systemd.known) return fromMemory(unitName, systemd.why);
+  try {
+    const units = await systemd.value.findUnits(HTTPD_UNIT_PATTERNS);
+    if (!units.known) return fromMemory(unitName, units.why);
+    const name = unitName ?? chooseUnit(units.value);
+    if (name === null) return nothing('no unit of httpd is installed here; name one with --unit');
+    const unit = await systemd.value.readUnit(name);
+    if (!unit.known) return fromMemory(name, unit.why);
+    if (unit.value.load !== 'loaded') return nothing(`${name} is ${unit.value.load}; systemctl list-unit-files shows what there is`);
+    const otherUnits = units.value.map((one) => one.name).filter((one) => one !== name);
+    return { ...(await ofUnit(unit.value, timeoutMs)), otherUnits };
+  } finally {
+    systemd.value.disconnect();
+  }
+}
+
+async function ofUnit(unit: UnitFacts, timeoutMs: number): Promise<Omit<Server, 'otherUnits'>> {
+  const asked = await askHttpd(unit, timeoutMs);
+  if (asked.known) {
+    const owner = await ownerOf(unit, asked.value, timeoutMs);
+    if (owner.known && process.geteuid?.() === 0) remember(unit.name, { settings: asked.value, starterUid: owner.value.starterUid });
+    return { unit: known(unit), settings: asked, owner, missing: owner.known ? [] : [owner.why] };
+  }
+  const before = readRemembered(unit.name);
+  if (!before.known) return { unit: known(unit), settings: asked, owner: unknown(asked.why), missing: [asked.why, before.why] };
+  const { settings, starterUid } = before.value;
+  return {
+    unit: known(unit),
+    settings: known(settings),
+    owner: known({ uid: settings.uid, starterUid }),
+    missing: [`${asked.why}; its last good answer is used`],
+  };
+}
+
+/** Mutexes are made by whom the unit is started as: root, or its User=. */
+async function ownerOf(unit: UnitFacts, settings: HttpdSettings, timeoutMs: number): Promise<Fact<MutexOwner>> {
+  if (unit.user === '' || unit.user === 'root') return known({ uid: settings.uid, starterUid: 0 });
+  // httpd not started as root cannot change its user: its sets belong to the starter, whatever User says.
+  const id = await run({ file: 'id', args: ['-u', '--', unit.user], timeoutMs });
+  if (!id.known) return unknown(`the user of ${unit.name} is not known here: ${id.why}`);
+  return known({ uid: Number(id.value), starterUid: Number(id.value) });
+}
+
+/** Without systemd the last good answers are all there is. */
+function fromMemory(unitName: string | undefined, why: string): Server {
+  const name = unitName ?? rememberedUnits()[0];
+  if (name === undefined) return nothing(why);
+  const before = readRemembered(name);
+  if (!before.known) return { ...nothing(why), missing: [why, before.why] };
+  const { settings, starterUid } = before.value;
+  return {
+    unit: unknown(why),
+    settings: known(settings),
+    owner: known({ uid: settings.uid, starterUid }),
+    otherUnits: [],
+    missing: [`${why}; the last good answer of ${name} is used`],
+  };
+}
+
+function nothing(why: string): Server {
+  return { unit: unknown(why), settings: unknown(why), owner: unknown(why), otherUnits: [], missing: [why] };
+}

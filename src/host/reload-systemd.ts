@@ -1,0 +1,13 @@
+import type { Fact } from '../core/fact.ts';
+import { Systemd } from './systemd.ts';
+
+/** Makes systemd read its unit files again. */
+export async function reloadSystemd(timeoutMs: number): Promise<Fact<true>> {
+  const systemd = await Systemd.connect(timeoutMs);
+  if (!systemd.known) return systemd;
+  try {
+    return await systemd.value.daemonReload();
+  } finally {
+    systemd.value.disconnect();
+  }
+}

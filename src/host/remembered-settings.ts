@@ -1,0 +1,75 @@
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Fact, known, unknown } from '../core/fact.ts';
+import type { HttpdSettings } from '../core/httpd-settings.ts';
+import { because } from './because.ts';
+
+/** httpd's last good answer, for when it cannot say, and for the gate, which must know whose sets to look for. */
+export interface Remembered {
+  settings: HttpdSettings;
+  starterUid: number;
+}
+
+const DIRECTORY = '/var/lib/httpd-guard';
+const FIRST_LINE = 'httpd-guard 1';
+
+/** Where a unit's answer is kept. Unit names hold no slash (systemd.unit(5)); one that does is not looked up. */
+export function rememberedPath(unit: string, directory = DIRECTORY): string {
+  return `${directory}/${unit.replaceAll('/', '_')}`;
+}
+
+/**
+ * Reads the last good answer. `fresh` is false once one of the files it came from is newer, or gone.
+ * Anything but the whole known format is unknown.
+ */
+export function readRemembered(unit: string, directory = DIRECTORY): Fact<Remembered & { fresh: boolean }> {
+  const path = rememberedPath(unit, directory);
+  try {
+    const writtenMs = statSync(path).mtimeMs;
+    const text = readFileSync(path, 'utf8');
+    const json = /^json (.*)$/m.exec(text)?.[1];
+    if (!text.startsWith(`${FIRST_LINE}\n`) || json === undefined) return unknown(`${path} is not in a format this version knows`);
+    const remembered = JSON.parse(json) as Remembered;
+    return known({ ...remembered, fresh: remembered.settings.configFiles.every((file) => isOlder(file, writtenMs)) });
+  } catch (error) {
+    return unknown(`httpd’s last good answer cannot be read from ${path}: ${because(error)}`);
+  }
+}
+
+/** Keeps an answer; whole or not at all. What cannot be kept is asked for again next time, so failing is no error. */
+export function remember(unit: string, remembered: Remembered, directory = DIRECTORY): Fact<true> {
+  const path = rememberedPath(unit, directory);
+  const { settings, starterUid } = remembered;
+  // The gate reads the lines above "json" with sh: a newline in a file name would forge one.
+  const watched = settings.configFiles.filter((file) => !file.includes('\n'));
+  const lines = [FIRST_LINE, `uid ${settings.uid}`, `cuid ${starterUid}`, ...watched.map((file) => `newer ${file}`), `json ${JSON.stringify(remembered)}`];
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+    writeFileSync(`${path}.new`, `${lines.join('\n')}\n`, { mode: 0o644 });
+    renameSync(`${path}.new`, path);
+    return known(true);
+  } catch (error) {
+    return unknown(`${path} cannot be written: ${because(error)}`);
+  }
+}
+
+/** Units of which an answer is kept, in alphabetical order. */
+export function rememberedUnits(directory = DIRECTORY): string[] {
+  try {
+    return readdirSync(directory).filter((name) => name.endsWith('.service')).sort();
+  } catch {
+    return [];
+  }
+}
+
+export function forget(unit: string, directory = DIRECTORY): void {
+  rmSync(rememberedPath(unit, directory), { force: true });
+}
+
+function isOlder(file: string, thanMs: number): boolean {
+  try {
+    return statSync(file).mtimeMs <= thanMs;
+  } catch {
+    return false;
+  }
+}

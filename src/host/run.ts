@@ -1,0 +1,32 @@
+import { execa } from 'execa';
+import { type Fact, known, unknown } from '../core/fact.ts';
+
+/** A program to run: never through a shell. */
+export interface Command {
+  file: string;
+  args: readonly string[];
+  env?: Readonly<Record<string, string>>;
+  timeoutMs: number;
+}
+
+const MOST_OUTPUT = 4 * 1024 * 1024;
+
+/**
+ * What a program printed on stdout. Unknown when it cannot be run, takes too long, prints too much or does not end
+ * with 0: then the reason has the first line of its complaint.
+ */
+export async function run({ file, args, env, timeoutMs }: Command): Promise<Fact<string>> {
+  const result = await execa(file, args, {
+    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', ...env },
+    extendEnv: false,
+    stdin: 'ignore',
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+    maxBuffer: MOST_OUTPUT,
+    reject: false,
+  });
+  if (!result.failed) return known(result.stdout);
+  if (result.timedOut) return unknown(`${file} did not end in ${timeoutMs} ms`);
+  const complaint = result.stderr.split('\n').find((line) => line.trim() !== '') ?? result.shortMessage;
+  return unknown(`${file} failed: ${complaint}`);
+}

@@ -1,0 +1,148 @@
+import dbus, { type MessageBus, type Variant } from 'dbus-next';
+import { type Fact, known, unknown } from '../core/fact.ts';
+import type { Stamp } from '../core/clock.ts';
+import type { UnitListing } from '../core/choose-unit.ts';
+import type { UnitFacts } from '../core/unit-facts.ts';
+import { because } from './because.ts';
+
+// The one door to systemd, and the one user of dbus-next. Plain method calls on the system bus; no match rules, which
+// dbus-next never takes back.
+
+const MANAGER = 'org.freedesktop.systemd1.Manager';
+const UNIT = 'org.freedesktop.systemd1.Unit';
+const SERVICE = 'org.freedesktop.systemd1.Service';
+
+const DEFAULT_BUS = 'unix:path=/run/dbus/system_bus_socket';
+
+type Properties = Record<string, Variant>;
+
+export class Systemd {
+  private constructor(
+    private readonly bus: MessageBus,
+    private readonly timeoutMs: number,
+  ) {}
+
+  /** Connects to the system bus. Unknown, and why, when there is none or it does not answer in time. */
+  static async connect(timeoutMs: number): Promise<Fact<Systemd>> {
+    const address = process.env['DBUS_SYSTEM_BUS_ADDRESS'] ?? DEFAULT_BUS;
+    let bus: MessageBus | undefined;
+    try {
+      bus = dbus.sessionBus({ busAddress: address });
+      const connecting = bus;
+      await within(
+        timeoutMs,
+        new Promise<void>((resolve, reject) => {
+          connecting.once('connect', () => {
+            resolve();
+          });
+          connecting.on('error', reject);
+        }),
+      );
+      return known(new Systemd(bus, timeoutMs));
+    } catch (error) {
+      bus?.disconnect();
+      return unknown(`systemd cannot be asked over D-Bus (${address}): ${because(error)}`);
+    }
+  }
+
+  disconnect(): void {
+    this.bus.disconnect();
+  }
+
+  /** Units that match any of the glob patterns: loaded ones, and files that could be. Templates are left out. */
+  async findUnits(patterns: readonly string[]): Promise<Fact<UnitListing[]>> {
+    try {
+      const [loaded, files] = await Promise.all([
+        this.call<[string, string, string, string][]>('ListUnitsByPatterns', 'asas', [[], patterns]),
+        this.call<[string, string][]>('ListUnitFilesByPatterns', 'asas', [[], patterns]),
+      ]);
+      const states = new Map<string, string>();
+      for (const [path] of files) states.set(path.slice(path.lastIndexOf('/') + 1), '');
+      for (const [name, , load, active] of loaded) if (load === 'loaded') states.set(name, active);
+      return known([...states].filter(([name]) => !name.includes('@.')).map(([name, active]) => ({ name, active })));
+    } catch (error) {
+      return unknown(`systemd does not list its units: ${because(error)}`);
+    }
+  }
+
+  /** What systemd says of a unit; load is "not-found" for one it does not know. */
+  async readUnit(name: string): Promise<Fact<UnitFacts>> {
+    try {
+      const path = await this.call<string>('LoadUnit', 's', [name]);
+      const [unit, service] = await Promise.all([this.properties(path, UNIT), this.properties(path, SERVICE).catch(() => ({}))]);
+      return known(unitFacts(unit, service));
+    } catch (error) {
+      return unknown(`systemd does not tell of ${name}: ${because(error)}`);
+    }
+  }
+
+  /** Makes systemd read its unit files again. */
+  async daemonReload(): Promise<Fact<true>> {
+    try {
+      await this.call('Reload', '', []);
+      return known(true);
+    } catch (error) {
+      return unknown(`systemd did not reload its units: ${because(error)}`);
+    }
+  }
+
+  private async properties(path: string, of: string): Promise<Properties> {
+    return this.send<Properties>(path, 'org.freedesktop.DBus.Properties', 'GetAll', 's', [of]);
+  }
+
+  private async call<T>(member: string, signature: string, body: unknown[]): Promise<T> {
+    return this.send<T>('/org/freedesktop/systemd1', MANAGER, member, signature, body);
+  }
+
+  private async send<T>(path: string, of: string, member: string, signature: string, body: unknown[]): Promise<T> {
+    const message = new dbus.Message({ destination: 'org.freedesktop.systemd1', path, interface: of, member, signature, body });
+    const reply = await within(this.timeoutMs, this.bus.call(message));
+    return reply?.body[0] as T;
+  }
+}
+
+async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`no answer in ${timeoutMs} ms`));
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function unitFacts(unit: Properties, service: Properties): UnitFacts {
+  const text = (of: Properties, key: string): string => (of[key]?.value as string | undefined) ?? '';
+  const stamp = (key: string): Stamp => ({
+    realMs: microseconds(unit[key]) / 1000,
+    monotonicMs: microseconds(unit[`${key}Monotonic`]) / 1000,
+  });
+  const exec = (service['ExecStart']?.value as [string, string[]][] | undefined)?.[0];
+  return {
+    name: text(unit, 'Id'),
+    load: text(unit, 'LoadState'),
+    active: text(unit, 'ActiveState'),
+    sub: text(unit, 'SubState'),
+    result: text(service, 'Result'),
+    mainPid: (service['MainPID']?.value as number | undefined) ?? 0,
+    privateIpc: (service['PrivateIPC']?.value as boolean | undefined) ?? false,
+    user: text(service, 'User'),
+    run: {
+      began: stamp('InactiveExitTimestamp'),
+      stamps: ['ActiveEnterTimestamp', 'StateChangeTimestamp'].map(stamp).filter(({ realMs }) => realMs > 0),
+    },
+    execStart: exec === undefined ? null : { path: exec[0], argv: exec[1] },
+    environment: (service['Environment']?.value as string[] | undefined) ?? [],
+    environmentFiles: ((service['EnvironmentFiles']?.value as [string, boolean][] | undefined) ?? []).map(([path]) => path),
+    fragmentPath: text(unit, 'FragmentPath'),
+  };
+}
+
+/** 64-bit numbers arrive as bigint. */
+function microseconds(value: Variant | undefined): number {
+  return Number((value?.value as bigint | undefined) ?? 0n);
+}

@@ -1,0 +1,35 @@
+import { type CleanResult, outcome, toKeep, toRemove } from '../core/clean-result.ts';
+import { type Fact, known } from '../core/fact.ts';
+import type { MutexOwner } from '../core/semaphore-set.ts';
+import { judge } from '../core/verdict.ts';
+import { removeSets } from '../host/ipc-tools.ts';
+import { readSemaphoreSets } from '../host/sysvipc.ts';
+import { takeSnapshot } from '../host/take-snapshot.ts';
+
+export interface CleanQuestion {
+  owner: Fact<MutexOwner>;
+  /** Ids to limit it to, or null for all. The verdict is required all the same. */
+  wanted: ReadonlySet<number> | null;
+  dryRun: boolean;
+  mostInspections: number;
+  /** On performance.now()'s clock. */
+  deadlineMs: number;
+}
+
+/**
+ * Looks, judges, and removes at once what is orphan: no wait lies between verdict and removal. The ids of new sets differ
+ * from all that were judged, since the kernel counts a sequence number into each (kernel: ipc/util.c, ipc_idr_alloc), so a
+ * start that slips in cannot be hit. Unknown when the table cannot be read.
+ */
+export async function removeOrphans({ owner, wanted, dryRun, mostInspections, deadlineMs }: CleanQuestion): Promise<Fact<CleanResult>> {
+  const snapshot = await takeSnapshot({ owner, mostInspections, deadlineMs });
+  if (!snapshot.sets.known) return snapshot.sets;
+  const judgements = judge(snapshot);
+  const sets = toRemove(judgements, wanted);
+  const kept = toKeep(judgements, wanted);
+  if (dryRun) return known({ removed: sets.map(({ id }) => id), kept, failed: [] });
+  if (sets.length === 0) return known({ removed: [], kept, failed: [] });
+  const starterUid = owner.known ? owner.value.starterUid : 0;
+  const complaints = await removeSets(sets.map(({ id }) => id), starterUid, deadlineMs);
+  return known({ ...outcome(sets, readSemaphoreSets(), complaints), kept });
+}

@@ -1,0 +1,80 @@
+import { wallStartMs } from '../core/clock.ts';
+import { valueOrNull } from '../core/fact.ts';
+import { countVerdicts } from '../core/health.ts';
+import type { Role } from '../core/lineage.ts';
+import type { Report } from '../core/report.ts';
+import type { Judgement } from '../core/verdict.ts';
+
+/** The object of `check --json`, schema 1: an interface. What could not be read is null and stands in `reasons`. */
+export function reportJson(report: Report): unknown {
+  const { snapshot, health, judgements } = report;
+  const count = countVerdicts(judgements);
+  return {
+    schema: 1,
+    takenAt: isoTime(snapshot.clock.realMs),
+    unit: unitJson(report),
+    httpd: httpdJson(report),
+    limits: valueOrNull(report.use),
+    summary: snapshot.sets.known ? { orphan: count.orphan, inUse: count['in-use'], foreign: count.foreign, unsure: count.unsure } : null,
+    sets: snapshot.sets.known ? judgements.map((judgement) => setJson(judgement, report)) : null,
+    status: health.status,
+    reasons: health.reasons,
+  };
+}
+
+/** A set as `check` and `clean` print it: the kernel's line, the verdict and what it stands on. */
+function setJson({ set, verdict, evidence }: Judgement, { snapshot }: Report): unknown {
+  const inspection = snapshot.inspections.get(set.id);
+  const asked = inspection?.known === true ? inspection.value : null;
+  return {
+    id: set.id,
+    key: set.key,
+    nsems: set.nsems,
+    mode: `0${set.mode.toString(8).padStart(3, '0')}`,
+    uid: set.uid,
+    cuid: set.cuid,
+    ctime: isoTime(set.ctime * 1000),
+    lastPid: asked?.lastPid ?? null,
+    waiters: asked?.waiters ?? null,
+    verdict,
+    evidence,
+  };
+}
+
+function unitJson({ unit }: Report): unknown {
+  if (!unit.known) return null;
+  const { name, load, active, sub, result, mainPid, privateIpc } = unit.value;
+  return { name, load, active, sub, result, mainPid, privateIpc };
+}
+
+function httpdJson(report: Report): unknown {
+  const settings = valueOrNull(report.settings);
+  const unit = valueOrNull(report.unit);
+  return {
+    user: settings?.user ?? null,
+    uid: settings?.uid ?? null,
+    binary: masterBinary(report) ?? unit?.execStart?.path ?? null,
+    errorLog: settings?.errorLog ?? null,
+    mutexMechanism: settings?.mutexMechanism ?? null,
+    pidFile: valueOrNull(report.pidFile),
+    masters: processes(report, 'master'),
+    orphanedWorkers: processes(report, 'orphaned-workers'),
+  };
+}
+
+function masterBinary({ lineages, unit }: Report): string | null {
+  const masters = lineages.filter(({ role }) => role === 'master').map(({ root }) => root);
+  const main = masters.find(({ pid }) => unit.known && unit.value.mainPid === pid) ?? masters[0];
+  return main?.exe.known === true ? main.exe.value.path : null;
+}
+
+function processes({ lineages, snapshot }: Report, role: Role): unknown[] {
+  return lineages
+    .filter((lineage) => lineage.role === role)
+    .flatMap(({ root, members }) => (role === 'master' ? [root] : members))
+    .map(({ pid, startedMs }) => ({ pid, startedAt: isoTime(wallStartMs(startedMs, snapshot.clock)) }));
+}
+
+function isoTime(ms: number): string {
+  return new Date(Math.round(ms / 1000) * 1000).toISOString().replace('.000', '');
+}
