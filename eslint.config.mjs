@@ -5,10 +5,30 @@ import tseslint from 'typescript-eslint';
 const pureCore = {
   files: ['src/core/**/*.ts'],
   rules: {
-    'no-restricted-imports': ['error', { patterns: [{ regex: '^(?!\\./)', message: 'src/core imports nothing outside itself.' }] }],
-    'no-restricted-globals': ['error', 'process', 'console', 'fetch', 'setTimeout', 'setInterval', 'performance'],
-    'no-restricted-properties': ['error', { object: 'Date', property: 'now' }, { object: 'Math', property: 'random' }],
-    'no-restricted-syntax': ['error', 'AwaitExpression', 'ThrowStatement', 'NewExpression[callee.name="Date"][arguments.length=0]'],
+    'no-restricted-imports': [
+      'error',
+      { patterns: [{ regex: '^(?!\\./)', message: 'src/core imports nothing outside itself.' }] },
+    ],
+    'no-restricted-globals': [
+      'error',
+      'process',
+      'console',
+      'fetch',
+      'setTimeout',
+      'setInterval',
+      'performance',
+    ],
+    'no-restricted-properties': [
+      'error',
+      { object: 'Date', property: 'now' },
+      { object: 'Math', property: 'random' },
+    ],
+    'no-restricted-syntax': [
+      'error',
+      'AwaitExpression',
+      'ThrowStatement',
+      'NewExpression[callee.name="Date"][arguments.length=0]',
+    ],
   },
 };
 
@@ -21,9 +41,15 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
     },
   },
-  { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },
+  {
+    files: ['**/*.mjs'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+  },
   pureCore,
 );

@@ -22,7 +22,10 @@ await build({
   external: ['x11', 'usocket'],
   define: { __VERSION__: JSON.stringify(version) },
   // dbus-next and execa's helpers are CommonJS and call require for Node's own modules.
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
   logLevel: 'warning',
 });
-for (const file of ['gate', '50-httpd-guard.conf']) copyFileSync(`${root}units/${file}`, `${root}dist/${file}`);
+for (const file of ['gate', '50-httpd-guard.conf'])
+  copyFileSync(`${root}units/${file}`, `${root}dist/${file}`);

@@ -28,15 +28,32 @@ export async function cli(args: string[]): Promise<number> {
       (command) =>
         common(command)
           .option('format', { choices: FORMATS, describe: 'How to print it' })
-          .option('explain', { type: 'boolean', default: false, describe: 'Show what each rule saw, and where to look again' })
-          .option('warn', { ...percentOption(80), describe: 'WARNING from this use of a limit on, in percent' })
-          .option('crit', { ...percentOption(100), describe: 'CRITICAL from this use of a limit on, in percent' })
+          .option('explain', {
+            type: 'boolean',
+            default: false,
+            describe: 'Show what each rule saw, and where to look again',
+          })
+          .option('warn', {
+            ...percentOption(80),
+            describe: 'WARNING from this use of a limit on, in percent',
+          })
+          .option('crit', {
+            ...percentOption(100),
+            describe: 'CRITICAL from this use of a limit on, in percent',
+          })
           .example('$0 check', 'is httpd in danger?')
           .example('$0 check --format nagios', 'as a monitoring plugin')
           .epilogue('Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, 64 wrong usage.'),
       async (options) => {
         const { check } = await import('./commands/check.ts');
-        await run(check({ ...options, format: options.format ?? (options.json ? 'json' : 'text'), warnPercent: options.warn, critPercent: options.crit }));
+        await run(
+          check({
+            ...options,
+            format: options.format ?? (options.json ? 'json' : 'text'),
+            warnPercent: options.warn,
+            critPercent: options.crit,
+          }),
+        );
       },
     )
     .command(
@@ -45,10 +62,17 @@ export async function cli(args: string[]): Promise<number> {
       (command) =>
         common(command)
           .option('dry-run', { type: 'boolean', default: false, describe: 'Only say what would be removed' })
-          .option('set', { type: 'string', array: true, coerce: ids, describe: 'Only these ids, the verdict still required' })
+          .option('set', {
+            type: 'string',
+            array: true,
+            coerce: ids,
+            describe: 'Only these ids, the verdict still required',
+          })
           .example('$0 clean --dry-run', 'what would go?')
           .example('$0 clean --set 0 32769', 'these two, if they are orphans')
-          .epilogue('Exit codes: 0 none left, 1 some could not be removed, 3 unsure and kept, 64 wrong usage, 77 not root.'),
+          .epilogue(
+            'Exit codes: 0 none left, 1 some could not be removed, 3 unsure and kept, 64 wrong usage, 77 not root.',
+          ),
       async (options) => {
         const { clean } = await import('./commands/clean.ts');
         await run(clean(options));
@@ -70,7 +94,10 @@ export async function cli(args: string[]): Promise<number> {
     .command(
       'install',
       'Put the guard before each start of httpd',
-      (command) => common(dryRun(command)).example('$0 install', 'for the httpd found here').epilogue('Exit codes: 0 done, 1 refused, 64 wrong usage, 77 not root.'),
+      (command) =>
+        common(dryRun(command))
+          .example('$0 install', 'for the httpd found here')
+          .epilogue('Exit codes: 0 done, 1 refused, 64 wrong usage, 77 not root.'),
       async (options) => {
         const { install } = await import('./commands/install.ts');
         await run(install(options));
@@ -79,7 +106,10 @@ export async function cli(args: string[]): Promise<number> {
     .command(
       'uninstall',
       'Take the guard away again',
-      (command) => common(dryRun(command)).example('$0 uninstall', 'from every unit that has it').epilogue('Exit codes: 0 done, 1 refused, 64 wrong usage, 77 not root.'),
+      (command) =>
+        common(dryRun(command))
+          .example('$0 uninstall', 'from every unit that has it')
+          .epilogue('Exit codes: 0 done, 1 refused, 64 wrong usage, 77 not root.'),
       async (options) => {
         const { uninstall } = await import('./commands/uninstall.ts');
         await run(uninstall(options));
@@ -109,22 +139,37 @@ class UsageError extends Error {}
 /** What every command takes. */
 function common<T>(command: Argv<T>) {
   return command
-    .option('unit', { type: 'string', requiresArg: true, coerce: unitName, describe: 'The unit of httpd; found when not given' })
+    .option('unit', {
+      type: 'string',
+      requiresArg: true,
+      coerce: unitName,
+      describe: 'The unit of httpd; found when not given',
+    })
     .option('json', { type: 'boolean', default: false, describe: 'Print JSON' })
     .option('quiet', { type: 'boolean', default: false, describe: 'Say only what matters' })
     .option('verbose', { type: 'boolean', default: false, describe: 'Say all there is' });
 }
 
 function dryRun<T>(command: Argv<T>) {
-  return command.option('dry-run', { type: 'boolean', default: false, describe: 'Only say what would be done' });
+  return command.option('dry-run', {
+    type: 'boolean',
+    default: false,
+    describe: 'Only say what would be done',
+  });
 }
 
 function percentOption(byDefault: number) {
-  return { type: 'number', default: byDefault, requiresArg: true, coerce: percent } as const satisfies Options;
+  return {
+    type: 'number',
+    default: byDefault,
+    requiresArg: true,
+    coerce: percent,
+  } as const satisfies Options;
 }
 
 function percent(value: number): number {
-  if (!Number.isInteger(value) || value < 0 || value > 100) throw new UsageError('--warn and --crit take whole numbers from 0 to 100');
+  if (!Number.isInteger(value) || value < 0 || value > 100)
+    throw new UsageError('--warn and --crit take whole numbers from 0 to 100');
   return value;
 }
 
@@ -136,7 +181,8 @@ function unitName(text: string): string {
 
 function ids(texts: string[]): number[] {
   return texts.map((text) => {
-    if (!/^\d{1,10}$/.test(text) || Number(text) > 0x7fffffff) throw new UsageError(`--set: "${text}" is no id of a semaphore set; check lists them`);
+    if (!/^\d{1,10}$/.test(text) || Number(text) > 0x7fffffff)
+      throw new UsageError(`--set: "${text}" is no id of a semaphore set; check lists them`);
     return Number(text);
   });
 }

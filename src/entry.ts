@@ -5,7 +5,9 @@ const [command, flag, unit, ...more] = process.argv.slice(2);
 async function main(): Promise<number> {
   const major = Number(process.versions.node.split('.', 1)[0]);
   if (major < 20) {
-    process.stderr.write(`httpd-guard: node ${process.versions.node} is too old, 20 or newer is needed; nothing was done\n`);
+    process.stderr.write(
+      `httpd-guard: node ${process.versions.node} is too old, 20 or newer is needed; nothing was done\n`,
+    );
     return 3;
   }
   if (command === 'pre-start' && flag === '--unit' && unit !== undefined && more.length === 0) {

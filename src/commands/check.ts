@@ -38,7 +38,11 @@ const MOST_INSPECTIONS = 24;
 /** Looks, and says what it saw; changes nothing. */
 export async function check(options: CheckOptions): Promise<Done> {
   const server = await findServer(options.unit, ASK_TIMEOUT_MS);
-  const snapshot = await takeSnapshot({ owner: server.owner, mostInspections: MOST_INSPECTIONS, deadlineMs: performance.now() + ASK_TIMEOUT_MS });
+  const snapshot = await takeSnapshot({
+    owner: server.owner,
+    mostInspections: MOST_INSPECTIONS,
+    deadlineMs: performance.now() + ASK_TIMEOUT_MS,
+  });
   const report = makeReport(server, snapshot, options);
   return { stdout: show(report, options), stderr: '', exitCode: EXIT[report.health.status] };
 }
@@ -79,7 +83,9 @@ function pidFileOf({ settings }: Server, { processes, alivePids }: Snapshot): Fa
 
 function missingFacts({ view, ipcNamespace, inspections }: Snapshot): string[] {
   const refused = [...inspections.values()].find((inspection) => !inspection.known);
-  return [view, ipcNamespace, ...(refused === undefined ? [] : [refused])].flatMap((fact) => (fact.known ? [] : [fact.why]));
+  return [view, ipcNamespace, ...(refused === undefined ? [] : [refused])].flatMap((fact) =>
+    fact.known ? [] : [fact.why],
+  );
 }
 
 function show(report: Report, { format, ...style }: CheckOptions): string {

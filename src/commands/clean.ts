@@ -31,8 +31,15 @@ export async function clean(options: CleanOptions): Promise<Done> {
     deadlineMs: performance.now() + TIMEOUT_MS,
   });
   const complaints = server.missing.map((why) => `httpd-guard: ${escape(why)}\n`).join('');
-  if (!result.known) return { stdout: '', stderr: `${complaints}httpd-guard: nothing was removed: ${escape(result.why)}\n`, exitCode: 3 };
-  const stdout = options.json ? `${JSON.stringify(result.value, null, 2)}\n` : cleanText(result.value, options);
+  if (!result.known)
+    return {
+      stdout: '',
+      stderr: `${complaints}httpd-guard: nothing was removed: ${escape(result.why)}\n`,
+      exitCode: 3,
+    };
+  const stdout = options.json
+    ? `${JSON.stringify(result.value, null, 2)}\n`
+    : cleanText(result.value, options);
   // Without an owner no set can be called httpd's: nothing was judged.
   const exitCode = server.owner.known ? cleanExitCode(result.value, wanted) : 3;
   return { stdout, stderr: complaints, exitCode };

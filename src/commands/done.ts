@@ -7,5 +7,9 @@ export interface Done {
 
 /** EX_NOPERM of sysexits.h. */
 export function needsRoot(command: string): Done {
-  return { stdout: '', stderr: `httpd-guard: ${command} needs root; look without it: httpd-guard check\n`, exitCode: 77 };
+  return {
+    stdout: '',
+    stderr: `httpd-guard: ${command} needs root; look without it: httpd-guard check\n`,
+    exitCode: 77,
+  };
 }

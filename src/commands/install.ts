@@ -29,10 +29,18 @@ export async function install(options: InstallOptions): Promise<Done> {
     const before = readDropIn(path);
     if (before !== null && !isOurs(before)) return refuse(`${path} is not ours; move it away first`);
     if (before === text) return show(options, unit, [`${path} is in place already`]);
-    if (options.dryRun) return show(options, unit, [`would write ${path}:`, ...text.trimEnd().split('\n').map((line) => `  ${line}`)]);
+    if (options.dryRun)
+      return show(options, unit, [
+        `would write ${path}:`,
+        ...text
+          .trimEnd()
+          .split('\n')
+          .map((line) => `  ${line}`),
+      ]);
     writeDropIn(path, text);
     const reloaded = await reloadSystemd(ASK_TIMEOUT_MS);
-    if (!reloaded.known) return refuse(`${path} is written, but ${reloaded.why}; run: systemctl daemon-reload`);
+    if (!reloaded.known)
+      return refuse(`${path} is written, but ${reloaded.why}; run: systemctl daemon-reload`);
     return show(options, unit, [`wrote ${path}`, 'made systemd read it', ...server.missing]);
   } catch (error) {
     return refuse(because(error));
@@ -45,7 +53,10 @@ function dropInText(): string {
   const gate = beside('gate');
   for (const path of [gate, process.execPath]) {
     const why = distrust(path);
-    if (why !== null) throw new Error(`root would run ${path} at each start, but ${why}; install the guard with scripts/install.sh first`);
+    if (why !== null)
+      throw new Error(
+        `root would run ${path} at each start, but ${why}; install the guard with scripts/install.sh first`,
+      );
   }
   return fillDropIn(readFileSync(beside('50-httpd-guard.conf'), 'utf8'), gate, process.execPath);
 }
@@ -56,7 +67,8 @@ function refuse(why: string): Done {
 
 function show({ json, quiet, dryRun }: InstallOptions, unit: string, did: string[]): Done {
   const undo = `httpd-guard uninstall --unit ${unit}`;
-  if (json) return { stdout: `${JSON.stringify({ unit, dryRun, did, undo }, null, 2)}\n`, stderr: '', exitCode: 0 };
+  if (json)
+    return { stdout: `${JSON.stringify({ unit, dryRun, did, undo }, null, 2)}\n`, stderr: '', exitCode: 0 };
   const lines = [...did, ...(dryRun ? [] : [`${unit} is guarded at each start; undo it with: ${undo}`])];
   return { stdout: quiet ? '' : `${lines.map(escape).join('\n')}\n`, stderr: '', exitCode: 0 };
 }

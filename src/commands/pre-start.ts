@@ -24,11 +24,29 @@ const MOST_INSPECTIONS = 8;
 export async function preStart(options: PreStartOptions): Promise<number> {
   const deadlineMs = performance.now() + BUDGET_MS;
   const owner = await findOwner(options.unit);
-  const result = owner.known && process.geteuid?.() === 0
-    ? await removeOrphans({ owner, wanted: null, dryRun: false, mostInspections: MOST_INSPECTIONS, deadlineMs })
-    : cannot(owner);
+  const result =
+    owner.known && process.geteuid?.() === 0
+      ? await removeOrphans({
+          owner,
+          wanted: null,
+          dryRun: false,
+          mostInspections: MOST_INSPECTIONS,
+          deadlineMs,
+        })
+      : cannot(owner);
   const { priority, sentence } = summary(result);
-  await log(options, priority, sentence, result.known ? { removed: result.value.removed.length, kept: result.value.kept.length, failed: result.value.failed.length } : {});
+  await log(
+    options,
+    priority,
+    sentence,
+    result.known
+      ? {
+          removed: result.value.removed.length,
+          kept: result.value.kept.length,
+          failed: result.value.failed.length,
+        }
+      : {},
+  );
   if (!options.strict) return 0;
   return result.known ? cleanExitCode(result.value, null) : 3;
 }
@@ -47,12 +65,22 @@ function cannot(owner: Fact<MutexOwner>): Fact<CleanResult> {
 }
 
 function summary(result: Fact<CleanResult>): { priority: Priority; sentence: string } {
-  if (!result.known) return { priority: 'warning', sentence: `nothing was cleared before this start: ${escape(result.why)}` };
+  if (!result.known)
+    return { priority: 'warning', sentence: `nothing was cleared before this start: ${escape(result.why)}` };
   const { removed, kept, failed } = result.value;
   const unsure = kept.filter(({ verdict }) => verdict === 'unsure');
-  const did = removed.length > 0 ? `removed ${sets(removed.length)} left by a dead httpd` : 'nothing to remove';
-  if (failed.length > 0) return { priority: 'err', sentence: `${did}; ${sets(failed.length)} could not be removed: ${escape(failed[0]?.error ?? '')}` };
-  if (unsure.length > 0) return { priority: 'warning', sentence: `${did}; kept ${sets(unsure.length)} that may be in use: ${escape(unsure[0]?.evidence[0]?.saw ?? '')}` };
+  const did =
+    removed.length > 0 ? `removed ${sets(removed.length)} left by a dead httpd` : 'nothing to remove';
+  if (failed.length > 0)
+    return {
+      priority: 'err',
+      sentence: `${did}; ${sets(failed.length)} could not be removed: ${escape(failed[0]?.error ?? '')}`,
+    };
+  if (unsure.length > 0)
+    return {
+      priority: 'warning',
+      sentence: `${did}; kept ${sets(unsure.length)} that may be in use: ${escape(unsure[0]?.evidence[0]?.saw ?? '')}`,
+    };
   const inUse = kept.length > 0 ? `; ${sets(kept.length)} of a living httpd stay` : '';
   return { priority: removed.length > 0 ? 'notice' : 'info', sentence: `${did}${inUse}` };
 }

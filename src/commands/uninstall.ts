@@ -36,13 +36,19 @@ export async function uninstall(options: UninstallOptions): Promise<Done> {
     if (units.length === 0) did.push('no unit is guarded');
     if (!options.dryRun && did.some((line) => line.startsWith('removed'))) {
       const reloaded = await reloadSystemd(RELOAD_TIMEOUT_MS);
-      if (!reloaded.known) return refuse(`${did.join(', ')}, but ${reloaded.why}; run: systemctl daemon-reload`);
+      if (!reloaded.known)
+        return refuse(`${did.join(', ')}, but ${reloaded.why}; run: systemctl daemon-reload`);
       did.push('made systemd read it');
     }
   } catch (error) {
     return refuse(because(error));
   }
-  if (options.json) return { stdout: `${JSON.stringify({ units, dryRun: options.dryRun, did }, null, 2)}\n`, stderr: '', exitCode: 0 };
+  if (options.json)
+    return {
+      stdout: `${JSON.stringify({ units, dryRun: options.dryRun, did }, null, 2)}\n`,
+      stderr: '',
+      exitCode: 0,
+    };
   return { stdout: options.quiet ? '' : `${did.map(escape).join('\n')}\n`, stderr: '', exitCode: 0 };
 }
 

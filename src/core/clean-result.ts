@@ -10,16 +10,26 @@ export interface CleanResult {
 }
 
 /** The sets to remove: those called orphan, and of these only the wanted ids when some are named. */
-export function toRemove(judgements: readonly Judgement[], wanted: ReadonlySet<number> | null): SemaphoreSet[] {
+export function toRemove(
+  judgements: readonly Judgement[],
+  wanted: ReadonlySet<number> | null,
+): SemaphoreSet[] {
   return judgements
     .filter(({ set, verdict }) => verdict === 'orphan' && (wanted === null || wanted.has(set.id)))
     .map(({ set }) => set);
 }
 
 /** Sets that stay although they may be httpd's, and any that were named: foreign sets are nobody's business else. */
-export function toKeep(judgements: readonly Judgement[], wanted: ReadonlySet<number> | null): CleanResult['kept'] {
+export function toKeep(
+  judgements: readonly Judgement[],
+  wanted: ReadonlySet<number> | null,
+): CleanResult['kept'] {
   return judgements
-    .filter(({ set, verdict }) => (wanted === null ? verdict === 'in-use' || verdict === 'unsure' : wanted.has(set.id) && verdict !== 'orphan'))
+    .filter(({ set, verdict }) =>
+      wanted === null
+        ? verdict === 'in-use' || verdict === 'unsure'
+        : wanted.has(set.id) && verdict !== 'orphan',
+    )
     .map(({ set, verdict, evidence }) => ({ id: set.id, verdict, evidence }));
 }
 
@@ -32,7 +42,11 @@ export function outcome(
   after: Fact<SemaphoreSet[]>,
   complaints: readonly string[],
 ): Pick<CleanResult, 'removed' | 'failed'> {
-  if (!after.known) return { removed: [], failed: sets.map(({ id }) => ({ id, error: `whether it is gone is not known: ${after.why}` })) };
+  if (!after.known)
+    return {
+      removed: [],
+      failed: sets.map(({ id }) => ({ id, error: `whether it is gone is not known: ${after.why}` })),
+    };
   const there = new Set(after.value.map(({ id }) => id));
   const error = complaints[0] ?? 'it is still there, without a complaint of ipcrm';
   return {

@@ -39,7 +39,8 @@ export function clockStepMs(stamps: readonly Stamp[], now: ClockReading): number
  */
 export function earliestCtime(began: Stamp, stamps: readonly Stamp[], now: ClockReading): Fact<number> {
   const stepMs = clockStepMs([began, ...stamps], now);
-  if (stepMs !== 0) return unknown(`the wall clock was stepped by ${Math.round(stepMs / 1000)} s since it began`);
+  if (stepMs !== 0)
+    return unknown(`the wall clock was stepped by ${Math.round(stepMs / 1000)} s since it began`);
   const onTodaysClock = now.realMs - (now.monotonicMs - began.monotonicMs);
   return known(Math.floor(Math.min(began.realMs, onTodaysClock) / 1000) - AGE_MARGIN_S);
 }

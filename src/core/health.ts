@@ -36,12 +36,16 @@ export function health(question: HealthQuestion): Health {
     for (const [what, limit] of Object.entries(use.value) as [string, TableUse['sets']][]) {
       const full = limit.used >= limit.max;
       const line = `${limit.used} of ${limit.max} ${what} in use (${percent(limit)} %)`;
-      if (full) critical.push(`${line}: ${down ? `${unit} is down, and` : 'the next start of httpd'} cannot get one`);
+      if (full)
+        critical.push(`${line}: ${down ? `${unit} is down, and` : 'the next start of httpd'} cannot get one`);
       else if (percent(limit) >= critPercent) critical.push(line);
       else if (percent(limit) >= warnPercent) warning.push(line);
     }
   }
-  if (count.orphan > 0) warning.push(`${count.orphan} ${count.orphan === 1 ? 'set' : 'sets'} left by a dead httpd: httpd-guard clean removes ${count.orphan === 1 ? 'it' : 'them'}`);
+  if (count.orphan > 0)
+    warning.push(
+      `${count.orphan} ${count.orphan === 1 ? 'set' : 'sets'} left by a dead httpd: httpd-guard clean removes ${count.orphan === 1 ? 'it' : 'them'}`,
+    );
 
   const reasons = [...critical, ...warning, ...(use.known ? [] : [use.why]), ...missing];
   if (critical.length > 0) return { status: 'critical', reasons };

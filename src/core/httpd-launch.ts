@@ -13,7 +13,11 @@ const START_WORDS = /^(start|graceful|restart|-DFOREGROUND|-X|-DNO_DETACH)$/;
  * the unit, with the environment's words in it replaced as systemd does (systemd.service(5), COMMAND LINES), and without
  * the words that start.
  */
-export function questionLaunch(exec: ExecLine, environment: ReadonlyMap<string, string>, question: readonly string[]): Launch {
+export function questionLaunch(
+  exec: ExecLine,
+  environment: ReadonlyMap<string, string>,
+  question: readonly string[],
+): Launch {
   const words = exec.argv.slice(1).flatMap((word) => expand(word, environment));
   const args: string[] = [];
   for (let i = 0; i < words.length; i++) {

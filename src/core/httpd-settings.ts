@@ -26,14 +26,16 @@ const BUILT_WITH: Record<string, string> = {
  */
 export function parseSettings(runConfig: string, version: string): Fact<HttpdSettings> {
   const user = /^User: name="([^"]*)" id=(\d+)/m.exec(runConfig);
-  if (user?.[1] === undefined) return unknown('httpd does not say which user it runs as (-t -D DUMP_RUN_CFG)');
+  if (user?.[1] === undefined)
+    return unknown('httpd does not say which user it runs as (-t -D DUMP_RUN_CFG)');
   const configured = /^Mutex default: .*\bmechanism=(\S+)/m.exec(runConfig)?.[1];
   return known({
     user: user[1],
     uid: Number(user[2]),
     errorLog: /^Main ErrorLog: "([^"]*)"/m.exec(runConfig)?.[1] ?? null,
     pidFile: /^PidFile: "([^"]*)"/m.exec(runConfig)?.[1] ?? null,
-    mutexMechanism: configured === undefined || configured === 'default' ? builtMechanism(version) : configured,
+    mutexMechanism:
+      configured === undefined || configured === 'default' ? builtMechanism(version) : configured,
     configFiles: configFiles(version),
   });
 }

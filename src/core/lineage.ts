@@ -103,7 +103,9 @@ function lineage(
   byPid: ReadonlyMap<number, ProcessFacts>,
   snapshot: Snapshot,
 ): Lineage {
-  const root = members.map((process) => rootOf(process, byPid)).reduce((a, b) => (b.startedMs < a.startedMs ? b : a));
+  const root = members
+    .map((process) => rootOf(process, byPid))
+    .reduce((a, b) => (b.startedMs < a.startedMs ? b : a));
   const role = roleOf(root, users, snapshot);
   return { role, root, members, since: since(root, role, snapshot) };
 }
@@ -119,7 +121,8 @@ function roleOf(root: ProcessFacts, users: readonly ProcessFacts[], snapshot: Sn
  * one control group, and nothing was in that before its unit's run began.
  */
 function since(root: ProcessFacts, role: Role, snapshot: Snapshot): Fact<number> {
-  if (role === 'orphaned-workers') return unknown(`its master, pid ${root.pgrp}, is dead, and nobody knows how old that was`);
+  if (role === 'orphaned-workers')
+    return unknown(`its master, pid ${root.pgrp}, is dead, and nobody knows how old that was`);
   if (!root.unit.known) return root.unit;
   const run = snapshot.unitRuns.get(root.unit.value) ?? unknown(`${root.unit.value} was not asked about`);
   if (!run.known) return run;
@@ -134,13 +137,20 @@ function since(root: ProcessFacts, role: Role, snapshot: Snapshot): Fact<number>
 export function couldKnow(lineage: Lineage, set: SemaphoreSet): { could: boolean; why: string } {
   const { since } = lineage;
   if (since.known && set.ctime < since.value) {
-    return { could: false, why: `last changed ${since.value - set.ctime} s or more before ${name(lineage)} could have made it` };
+    return {
+      could: false,
+      why: `last changed ${since.value - set.ctime} s or more before ${name(lineage)} could have made it`,
+    };
   }
   if (makesOnlyItsOwn(lineage) && !lineage.members.some((process) => process.uids.includes(set.uid))) {
     return { could: false, why: `uid ${set.uid} is of no process of ${name(lineage)}` };
   }
-  return { could: true, why: since.known ? `${name(lineage)} was there when it was last changed` : `${name(lineage)}: ${since.why}` };
-
+  return {
+    could: true,
+    why: since.known
+      ? `${name(lineage)} was there when it was last changed`
+      : `${name(lineage)}: ${since.why}`,
+  };
 }
 
 /** Whether its sets all belong to the one user its workers run as: so it is with httpd, but for a few modules. */

@@ -24,6 +24,8 @@ export function judgePidFile(
   const pid = content.value;
   if (pid === null) return { path, pid, state: 'absent' };
   if (!alivePids.has(pid)) return { path, pid, state: 'stale' };
-  const isHttpd = processes.some((process) => process.pid === pid && process.isHttpd.known && process.isHttpd.value);
+  const isHttpd = processes.some(
+    (process) => process.pid === pid && process.isHttpd.known && process.isHttpd.value,
+  );
   return { path, pid, state: isHttpd ? 'live' : 'foreign' };
 }

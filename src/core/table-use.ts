@@ -17,7 +17,10 @@ export function tableUse({ sets, limits }: Snapshot): Fact<TableUse> {
   if (!limits.known) return limits;
   return known({
     sets: { used: sets.value.length, max: limits.value.maxSets },
-    semaphores: { used: sets.value.reduce((sum, set) => sum + set.nsems, 0), max: limits.value.maxSemaphores },
+    semaphores: {
+      used: sets.value.reduce((sum, set) => sum + set.nsems, 0),
+      max: limits.value.maxSemaphores,
+    },
   });
 }
 

@@ -33,16 +33,28 @@ export function judge(snapshot: Snapshot): Judgement[] {
   return withoutBlindSpots(judgements, snapshot, living);
 }
 
-function judgeSet(set: SemaphoreSet, snapshot: Snapshot, living: Lineage[], lastUsers: ReadonlySet<number>): Judgement {
+function judgeSet(
+  set: SemaphoreSet,
+  snapshot: Snapshot,
+  living: Lineage[],
+  lastUsers: ReadonlySet<number>,
+): Judgement {
   const is = (verdict: Verdict, ...evidence: Evidence[]): Judgement => ({ set, verdict, evidence });
 
   const shape = differsFromMutex(set);
   if (shape !== null) return is('foreign', { rule: 'not-a-mutex', saw: shape, source: TABLE });
-  if (!snapshot.owner.known) return is('unsure', { rule: 'owner-unknown', saw: snapshot.owner.why, source: 'httpd -t -D DUMP_RUN_CFG' });
+  if (!snapshot.owner.known)
+    return is('unsure', {
+      rule: 'owner-unknown',
+      saw: snapshot.owner.why,
+      source: 'httpd -t -D DUMP_RUN_CFG',
+    });
   const owner = differsFromOwner(set, snapshot.owner.value);
   if (owner !== null) return is('foreign', { rule: 'other-owner', saw: owner, source: TABLE });
-  if (!snapshot.view.known) return is('unsure', { rule: 'cannot-see', saw: snapshot.view.why, source: '/proc' });
-  if (!snapshot.ipcNamespace.known) return is('unsure', { rule: 'cannot-see', saw: snapshot.ipcNamespace.why, source: '/proc/self/ns/ipc' });
+  if (!snapshot.view.known)
+    return is('unsure', { rule: 'cannot-see', saw: snapshot.view.why, source: '/proc' });
+  if (!snapshot.ipcNamespace.known)
+    return is('unsure', { rule: 'cannot-see', saw: snapshot.ipcNamespace.why, source: '/proc/self/ns/ipc' });
 
   const use = signOfUse(set, snapshot, lastUsers);
   if (use !== null) return is(use.verdict, use.evidence);
@@ -53,11 +65,27 @@ function judgeSet(set: SemaphoreSet, snapshot: Snapshot, living: Lineage[], last
     const plain = holders.some(({ lineage }) => isItsServer(lineage, set));
     return is(
       plain ? 'in-use' : 'unsure',
-      ...holders.map(({ lineage, why }) => ({ rule: 'could-be-known', saw: why, source: `/proc/${lineage.root.pid}` })),
+      ...holders.map(({ lineage, why }) => ({
+        rule: 'could-be-known',
+        saw: why,
+        source: `/proc/${lineage.root.pid}`,
+      })),
     );
   }
-  if (opinions.length === 0) return is('orphan', { rule: 'no-living-httpd', saw: 'no living httpd in this IPC namespace', source: '/proc' });
-  return is('orphan', ...opinions.map(({ lineage, why }) => ({ rule: 'not-known-to', saw: why, source: `/proc/${lineage.root.pid}` })));
+  if (opinions.length === 0)
+    return is('orphan', {
+      rule: 'no-living-httpd',
+      saw: 'no living httpd in this IPC namespace',
+      source: '/proc',
+    });
+  return is(
+    'orphan',
+    ...opinions.map(({ lineage, why }) => ({
+      rule: 'not-known-to',
+      saw: why,
+      source: `/proc/${lineage.root.pid}`,
+    })),
+  );
 }
 
 const TABLE = '/proc/sysvipc/sem';
@@ -72,21 +100,36 @@ function signOfUse(
   if (inspection?.known !== true) return null;
   const { lastPid, waiters } = inspection.value;
   const source = `ipcs -s -i ${set.id}`;
-  if (waiters > 0) return { verdict: 'in-use', evidence: { rule: 'waiters', saw: `${waiters} waiting for it`, source } };
+  if (waiters > 0)
+    return { verdict: 'in-use', evidence: { rule: 'waiters', saw: `${waiters} waiting for it`, source } };
   if (lastPid === 0) {
-    return { verdict: 'unsure', evidence: { rule: 'last-pid', saw: 'last used from a pid namespace that cannot be seen from here', source } };
+    return {
+      verdict: 'unsure',
+      evidence: {
+        rule: 'last-pid',
+        saw: 'last used from a pid namespace that cannot be seen from here',
+        source,
+      },
+    };
   }
   if (lastUsers.has(lastPid)) {
     const process = snapshot.processes.find((one) => one.pid === lastPid);
     const isHttpd = process?.isHttpd.known === true && process.isHttpd.value;
-    return { verdict: isHttpd ? 'in-use' : 'unsure', evidence: { rule: 'last-pid', saw: `last used by living process ${lastPid}`, source } };
+    return {
+      verdict: isHttpd ? 'in-use' : 'unsure',
+      evidence: { rule: 'last-pid', saw: `last used by living process ${lastPid}`, source },
+    };
   }
   return null;
 }
 
 /** A running master whose age is known and whose processes run as the set's owner: the plain case of a set in use. */
 function isItsServer(lineage: Lineage, set: SemaphoreSet): boolean {
-  return lineage.role === 'master' && lineage.since.known && lineage.members.some((process) => process.uids.includes(set.uid));
+  return (
+    lineage.role === 'master' &&
+    lineage.since.known &&
+    lineage.members.some((process) => process.uids.includes(set.uid))
+  );
 }
 
 /**
@@ -101,6 +144,12 @@ function withoutBlindSpots(judgements: Judgement[], snapshot: Snapshot, living: 
   if (spot === undefined) return judgements;
   const saw = `set ${spot.set.id} is used, yet no living process seen here can know it: ${living.length === 0 ? 'none is seen at all' : living.map(name).join(', ')}`;
   return judgements.map((judgement) =>
-    judgement.verdict === 'orphan' ? { ...judgement, verdict: 'unsure', evidence: [{ rule: 'blind-spot', saw, source: `ipcs -s -i ${spot.set.id}` }] } : judgement,
+    judgement.verdict === 'orphan'
+      ? {
+          ...judgement,
+          verdict: 'unsure',
+          evidence: [{ rule: 'blind-spot', saw, source: `ipcs -s -i ${spot.set.id}` }],
+        }
+      : judgement,
   );
 }

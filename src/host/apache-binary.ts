@@ -30,7 +30,9 @@ export function mixesUsers(pid: number, sizeBytes: number): Fact<boolean> {
   } catch (error) {
     return unknown(`/proc/${pid}/maps cannot be read: ${because(error)}`);
   }
-  return readBinary(pid, sizeBytes, (binary) => USER_MIXING_DIRECTIVES.some((directive) => binary.includes(directive)));
+  return readBinary(pid, sizeBytes, (binary) =>
+    USER_MIXING_DIRECTIVES.some((directive) => binary.includes(directive)),
+  );
 }
 
 function readBinary(pid: number, sizeBytes: number, test: (binary: Buffer) => boolean): Fact<boolean> {

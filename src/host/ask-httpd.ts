@@ -21,13 +21,18 @@ export async function askHttpd(unit: UnitFacts, timeoutMs: number): Promise<Fact
   if (!runConfig.known) return runConfig;
   const settings = parseSettings(runConfig.value, version.known ? version.value : '');
   if (!settings.known) return settings;
-  return { known: true, value: { ...settings.value, configFiles: withNeighbours(settings.value.configFiles, unit) } };
+  return {
+    known: true,
+    value: { ...settings.value, configFiles: withNeighbours(settings.value.configFiles, unit) },
+  };
 }
 
 /** The files in which the user httpd runs as may be named, next to the main one. */
 function withNeighbours(configFiles: string[], unit: UnitFacts): string[] {
   const envvars = configFiles.map((file) => `${dirname(file)}/envvars`);
-  return [...new Set([...configFiles, ...envvars, unit.fragmentPath, ...unit.environmentFiles])].filter(exists);
+  return [...new Set([...configFiles, ...envvars, unit.fragmentPath, ...unit.environmentFiles])].filter(
+    exists,
+  );
 }
 
 function exists(path: string): boolean {

@@ -10,13 +10,19 @@ export function dropInPath(unit: string, root = '/etc/systemd/system'): string {
 
 /** The drop-in's text. "%" begins a specifier in unit files, and blanks end a word: paths with those are refused. */
 export function fillDropIn(template: string, gate: string, node: string): string {
-  for (const path of [gate, node]) if (!/^[\w./+@:,-]+$/.test(path)) throw new Error(`${path} cannot stand in a unit file: it has blanks or signs that systemd takes for its own`);
+  for (const path of [gate, node])
+    if (!/^[\w./+@:,-]+$/.test(path))
+      throw new Error(
+        `${path} cannot stand in a unit file: it has blanks or signs that systemd takes for its own`,
+      );
   return template.replace('@GATE@', gate).replace('@NODE@', node);
 }
 
 /** The units that have a drop-in of ours, in alphabetical order. */
 export function guardedUnits(root = '/etc/systemd/system'): string[] {
-  const units = readdirSync(root).filter((name) => name.endsWith('.service.d')).map((name) => name.slice(0, -'.d'.length));
+  const units = readdirSync(root)
+    .filter((name) => name.endsWith('.service.d'))
+    .map((name) => name.slice(0, -'.d'.length));
   return units.filter((unit) => isOurs(readDropIn(dropInPath(unit, root)) ?? '')).sort();
 }
 

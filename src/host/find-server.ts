@@ -33,7 +33,8 @@ export async function findServer(unitName: string | undefined, timeoutMs: number
     if (name === null) return nothing('no unit of httpd is installed here; name one with --unit');
     const unit = await systemd.value.readUnit(name);
     if (!unit.known) return fromMemory(name, unit.why);
-    if (unit.value.load !== 'loaded') return nothing(`${name} is ${unit.value.load}; systemctl list-unit-files shows what there is`);
+    if (unit.value.load !== 'loaded')
+      return nothing(`${name} is ${unit.value.load}; systemctl list-unit-files shows what there is`);
     const otherUnits = units.value.map((one) => one.name).filter((one) => one !== name);
     return { ...(await ofUnit(unit.value, timeoutMs)), otherUnits };
   } finally {
@@ -45,11 +46,18 @@ async function ofUnit(unit: UnitFacts, timeoutMs: number): Promise<Omit<Server, 
   const asked = await askHttpd(unit, timeoutMs);
   if (asked.known) {
     const owner = await ownerOf(unit, asked.value, timeoutMs);
-    if (owner.known && process.geteuid?.() === 0) remember(unit.name, { settings: asked.value, starterUid: owner.value.starterUid });
+    if (owner.known && process.geteuid?.() === 0)
+      remember(unit.name, { settings: asked.value, starterUid: owner.value.starterUid });
     return { unit: known(unit), settings: asked, owner, missing: owner.known ? [] : [owner.why] };
   }
   const before = readRemembered(unit.name);
-  if (!before.known) return { unit: known(unit), settings: asked, owner: unknown(asked.why), missing: [asked.why, before.why] };
+  if (!before.known)
+    return {
+      unit: known(unit),
+      settings: asked,
+      owner: unknown(asked.why),
+      missing: [asked.why, before.why],
+    };
   const { settings, starterUid } = before.value;
   return {
     unit: known(unit),
@@ -60,7 +68,11 @@ async function ofUnit(unit: UnitFacts, timeoutMs: number): Promise<Omit<Server, 
 }
 
 /** Mutexes are made by whom the unit is started as: root, or its User=. */
-async function ownerOf(unit: UnitFacts, settings: HttpdSettings, timeoutMs: number): Promise<Fact<MutexOwner>> {
+async function ownerOf(
+  unit: UnitFacts,
+  settings: HttpdSettings,
+  timeoutMs: number,
+): Promise<Fact<MutexOwner>> {
   if (unit.user === '' || unit.user === 'root') return known({ uid: settings.uid, starterUid: 0 });
   // httpd not started as root cannot change its user: its sets belong to the starter, whatever User says.
   const id = await run({ file: 'id', args: ['-u', '--', unit.user], timeoutMs });

@@ -30,14 +30,21 @@ function run(file: string, args: readonly string[], timeoutMs: number): Promise<
         timeout: Math.max(1, Math.ceil(timeoutMs)),
         killSignal: 'SIGKILL',
       });
-      child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout = (stdout + text).slice(0, MOST_OUTPUT)));
-      child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(0, MOST_OUTPUT)));
+      child.stdout
+        .setEncoding('utf8')
+        .on('data', (text: string) => (stdout = (stdout + text).slice(0, MOST_OUTPUT)));
+      child.stderr
+        .setEncoding('utf8')
+        .on('data', (text: string) => (stderr = (stderr + text).slice(0, MOST_OUTPUT)));
       child.on('error', (error: NodeJS.ErrnoException) => {
         end(`${file} cannot be run: ${because(error)}`, error.code === 'E2BIG');
       });
       child.on('close', (code, signal) => {
         if (code === 0) end(null);
-        else if (signal !== null) end(`${file} was ended by ${signal}${child.killed ? `, having taken ${Math.ceil(timeoutMs)} ms` : ''}`);
+        else if (signal !== null)
+          end(
+            `${file} was ended by ${signal}${child.killed ? `, having taken ${Math.ceil(timeoutMs)} ms` : ''}`,
+          );
         else end(`${file} ended with ${code}${stderr === '' ? '' : `: ${stderr.split('\n', 1)[0]}`}`);
       });
     } catch (error) {
@@ -51,7 +58,10 @@ const MOST_OUTPUT = 64 * 1024;
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Asks the kernel about single sets (semctl(2) GETPID, GETNCNT, GETZCNT), four at a time, as long as there is time. */
-export async function inspectSets(ids: readonly number[], deadlineMs: number): Promise<Map<number, Fact<Inspection>>> {
+export async function inspectSets(
+  ids: readonly number[],
+  deadlineMs: number,
+): Promise<Map<number, Fact<Inspection>>> {
   const found = new Map<number, Fact<Inspection>>();
   const queue = [...ids];
   const worker = async (): Promise<void> => {
@@ -85,14 +95,22 @@ const MOST_IDS = 16_000;
  * this user did not make (semctl(2), IPC_RMID), whatever we believe. Returns ipcrm's complaints. What is really gone, only
  * the table tells.
  */
-export async function removeSets(ids: readonly number[], starterUid: number, deadlineMs: number): Promise<string[]> {
+export async function removeSets(
+  ids: readonly number[],
+  starterUid: number,
+  deadlineMs: number,
+): Promise<string[]> {
   const complaints: string[] = [];
   let size = MOST_IDS;
-  for (let from = 0; from < ids.length; ) {
+  for (let from = 0; from < ids.length;) {
     const leftMs = deadlineMs - performance.now();
     if (leftMs <= 0) return [...complaints, 'the time was over'];
     const chunk = ids.slice(from, from + size);
-    const { failure, tooBig } = await run('setpriv', [...dropTo(starterUid), 'ipcrm', ...chunk.map((id) => `-s${id}`)], leftMs);
+    const { failure, tooBig } = await run(
+      'setpriv',
+      [...dropTo(starterUid), 'ipcrm', ...chunk.map((id) => `-s${id}`)],
+      leftMs,
+    );
     if (tooBig && size > 1) {
       size = Math.ceil(size / 2);
       continue;

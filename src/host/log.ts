@@ -16,7 +16,12 @@ export interface LogStyle {
  * Writes one log line to stderr: a plain sentence, with its priority in front where stderr is the journal; on request a
  * JSON object of pino's, whose code is read only then. Never fails: a log that cannot be written is no reason to stop.
  */
-export async function log(style: LogStyle, priority: Priority, sentence: string, fields: Readonly<Record<string, unknown>> = {}): Promise<void> {
+export async function log(
+  style: LogStyle,
+  priority: Priority,
+  sentence: string,
+  fields: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
   if (style.quiet && NUMBER[priority] > NUMBER.warning) return;
   try {
     if (style.json) {

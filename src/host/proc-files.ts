@@ -20,7 +20,12 @@ export function readStat(pid: number): Pick<ProcessFacts, 'pid' | 'ppid' | 'pgrp
 
 export function parseStat(text: string): Pick<ProcessFacts, 'ppid' | 'pgrp' | 'session' | 'startedMs'> {
   const [, ppid, pgrp, session, ...rest] = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { ppid: Number(ppid), pgrp: Number(pgrp), session: Number(session), startedMs: Number(rest[15]) * MS_A_TICK };
+  return {
+    ppid: Number(ppid),
+    pgrp: Number(pgrp),
+    session: Number(session),
+    startedMs: Number(rest[15]) * MS_A_TICK,
+  };
 }
 
 /** sched.h: a kernel thread, which runs no program and uses no semaphores. Anyone may read this much of any process. */

@@ -3,7 +3,15 @@ import { type Fact, known, unknown } from '../core/fact.ts';
 import { type Executable, type ProcessFacts, isHttpdName } from '../core/process-facts.ts';
 import { holdsApacheText, mixesUsers } from './apache-binary.ts';
 import { because } from './because.ts';
-import { isKernelThread, listPids, readExecutable, readIpcNamespace, readStat, readUids, readUnit } from './proc-files.ts';
+import {
+  isKernelThread,
+  listPids,
+  readExecutable,
+  readIpcNamespace,
+  readStat,
+  readUids,
+  readUnit,
+} from './proc-files.ts';
 
 export interface ProcessTable {
   processes: ProcessFacts[];
@@ -32,7 +40,10 @@ export function readProcessTable(question: ProcessQuestion): ProcessTable {
   for (let look = 1; look <= MOST_LOOKS; look++) {
     if (!scan.findsNewHttpd()) return scan.result();
   }
-  return { ...scan.result(), readable: unknown(`new httpd processes kept appearing while /proc was read ${MOST_LOOKS} times`) };
+  return {
+    ...scan.result(),
+    readable: unknown(`new httpd processes kept appearing while /proc was read ${MOST_LOOKS} times`),
+  };
 }
 
 type Seen = ProcessFacts | 'other program' | 'withheld';

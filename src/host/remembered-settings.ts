@@ -28,9 +28,13 @@ export function readRemembered(unit: string, directory = DIRECTORY): Fact<Rememb
     const writtenMs = statSync(path).mtimeMs;
     const text = readFileSync(path, 'utf8');
     const json = /^json (.*)$/m.exec(text)?.[1];
-    if (!text.startsWith(`${FIRST_LINE}\n`) || json === undefined) return unknown(`${path} is not in a format this version knows`);
+    if (!text.startsWith(`${FIRST_LINE}\n`) || json === undefined)
+      return unknown(`${path} is not in a format this version knows`);
     const remembered = JSON.parse(json) as Remembered;
-    return known({ ...remembered, fresh: remembered.settings.configFiles.every((file) => isOlder(file, writtenMs)) });
+    return known({
+      ...remembered,
+      fresh: remembered.settings.configFiles.every((file) => isOlder(file, writtenMs)),
+    });
   } catch (error) {
     return unknown(`httpd’s last good answer cannot be read from ${path}: ${because(error)}`);
   }
@@ -42,7 +46,13 @@ export function remember(unit: string, remembered: Remembered, directory = DIREC
   const { settings, starterUid } = remembered;
   // The gate reads the lines above "json" with sh: a newline in a file name would forge one.
   const watched = settings.configFiles.filter((file) => !file.includes('\n'));
-  const lines = [FIRST_LINE, `uid ${settings.uid}`, `cuid ${starterUid}`, ...watched.map((file) => `newer ${file}`), `json ${JSON.stringify(remembered)}`];
+  const lines = [
+    FIRST_LINE,
+    `uid ${settings.uid}`,
+    `cuid ${starterUid}`,
+    ...watched.map((file) => `newer ${file}`),
+    `json ${JSON.stringify(remembered)}`,
+  ];
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
     writeFileSync(`${path}.new`, `${lines.join('\n')}\n`, { mode: 0o644 });
@@ -56,7 +66,9 @@ export function remember(unit: string, remembered: Remembered, directory = DIREC
 /** Units of which an answer is kept, in alphabetical order. */
 export function rememberedUnits(directory = DIRECTORY): string[] {
   try {
-    return readdirSync(directory).filter((name) => name.endsWith('.service')).sort();
+    return readdirSync(directory)
+      .filter((name) => name.endsWith('.service'))
+      .sort();
   } catch {
     return [];
   }

@@ -59,7 +59,9 @@ export class Systemd {
       const states = new Map<string, string>();
       for (const [path] of files) states.set(path.slice(path.lastIndexOf('/') + 1), '');
       for (const [name, , load, active] of loaded) if (load === 'loaded') states.set(name, active);
-      return known([...states].filter(([name]) => !name.includes('@.')).map(([name, active]) => ({ name, active })));
+      return known(
+        [...states].filter(([name]) => !name.includes('@.')).map(([name, active]) => ({ name, active })),
+      );
     } catch (error) {
       return unknown(`systemd does not list its units: ${because(error)}`);
     }
@@ -69,7 +71,10 @@ export class Systemd {
   async readUnit(name: string): Promise<Fact<UnitFacts>> {
     try {
       const path = await this.call<string>('LoadUnit', 's', [name]);
-      const [unit, service] = await Promise.all([this.properties(path, UNIT), this.properties(path, SERVICE).catch(() => ({}))]);
+      const [unit, service] = await Promise.all([
+        this.properties(path, UNIT),
+        this.properties(path, SERVICE).catch(() => ({})),
+      ]);
       return known(unitFacts(unit, service));
     } catch (error) {
       return unknown(`systemd does not tell of ${name}: ${because(error)}`);
@@ -94,8 +99,21 @@ export class Systemd {
     return this.send<T>('/org/freedesktop/systemd1', MANAGER, member, signature, body);
   }
 
-  private async send<T>(path: string, of: string, member: string, signature: string, body: unknown[]): Promise<T> {
-    const message = new dbus.Message({ destination: 'org.freedesktop.systemd1', path, interface: of, member, signature, body });
+  private async send<T>(
+    path: string,
+    of: string,
+    member: string,
+    signature: string,
+    body: unknown[],
+  ): Promise<T> {
+    const message = new dbus.Message({
+      destination: 'org.freedesktop.systemd1',
+      path,
+      interface: of,
+      member,
+      signature,
+      body,
+    });
     const reply = await within(this.timeoutMs, this.bus.call(message));
     return reply?.body[0] as T;
   }
@@ -137,7 +155,9 @@ function unitFacts(unit: Properties, service: Properties): UnitFacts {
     },
     execStart: exec === undefined ? null : { path: exec[0], argv: exec[1] },
     environment: (service['Environment']?.value as string[] | undefined) ?? [],
-    environmentFiles: ((service['EnvironmentFiles']?.value as [string, boolean][] | undefined) ?? []).map(([path]) => path),
+    environmentFiles: ((service['EnvironmentFiles']?.value as [string, boolean][] | undefined) ?? []).map(
+      ([path]) => path,
+    ),
     fragmentPath: text(unit, 'FragmentPath'),
   };
 }

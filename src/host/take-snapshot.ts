@@ -19,7 +19,11 @@ export interface SnapshotQuestion {
  * Reads all that the verdict stands on. The table comes first: who is found alive afterwards may use what is in it, and
  * who began later cannot.
  */
-export async function takeSnapshot({ owner, mostInspections, deadlineMs }: SnapshotQuestion): Promise<Snapshot> {
+export async function takeSnapshot({
+  owner,
+  mostInspections,
+  deadlineMs,
+}: SnapshotQuestion): Promise<Snapshot> {
   const sets = readSemaphoreSets();
   const inspections = await inspect(sets, owner, mostInspections, deadlineMs);
   const table = readProcessTable({ uids: uidsOf(owner), pids: lastPids(inspections) });
@@ -54,11 +58,16 @@ function uidsOf(owner: Fact<MutexOwner>): Set<number> {
 }
 
 function lastPids(inspections: ReadonlyMap<number, Fact<Inspection>>): Set<number> {
-  return new Set([...inspections.values()].flatMap((inspection) => (inspection.known ? [inspection.value.lastPid] : [])));
+  return new Set(
+    [...inspections.values()].flatMap((inspection) => (inspection.known ? [inspection.value.lastPid] : [])),
+  );
 }
 
 /** When the units of all living httpds began. With no httpd alive nobody asks, and systemd's library is not even loaded. */
-async function readUnitRuns({ processes }: ProcessTable, deadlineMs: number): Promise<Map<string, Fact<UnitRun>>> {
+async function readUnitRuns(
+  { processes }: ProcessTable,
+  deadlineMs: number,
+): Promise<Map<string, Fact<UnitRun>>> {
   const names = [...new Set(processes.flatMap(({ unit }) => (unit.known ? [unit.value] : [])))];
   if (names.length === 0) return new Map();
   const { Systemd } = await import('./systemd.ts');
@@ -69,7 +78,12 @@ async function readUnitRuns({ processes }: ProcessTable, deadlineMs: number): Pr
       names.map(async (name): Promise<[string, Fact<UnitRun>]> => {
         const unit = await systemd.value.readUnit(name);
         if (!unit.known) return [name, unit];
-        return [name, unit.value.run.began.realMs === 0 ? unknown(`systemd does not say when ${name} began`) : known(unit.value.run)];
+        return [
+          name,
+          unit.value.run.began.realMs === 0
+            ? unknown(`systemd does not say when ${name} began`)
+            : known(unit.value.run),
+        ];
       }),
     );
     return new Map(runs);

@@ -13,7 +13,8 @@ export function distrust(path: string): string | null {
   for (let part = realpathSync(path); ; part = dirname(part)) {
     const { uid, mode } = statSync(part);
     if (uid !== 0) return `${part} belongs to uid ${uid}`;
-    if ((mode & WRITABLE_BY_OTHERS) !== 0 && (mode & STICKY) === 0) return `${part} can be written by others than root`;
+    if ((mode & WRITABLE_BY_OTHERS) !== 0 && (mode & STICKY) === 0)
+      return `${part} can be written by others than root`;
     if (part === '/') return null;
   }
 }

@@ -24,7 +24,8 @@ export function readOwnIpcNamespace(): Fact<string> {
  */
 export function readView(): Fact<true> {
   try {
-    if (readlinkSync('/proc/self') !== String(process.pid)) return unknown('/proc shows another pid namespace than ours');
+    if (readlinkSync('/proc/self') !== String(process.pid))
+      return unknown('/proc shows another pid namespace than ours');
     const capabilities = /^CapEff:\t([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1];
     if (capabilities === undefined) return unknown('/proc/self/status does not tell our capabilities');
     if (((BigInt(`0x${capabilities}`) >> CAP_SYS_PTRACE) & 1n) === 0n) {
@@ -44,6 +45,7 @@ function namespacesFit(): Fact<true> {
   if (readIpcNamespace('self') === FIRST_IPC_NAMESPACE) {
     return unknown('this container shares the semaphores of its host, whose processes it cannot see');
   }
-  if (readlinkSync('/proc/1/ns/pid') !== readlinkSync('/proc/self/ns/pid')) return unknown('/proc shows another pid namespace than ours');
+  if (readlinkSync('/proc/1/ns/pid') !== readlinkSync('/proc/self/ns/pid'))
+    return unknown('/proc shows another pid namespace than ours');
   return known(true);
 }

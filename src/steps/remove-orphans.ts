@@ -21,7 +21,13 @@ export interface CleanQuestion {
  * from all that were judged, since the kernel counts a sequence number into each (kernel: ipc/util.c, ipc_idr_alloc), so a
  * start that slips in cannot be hit. Unknown when the table cannot be read.
  */
-export async function removeOrphans({ owner, wanted, dryRun, mostInspections, deadlineMs }: CleanQuestion): Promise<Fact<CleanResult>> {
+export async function removeOrphans({
+  owner,
+  wanted,
+  dryRun,
+  mostInspections,
+  deadlineMs,
+}: CleanQuestion): Promise<Fact<CleanResult>> {
   const snapshot = await takeSnapshot({ owner, mostInspections, deadlineMs });
   if (!snapshot.sets.known) return snapshot.sets;
   const judgements = judge(snapshot);
@@ -30,6 +36,10 @@ export async function removeOrphans({ owner, wanted, dryRun, mostInspections, de
   if (dryRun) return known({ removed: sets.map(({ id }) => id), kept, failed: [] });
   if (sets.length === 0) return known({ removed: [], kept, failed: [] });
   const starterUid = owner.known ? owner.value.starterUid : 0;
-  const complaints = await removeSets(sets.map(({ id }) => id), starterUid, deadlineMs);
+  const complaints = await removeSets(
+    sets.map(({ id }) => id),
+    starterUid,
+    deadlineMs,
+  );
   return known({ ...outcome(sets, readSemaphoreSets(), complaints), kept });
 }

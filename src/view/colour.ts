@@ -9,6 +9,9 @@ export const painter = (on: boolean): Paint =>
   on ? (colour, text) => `\u001b[${CODE[colour]}m${text}\u001b[0m` : (_, text) => text;
 
 /** Colours are for a terminal whose owner has not said no (https://no-color.org). */
-export function wantsColour(isTerminal: boolean, environment: Readonly<Record<string, string | undefined>>): boolean {
+export function wantsColour(
+  isTerminal: boolean,
+  environment: Readonly<Record<string, string | undefined>>,
+): boolean {
   return isTerminal && (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb';
 }

@@ -15,7 +15,9 @@ export function reportJson(report: Report): unknown {
     unit: unitJson(report),
     httpd: httpdJson(report),
     limits: valueOrNull(report.use),
-    summary: snapshot.sets.known ? { orphan: count.orphan, inUse: count['in-use'], foreign: count.foreign, unsure: count.unsure } : null,
+    summary: snapshot.sets.known
+      ? { orphan: count.orphan, inUse: count['in-use'], foreign: count.foreign, unsure: count.unsure }
+      : null,
     sets: snapshot.sets.known ? judgements.map((judgement) => setJson(judgement, report)) : null,
     status: health.status,
     reasons: health.reasons,

@@ -4,7 +4,9 @@ import { escape } from './escape.ts';
 
 /** One line of a monitoring plugin: status, reason, and after "|" the figures as label=value;warn;crit;min;max. */
 export function reportNagios({ health, use, judgements, snapshot }: Report): string {
-  const reason = health.reasons[0] ?? (use.known ? `${use.value.sets.used} of ${use.value.sets.max} semaphore sets in use` : 'nothing to say');
+  const reason =
+    health.reasons[0] ??
+    (use.known ? `${use.value.sets.used} of ${use.value.sets.max} semaphore sets in use` : 'nothing to say');
   // "|" would begin the figures.
   const text = `HTTPD-GUARD ${health.status.toUpperCase()} - ${escape(reason).replaceAll('|', '/')}`;
   if (!use.known) return `${text}\n`;

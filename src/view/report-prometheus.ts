@@ -16,7 +16,10 @@ export function reportPrometheus({ health, use, judgements, snapshot }: Report):
     gauge('semaphores_max', 'SEMMNS, the limit of semaphores.', [['', semaphores.max]]);
   }
   if (snapshot.sets.known) {
-    const counts = Object.entries(countVerdicts(judgements)).map(([verdict, n]): [string, number] => [`{verdict="${verdict}"}`, n]);
+    const counts = Object.entries(countVerdicts(judgements)).map(([verdict, n]): [string, number] => [
+      `{verdict="${verdict}"}`,
+      n,
+    ]);
     gauge('sets_by_verdict', 'Semaphore sets by verdict.', counts);
   }
   const statuses = (['ok', 'warning', 'critical', 'unknown'] as const).map((status): [string, number] => [

@@ -24,13 +24,20 @@ export function reportText(report: Report, style: TextStyle): string {
   if (!style.quiet) {
     lines.push(...report.health.reasons.map((reason) => `  ${escape(reason)}`));
     lines.push('', ...server(report), '', ...bars(report, paint));
-    for (const verdict of ['orphan', 'unsure', 'in-use', 'foreign'] as const) lines.push(...group(verdict, report, style, paint));
-    if (report.otherUnits.length > 0) lines.push('', `Also here: ${report.otherUnits.map(escape).join(', ')} (look at one with --unit)`);
+    for (const verdict of ['orphan', 'unsure', 'in-use', 'foreign'] as const)
+      lines.push(...group(verdict, report, style, paint));
+    if (report.otherUnits.length > 0)
+      lines.push('', `Also here: ${report.otherUnits.map(escape).join(', ')} (look at one with --unit)`);
   }
   return `${lines.join('\n')}\n`;
 }
 
-const COLOUR: Record<Health['status'], Colour> = { ok: 'green', warning: 'yellow', critical: 'red', unknown: 'yellow' };
+const COLOUR: Record<Health['status'], Colour> = {
+  ok: 'green',
+  warning: 'yellow',
+  critical: 'red',
+  unknown: 'yellow',
+};
 
 function headline(report: Report, paint: Paint): string {
   return paint(COLOUR[report.health.status], paint('bold', sentence(report)));
@@ -38,13 +45,17 @@ function headline(report: Report, paint: Paint): string {
 
 function sentence({ health, judgements, use, unit }: Report): string {
   const { orphan } = countVerdicts(judgements);
-  const full = use.known && (use.value.sets.used >= use.value.sets.max || use.value.semaphores.used >= use.value.semaphores.max);
+  const full =
+    use.known &&
+    (use.value.sets.used >= use.value.sets.max || use.value.semaphores.used >= use.value.semaphores.max);
   const who = unit.known ? escape(unit.value.name) : 'httpd';
   switch (health.status) {
     case 'ok':
       return `${who} is in no danger from semaphores.`;
     case 'warning':
-      return orphan > 0 ? `${who} is not in danger yet, but a dead httpd left ${orphan} semaphore ${orphan === 1 ? 'set' : 'sets'} behind.` : `${who} is not in danger yet, but the semaphore table fills up.`;
+      return orphan > 0
+        ? `${who} is not in danger yet, but a dead httpd left ${orphan} semaphore ${orphan === 1 ? 'set' : 'sets'} behind.`
+        : `${who} is not in danger yet, but the semaphore table fills up.`;
     case 'critical':
       if (!full) return `${who} is in danger: the semaphore table is nearly full.`;
       return orphan > 0
@@ -60,11 +71,18 @@ function server({ unit, settings, lineages, snapshot }: Report): string[] {
   if (unit.known) {
     const { name: unitName, active, sub, mainPid, privateIpc } = unit.value;
     const pid = mainPid === 0 ? '' : `, main pid ${mainPid}`;
-    lines.push(`${escape(unitName)}: ${active} (${sub})${pid}${privateIpc ? ', with an IPC namespace of its own (PrivateIPC=yes): its sets are not in this table' : ''}`);
+    lines.push(
+      `${escape(unitName)}: ${active} (${sub})${pid}${privateIpc ? ', with an IPC namespace of its own (PrivateIPC=yes): its sets are not in this table' : ''}`,
+    );
   }
   const known = valueOrNull(settings);
-  if (known !== null) lines.push(`User ${escape(known.user)} (uid ${known.uid}), mutexes ${known.mutexMechanism ?? 'of a kind httpd does not tell'}`);
-  const living = lineages.filter(({ role }) => role !== 'other-program').map((lineage) => escape(name(lineage)));
+  if (known !== null)
+    lines.push(
+      `User ${escape(known.user)} (uid ${known.uid}), mutexes ${known.mutexMechanism ?? 'of a kind httpd does not tell'}`,
+    );
+  const living = lineages
+    .filter(({ role }) => role !== 'other-program')
+    .map((lineage) => escape(name(lineage)));
   if (living.length > 0) lines.push(`Alive: ${living.join(', ')}`);
   else if (snapshot.view.known) lines.push('No httpd is alive in this IPC namespace');
   return lines;
@@ -111,14 +129,18 @@ function group(verdict: Verdict, { judgements }: Report, style: TextStyle, paint
 function because(members: readonly Judgement[], { explain }: TextStyle): string[] {
   const reasons = new Map<string, { count: number; source: string }>();
   for (const { rule, saw, source } of members.flatMap(({ evidence }) => evidence)) {
-    const key = explain ? `${rule}: ${saw}` : REASON[rule] ?? saw;
+    const key = explain ? `${rule}: ${saw}` : (REASON[rule] ?? saw);
     const before = reasons.get(key);
     if (before === undefined) reasons.set(key, { count: 1, source });
     else before.count++;
   }
   const shown = [...reasons].slice(0, MOST_ROWS);
-  const lines = shown.map(([text, { count, source }]) => `  ${count} × ${escape(text)}${explain ? ` [${source}]` : ''}`);
-  return reasons.size > shown.length ? [...lines, `  … and ${reasons.size - shown.length} more reasons`] : lines;
+  const lines = shown.map(
+    ([text, { count, source }]) => `  ${count} × ${escape(text)}${explain ? ` [${source}]` : ''}`,
+  );
+  return reasons.size > shown.length
+    ? [...lines, `  … and ${reasons.size - shown.length} more reasons`]
+    : lines;
 }
 
 /** Short words for rules whose `saw` differs from set to set. */

@@ -1,5 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -28,7 +39,9 @@ export class Lab {
   ) {}
 
   static async boot(): Promise<Lab> {
-    const base = (await execa(join(REPOSITORY, 'test/lab/build-root.sh'), { stderr: 'inherit', stdin: 'ignore' })).stdout;
+    const base = (
+      await execa(join(REPOSITORY, 'test/lab/build-root.sh'), { stderr: 'inherit', stdin: 'ignore' })
+    ).stdout;
     const folder = mkdtempSync(join(tmpdir(), 'httpd-guard-lab-'));
     const groups = makeControlGroups(basename(folder));
     try {
@@ -47,25 +60,43 @@ export class Lab {
 
   /** Runs a program inside. A code that is not 0 is the caller's to judge. */
   async run(file: string, ...args: string[]): Promise<Ran> {
-    const { exitCode, stdout, stderr } = await execa('nsenter', [...this.enter('-m', '-u', '-i', '-n', '-p', '-C'), 'env', '-i', `PATH=${PATH}`, 'HOME=/root', file, ...args], {
-      reject: false,
-      stdin: 'ignore',
-      timeout: 120_000,
-      maxBuffer: 256 * 1024 * 1024,
-    });
+    const { exitCode, stdout, stderr } = await execa(
+      'nsenter',
+      [
+        ...this.enter('-m', '-u', '-i', '-n', '-p', '-C'),
+        'env',
+        '-i',
+        `PATH=${PATH}`,
+        'HOME=/root',
+        file,
+        ...args,
+      ],
+      {
+        reject: false,
+        stdin: 'ignore',
+        timeout: 120_000,
+        maxBuffer: 256 * 1024 * 1024,
+      },
+    );
     return { exitCode: exitCode ?? -1, stdout, stderr };
   }
 
   /** Runs a line of sh inside, and expects it to end with 0. */
   async sh(script: string): Promise<string> {
     const { exitCode, stdout, stderr } = await this.run('sh', '-c', script);
-    if (exitCode !== 0) throw new Error(`in the lab, "${script}" ended with ${exitCode}:\n${stdout}\n${stderr}`);
+    if (exitCode !== 0)
+      throw new Error(`in the lab, "${script}" ended with ${exitCode}:\n${stdout}\n${stderr}`);
     return stdout;
   }
 
   /** Sets kernel.sem inside: /proc/sys is read-only there, so it is written from outside. */
   async limitSets(maxSets: number): Promise<void> {
-    await execa('nsenter', [...this.enter('-i'), 'sh', '-c', `echo "250 32000 32 ${maxSets}" >/proc/sys/kernel/sem`]);
+    await execa('nsenter', [
+      ...this.enter('-i'),
+      'sh',
+      '-c',
+      `echo "250 32000 32 ${maxSets}" >/proc/sys/kernel/sem`,
+    ]);
   }
 
   write(path: string, text: string, mode = 0o644): void {
@@ -116,7 +147,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 /** Asks again and again until there is an answer, and fails after half a minute without one. */
-export async function until<T>(what: string, ask: () => T | null | Promise<T | null>, deadlineMs = 30_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  ask: () => T | null | Promise<T | null>,
+  deadlineMs = 30_000,
+): Promise<T> {
   const end = performance.now() + deadlineMs;
   for (;;) {
     const answer = await ask();
@@ -131,8 +166,11 @@ export async function until<T>(what: string, ask: () => T | null | Promise<T | n
  * one would find each other's units in it.
  */
 function makeControlGroups(name: string): string[] {
-  const tops = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', '/sys/fs/cgroup/systemd'].filter((top) => existsSync(join(top, 'cgroup.procs')));
-  if (tops.length === 0) throw new Error('the lab needs control groups below /sys/fs/cgroup, and there are none');
+  const tops = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', '/sys/fs/cgroup/systemd'].filter((top) =>
+    existsSync(join(top, 'cgroup.procs')),
+  );
+  if (tops.length === 0)
+    throw new Error('the lab needs control groups below /sys/fs/cgroup, and there are none');
   return tops.map((top) => {
     const group = join(top, name);
     mkdirSync(group);
@@ -147,7 +185,15 @@ function mountOverlay(base: string, folder: string): string {
   for (const path of [layer, root]) mkdirSync(path);
   must('mount', '-t', 'tmpfs', 'httpd-guard-lab', layer);
   for (const path of ['upper', 'work']) mkdirSync(join(layer, path));
-  must('mount', '-t', 'overlay', 'httpd-guard-lab', '-o', `lowerdir=${base},upperdir=${layer}/upper,workdir=${layer}/work`, root);
+  must(
+    'mount',
+    '-t',
+    'overlay',
+    'httpd-guard-lab',
+    '-o',
+    `lowerdir=${base},upperdir=${layer}/upper,workdir=${layer}/work`,
+    root,
+  );
   return root;
 }
 
@@ -179,7 +225,8 @@ function takeAway(folder: string, groups: string[]): void {
 
 function removeGroup(group: string): void {
   if (!existsSync(group)) return;
-  for (const entry of readdirSync(group, { withFileTypes: true })) if (entry.isDirectory()) removeGroup(join(group, entry.name));
+  for (const entry of readdirSync(group, { withFileTypes: true }))
+    if (entry.isDirectory()) removeGroup(join(group, entry.name));
   try {
     rmdirSync(group);
   } catch {
