@@ -32,15 +32,12 @@ export interface CheckOptions {
 const EXIT: Record<Status, number> = { ok: 0, warning: 1, critical: 2, unknown: 3 };
 
 const ASK_TIMEOUT_MS = 5_000;
-/** ipcs reads the table anew for each set it is asked about: more would make looking slow on a full table. */
-const MOST_INSPECTIONS = 24;
 
 /** Looks, and says what it saw; changes nothing. */
 export async function check(options: CheckOptions): Promise<Done> {
   const server = await findServer(options.unit, ASK_TIMEOUT_MS);
   const snapshot = await takeSnapshot({
     owner: server.owner,
-    mostInspections: MOST_INSPECTIONS,
     deadlineMs: performance.now() + ASK_TIMEOUT_MS,
   });
   const report = makeReport(server, snapshot, options);

@@ -16,7 +16,6 @@ export interface CleanOptions {
 
 const TIMEOUT_MS = 60_000;
 const ASK_TIMEOUT_MS = 5_000;
-const MOST_INSPECTIONS = 48;
 
 /** Removes what `check` calls orphan, and nothing else. */
 export async function clean(options: CleanOptions): Promise<Done> {
@@ -27,7 +26,6 @@ export async function clean(options: CleanOptions): Promise<Done> {
     owner: server.owner,
     wanted,
     dryRun: options.dryRun,
-    mostInspections: MOST_INSPECTIONS,
     deadlineMs: performance.now() + TIMEOUT_MS,
   });
   const complaints = server.missing.map((why) => `httpd-guard: ${escape(why)}\n`).join('');

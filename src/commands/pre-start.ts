@@ -17,8 +17,6 @@ export interface PreStartOptions {
 const BUDGET_MS = 3_500;
 /** httpd itself is asked only when its last answer is old; a slow configuration must not eat the whole budget. */
 const ASK_TIMEOUT_MS = 1_500;
-/** Each costs a start of ipcs. */
-const MOST_INSPECTIONS = 8;
 
 /** ExecStartPre: clears what a dead httpd left, in bounded time, with one line in the journal. 0 always; with `strict` as `clean`. */
 export async function preStart(options: PreStartOptions): Promise<number> {
@@ -30,7 +28,6 @@ export async function preStart(options: PreStartOptions): Promise<number> {
           owner,
           wanted: null,
           dryRun: false,
-          mostInspections: MOST_INSPECTIONS,
           deadlineMs,
         })
       : cannot(owner);

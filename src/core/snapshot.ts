@@ -10,8 +10,8 @@ export interface Snapshot {
   ipcNamespace: Fact<string>;
   sets: Fact<SemaphoreSet[]>;
   limits: Fact<SemaphoreLimits>;
-  /** Known when every process that could share the table can be seen. */
-  view: Fact<true>;
+  /** Known when no process that shares our pid namespace is hidden from us. */
+  view: Fact<View>;
   owner: Fact<MutexOwner>;
   /** Every process that is, or may be, a user of httpd's sets. */
   processes: readonly ProcessFacts[];
@@ -21,6 +21,12 @@ export interface Snapshot {
   inspections: ReadonlyMap<number, Fact<Inspection>>;
   unitRuns: ReadonlyMap<string, Fact<UnitRun>>;
 }
+
+/**
+ * machine: our pid namespace is the first, which holds every process there is. container: it is not, and the table may be
+ * shared with processes outside, as among the containers of a pod.
+ */
+export type View = 'machine' | 'container';
 
 /** From kernel.sem: SEMMNI and SEMMNS (proc_sys_kernel(5)). */
 export interface SemaphoreLimits {

@@ -58,6 +58,11 @@ function judgeSet(
 
   const use = signOfUse(set, snapshot, lastUsers);
   if (use !== null) return is(use.verdict, use.evidence);
+  // In a container only the kernel's word that the last user was one of us shows that the set is not a neighbour's.
+  if (snapshot.view.value === 'container' && snapshot.inspections.get(set.id)?.known !== true) {
+    const saw = 'in a container, and who used it last could not be asked';
+    return is('unsure', { rule: 'cannot-see', saw, source: `ipcs -s -i ${set.id}` });
+  }
 
   const opinions = living.map((lineage) => ({ lineage, ...couldKnow(lineage, set) }));
   const holders = opinions.filter((opinion) => opinion.could);
@@ -132,6 +137,14 @@ function isItsServer(lineage: Lineage, set: SemaphoreSet): boolean {
   );
 }
 
+/** In a container, a set last used from out of sight is another container's, and says nothing of ours. */
+function isNeighbours(set: SemaphoreSet, { view, inspections }: Snapshot): boolean {
+  const inspection = inspections.get(set.id);
+  return (
+    view.known && view.value === 'container' && inspection?.known === true && inspection.value.lastPid === 0
+  );
+}
+
 /**
  * When the kernel shows a use of a set that no living process was seen to be able to know, then somebody is out of sight,
  * and what was proven of the other sets was proven without that somebody. So nothing is an orphan.
@@ -139,7 +152,7 @@ function isItsServer(lineage: Lineage, set: SemaphoreSet): boolean {
 function withoutBlindSpots(judgements: Judgement[], snapshot: Snapshot, living: Lineage[]): Judgement[] {
   const spot = judgements.find(({ set, evidence }) => {
     const bySign = evidence.some(({ rule }) => rule === 'waiters' || rule === 'last-pid');
-    return bySign && snapshot.view.known && !living.some((lineage) => couldKnow(lineage, set).could);
+    return bySign && !isNeighbours(set, snapshot) && !living.some((lineage) => couldKnow(lineage, set).could);
   });
   if (spot === undefined) return judgements;
   const saw = `set ${spot.set.id} is used, yet no living process seen here can know it: ${living.length === 0 ? 'none is seen at all' : living.map(name).join(', ')}`;

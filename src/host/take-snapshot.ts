@@ -1,16 +1,19 @@
 import { type Fact, known, unknown } from '../core/fact.ts';
-import { pickInspections } from '../core/pick-inspections.ts';
-import type { MutexOwner, SemaphoreSet } from '../core/semaphore-set.ts';
+import {
+  type MutexOwner,
+  type SemaphoreSet,
+  differsFromMutex,
+  differsFromOwner,
+} from '../core/semaphore-set.ts';
 import type { Inspection, Snapshot, UnitRun } from '../core/snapshot.ts';
 import { readClock } from './clock.ts';
-import { inspectSets } from './ipc-tools.ts';
+import { inspectSets } from './inspect-sets.ts';
 import { type ProcessTable, readProcessTable } from './process-table.ts';
 import { readSemaphoreLimits, readSemaphoreSets } from './sysvipc.ts';
 import { readOwnIpcNamespace, readView } from './view.ts';
 
 export interface SnapshotQuestion {
   owner: Fact<MutexOwner>;
-  mostInspections: number;
   /** On performance.now()'s clock. */
   deadlineMs: number;
 }
@@ -19,13 +22,9 @@ export interface SnapshotQuestion {
  * Reads all that the verdict stands on. The table comes first: who is found alive afterwards may use what is in it, and
  * who began later cannot.
  */
-export async function takeSnapshot({
-  owner,
-  mostInspections,
-  deadlineMs,
-}: SnapshotQuestion): Promise<Snapshot> {
+export async function takeSnapshot({ owner, deadlineMs }: SnapshotQuestion): Promise<Snapshot> {
   const sets = readSemaphoreSets();
-  const inspections = await inspect(sets, owner, mostInspections, deadlineMs);
+  const inspections = await inspectSets(candidates(sets, owner), deadlineMs);
   const table = readProcessTable({ uids: uidsOf(owner), pids: lastPids(inspections) });
   const view = readView();
   return {
@@ -36,20 +35,19 @@ export async function takeSnapshot({
     inspections,
     processes: table.processes,
     alivePids: table.alivePids,
-    view: view.known ? table.readable : view,
+    view: table.readable.known ? view : table.readable,
     unitRuns: await readUnitRuns(table, deadlineMs),
     clock: readClock(),
   };
 }
 
-async function inspect(
-  sets: Fact<SemaphoreSet[]>,
-  owner: Fact<MutexOwner>,
-  most: number,
-  deadlineMs: number,
-): Promise<Map<number, Fact<Inspection>>> {
-  if (!sets.known || !owner.known) return new Map();
-  return inspectSets(pickInspections(sets.value, owner.value, most), deadlineMs);
+/** The sets that may be httpd's: the only ones whose last user matters. */
+function candidates(sets: Fact<SemaphoreSet[]>, owner: Fact<MutexOwner>): number[] {
+  if (!sets.known || !owner.known) return [];
+  const mutexes = sets.value.filter(
+    (set) => differsFromMutex(set) === null && differsFromOwner(set, owner.value) === null,
+  );
+  return mutexes.map(({ id }) => id);
 }
 
 function uidsOf(owner: Fact<MutexOwner>): Set<number> {

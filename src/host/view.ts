@@ -1,5 +1,6 @@
 import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { type Fact, known, unknown } from '../core/fact.ts';
+import type { View } from '../core/snapshot.ts';
 import { because } from './because.ts';
 import { readIpcNamespace } from './proc-files.ts';
 
@@ -22,7 +23,7 @@ export function readOwnIpcNamespace(): Fact<string> {
  * Whether this process can see all that could share its semaphore table. Known, or the reason why not. What was
  * withheld while /proc was read is a second reason, known to the process table.
  */
-export function readView(): Fact<true> {
+export function readView(): Fact<View> {
   try {
     if (readlinkSync('/proc/self') !== String(process.pid))
       return unknown('/proc shows another pid namespace than ours');
@@ -39,13 +40,10 @@ export function readView(): Fact<true> {
   }
 }
 
-/** A container may share the host's semaphores while it sees only its own processes. */
-function namespacesFit(): Fact<true> {
-  if (readlinkSync('/proc/self/ns/pid') === FIRST_PID_NAMESPACE) return known(true);
+function namespacesFit(): Fact<View> {
+  if (readlinkSync('/proc/self/ns/pid') === FIRST_PID_NAMESPACE) return known('machine');
   if (readIpcNamespace('self') === FIRST_IPC_NAMESPACE) {
     return unknown('this container shares the semaphores of its host, whose processes it cannot see');
   }
-  if (readlinkSync('/proc/1/ns/pid') !== readlinkSync('/proc/self/ns/pid'))
-    return unknown('/proc shows another pid namespace than ours');
-  return known(true);
+  return known('container');
 }

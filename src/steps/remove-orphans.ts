@@ -2,7 +2,7 @@ import { type CleanResult, outcome, toKeep, toRemove } from '../core/clean-resul
 import { type Fact, known } from '../core/fact.ts';
 import type { MutexOwner } from '../core/semaphore-set.ts';
 import { judge } from '../core/verdict.ts';
-import { removeSets } from '../host/ipc-tools.ts';
+import { removeSets } from '../host/remove-sets.ts';
 import { readSemaphoreSets } from '../host/sysvipc.ts';
 import { takeSnapshot } from '../host/take-snapshot.ts';
 
@@ -11,7 +11,6 @@ export interface CleanQuestion {
   /** Ids to limit it to, or null for all. The verdict is required all the same. */
   wanted: ReadonlySet<number> | null;
   dryRun: boolean;
-  mostInspections: number;
   /** On performance.now()'s clock. */
   deadlineMs: number;
 }
@@ -25,10 +24,9 @@ export async function removeOrphans({
   owner,
   wanted,
   dryRun,
-  mostInspections,
   deadlineMs,
 }: CleanQuestion): Promise<Fact<CleanResult>> {
-  const snapshot = await takeSnapshot({ owner, mostInspections, deadlineMs });
+  const snapshot = await takeSnapshot({ owner, deadlineMs });
   if (!snapshot.sets.known) return snapshot.sets;
   const judgements = judge(snapshot);
   const sets = toRemove(judgements, wanted);
