@@ -1,0 +1,81 @@
+import t from 'tap';
+import { Apache, WWW_DATA, clean, letSetsAge, setIds } from './apache.ts';
+import { Lab } from './lab.ts';
+
+void t.test('two instances of one user', async (t) => {
+  const lab = await Lab.boot();
+  t.teardown(() => {
+    lab.end();
+  });
+  const a = await Apache.setUp(lab);
+  const b = await a.addInstance('b', 8080);
+  await lab.installGuard();
+
+  await t.test('what the dead one left stays while a living one could know it', async (t) => {
+    await b.start();
+    const ofB = await setIds(lab, WWW_DATA);
+    await letSetsAge(lab);
+    await a.start();
+    const all = await setIds(lab, WWW_DATA);
+    await a.kill9();
+    t.strictSame((await clean(lab)).removed, [], 'b began before these sets were made');
+    t.strictSame(await setIds(lab, WWW_DATA), all);
+    t.ok(all.length > ofB.length, 'and a did leave some');
+    t.ok(await b.serves());
+  });
+
+  await t.test('once the living one is younger than them, they go and its own stay', async (t) => {
+    await b.kill9();
+    await letSetsAge(lab);
+    const dead = await setIds(lab, WWW_DATA);
+    await b.start();
+    const ofB = (await setIds(lab, WWW_DATA)).filter((id) => !dead.includes(id));
+    t.ok(ofB.length > 0);
+    const { removed, exitCode } = await clean(lab);
+    t.strictSame(new Set(removed), new Set(dead));
+    t.equal(exitCode, 0);
+    t.strictSame(await setIds(lab, WWW_DATA), ofB);
+    t.ok(await b.serves());
+  });
+
+  await t.test('the guard before one start leaves the other one alone', async (t) => {
+    t.equal((await lab.run('httpd-guard', 'install', '--unit', 'apache2.service')).exitCode, 0);
+    t.equal((await lab.run('httpd-guard', 'install', '--unit', 'apache2@b')).exitCode, 0);
+    const before = await setIds(lab, WWW_DATA);
+    for (let cycle = 0; cycle < 3; cycle++) {
+      t.ok(await a.tryStart());
+      t.ok(await b.serves());
+      await a.kill9();
+    }
+    t.ok(await b.serves());
+    const after = await setIds(lab, WWW_DATA);
+    t.ok(
+      before.every((id) => after.includes(id)),
+      'each set of b is still there',
+    );
+    t.equal(await b.mutexErrors(), '');
+  });
+});
+
+void t.test('instances of different users do not keep each other’s leftovers', async (t) => {
+  const lab = await Lab.boot();
+  t.teardown(() => {
+    lab.end();
+  });
+  const a = await Apache.setUp(lab);
+  const b = await a.addInstance('b', 8080);
+  await lab.sh(
+    'useradd customer; sed -i s/=www-data/=customer/ /etc/apache2-b/envvars; chown -R customer /var/log/apache2-b',
+  );
+  await lab.installGuard();
+  await b.start();
+  const ofB = await setIds(lab);
+  await letSetsAge(lab);
+  await a.start();
+  await a.kill9();
+  const { removed } = await clean(lab, '--unit', 'apache2');
+  t.ok(removed.length > 0, 'b is older than these sets, but they are not its user’s');
+  t.strictSame(await setIds(lab), ofB);
+  t.ok(await b.serves());
+  t.equal(await b.mutexErrors(), '');
+});

@@ -1,0 +1,81 @@
+import t from 'tap';
+import { Apache, WWW_DATA, clean, letSetsAge, setIds } from './apache.ts';
+import { Lab, until } from './lab.ts';
+
+void t.test('a living httpd keeps its sets', async (t) => {
+  const lab = await Lab.boot();
+  t.teardown(() => {
+    lab.end();
+  });
+  const apache = await Apache.setUp(lab, 'prefork');
+  await lab.installGuard();
+
+  await t.test('a reload after a leak: the leaked go, the new and the old of the living stay', async (t) => {
+    await apache.start();
+    await apache.kill9();
+    const leaked = await setIds(lab, WWW_DATA);
+    await letSetsAge(lab);
+    await apache.start();
+    await lab.sh('systemctl reload apache2');
+    const { removed } = await clean(lab);
+    t.strictSame(new Set(removed), new Set(leaked));
+    t.ok(await apache.serves());
+    await lab.sh('systemctl reload apache2');
+    t.strictSame((await clean(lab)).removed, []);
+    t.ok(await apache.serves());
+  });
+
+  await t.test('a binary replaced under it', async (t) => {
+    await lab.sh('cp /usr/sbin/apache2 /usr/sbin/apache2.new; mv /usr/sbin/apache2.new /usr/sbin/apache2');
+    const pid = await apache.mainPid();
+    t.match(await lab.sh(`readlink /proc/${pid}/exe`), /\(deleted\)/);
+    t.strictSame((await clean(lab)).removed, []);
+    t.ok(await apache.serves());
+  });
+
+  await t.test('a binary of another name, started by hand', async (t) => {
+    await lab.sh('systemctl stop apache2; cp /usr/sbin/apache2 /opt/my-web-server');
+    await lab.sh(
+      'systemd-run -q --unit mine -p Type=forking sh -c ". /etc/apache2/envvars; mkdir -p /var/run/apache2; exec /opt/my-web-server -k start"',
+    );
+    await until('it to serve', async () => ((await apache.serves()) ? true : null));
+    const sets = await setIds(lab, WWW_DATA);
+    t.ok(sets.length > 0);
+    t.strictSame((await clean(lab)).removed, [], 'it is known by what the file holds, not by its name');
+    await lab.sh('systemctl stop mine; rm /opt/my-web-server');
+  });
+
+  await t.test('workers that outlive their master', async (t) => {
+    await apache.dropIn('20-survive.conf', 'KillMode=process');
+    await apache.start();
+    const sets = await setIds(lab, WWW_DATA);
+    const master = await apache.mainPid();
+    await lab.sh(`kill -9 ${master}`);
+    await until('systemd to notice', async () =>
+      (await lab.run('systemctl', 'is-active', '-q', 'apache2')).exitCode === 0 ? null : true,
+    );
+    t.ok(await apache.serves(), 'they go on serving');
+    const { removed, kept } = await clean(lab);
+    t.strictSame(removed, []);
+    t.same(new Set(kept.map(({ id }) => id)), new Set(sets), 'and all their sets are kept');
+    const check = JSON.parse((await lab.run('httpd-guard', 'check', '--json')).stdout) as {
+      httpd: { masters: unknown[]; orphanedWorkers: unknown[] };
+    };
+    t.equal(check.httpd.masters.length, 0);
+    t.ok(check.httpd.orphanedWorkers.length > 0);
+    t.ok(await apache.serves());
+
+    await lab.sh('httpd-guard install');
+    await lab.run('systemctl', 'start', 'apache2');
+    t.strictSame(
+      (await setIds(lab, WWW_DATA)).filter((id) => sets.includes(id)),
+      sets,
+      'nor does the guard before a start take them',
+    );
+    t.ok(await apache.serves());
+    await lab.sh('pkill -9 apache2; while pgrep apache2; do sleep 0.05; done');
+    t.ok((await clean(lab)).removed.length >= sets.length, 'once they are dead, they are orphans');
+  });
+
+  t.equal(await apache.mutexErrors(), '');
+});
