@@ -119,7 +119,7 @@ void t.test('a server started by an ordinary user', async (t) => {
   t.ok(await mine.serves());
   await mine.kill9();
   await letSetsAge(lab);
-  await lab.sh('systemd-run -q --unit other --uid me sleep infinity');
+  await lab.sh('systemd-run -q --unit other -p Type=exec --uid me sleep infinity');
   t.strictSame(
     new Set((await clean(lab, '--unit', 'my-httpd')).removed),
     new Set(sets),
