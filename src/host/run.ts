@@ -13,7 +13,7 @@ const MOST_OUTPUT = 4 * 1024 * 1024;
 
 /**
  * What a program printed on stdout. Unknown when it cannot be run, takes too long, prints too much or does not end
- * with 0: then the reason has the first line of its complaint.
+ * with 0: then the reason has the first lines of its complaint.
  */
 export async function run({ file, args, env, timeoutMs }: Command): Promise<Fact<string>> {
   const result = await execa(file, args, {
@@ -27,6 +27,6 @@ export async function run({ file, args, env, timeoutMs }: Command): Promise<Fact
   });
   if (!result.failed) return known(result.stdout);
   if (result.timedOut) return unknown(`${file} did not end in ${timeoutMs} ms`);
-  const complaint = result.stderr.split('\n').find((line) => line.trim() !== '') ?? result.shortMessage;
-  return unknown(`${file} failed: ${complaint}`);
+  const complaint = result.stderr.split('\n').filter((line) => line.trim() !== '');
+  return unknown(`${file} failed: ${complaint.slice(0, 2).join(' ') || result.shortMessage}`);
 }

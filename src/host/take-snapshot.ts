@@ -35,7 +35,7 @@ export async function takeSnapshot({ owner, deadlineMs }: SnapshotQuestion): Pro
     inspections,
     processes: table.processes,
     alivePids: table.alivePids,
-    view: table.readable.known ? view : table.readable,
+    view: view.known && !table.readable.known ? table.readable : view,
     unitRuns: await readUnitRuns(table, deadlineMs),
     clock: readClock(),
   };

@@ -113,6 +113,10 @@ export class Lab {
     await execa(join(REPOSITORY, 'scripts/install.sh'), ['--destdir', this.root]);
   }
 
+  async uninstallGuard(): Promise<void> {
+    await execa(join(REPOSITORY, 'scripts/uninstall.sh'), ['--destdir', this.root]);
+  }
+
   end(): void {
     running.delete(this);
     try {

@@ -1,0 +1,220 @@
+import t, { type Test } from 'tap';
+import { Apache, WWW_DATA, clean, makeSets, setIds } from './apache.ts';
+import { Lab } from './lab.ts';
+
+const GATE = '/usr/lib/httpd-guard/gate /usr/local/bin/node apache2.service';
+
+void t.test(
+  'whatever is broken: a clear line, the right code, nothing removed that should stay, and httpd starts',
+  async (t) => {
+    const lab = await Lab.boot();
+    t.teardown(() => {
+      lab.end();
+    });
+    const apache = await Apache.setUp(lab);
+    await lab.installGuard();
+
+    /** Runs the gate as ExecStartPre does, and expects it to end well within its time. */
+    const gate = async (t: Test, before = ':'): Promise<string> => {
+      const beganMs = performance.now();
+      const { exitCode, stdout, stderr } = await lab.run('unshare', '-m', 'sh', '-c', `${before}; ${GATE}`);
+      t.equal(exitCode, 0, 'the gate ends with 0');
+      t.ok(performance.now() - beganMs < 5_500, 'and in bounded time');
+      return stdout + stderr;
+    };
+
+    await t.test('a unit that is not there', async (t) => {
+      for (const [command, code] of [
+        ['check', 3],
+        ['clean', 3],
+        ['install', 1],
+      ] as const) {
+        const { exitCode, stdout, stderr } = await lab.run('httpd-guard', command, '--unit', 'nosuch');
+        t.equal(exitCode, code, command);
+        t.match(stdout + stderr, 'nosuch.service is not-found', command);
+      }
+      t.equal((await lab.run('httpd-guard', 'check', '--unit', '../etc')).exitCode, 64);
+    });
+
+    await t.test('httpd that cannot say who it is, before it ever could', async (t) => {
+      await makeSets(lab, 2, { uid: WWW_DATA });
+      lab.write('etc/apache2/conf-enabled/nonsense.conf', 'Nonsense on\n');
+      const { exitCode, stderr, removed } = await clean(lab);
+      t.equal(exitCode, 3);
+      t.strictSame(removed, []);
+      t.match(stderr, 'Invalid command');
+      t.match(await gate(t), 'nothing was cleared before this start');
+      await lab.sh('rm /etc/apache2/conf-enabled/nonsense.conf');
+      lab.write('etc/apache2/conf-enabled/user.conf', 'User nosuchuser\n');
+      t.match((await clean(lab)).stderr, 'nosuchuser');
+      t.equal((await setIds(lab)).length, 2, 'nothing is removed for a user that nobody knows');
+      await lab.sh('rm /etc/apache2/conf-enabled/user.conf');
+    });
+
+    await t.test('httpd that can no longer say: its last good answer serves', async (t) => {
+      await lab.run('httpd-guard', 'check');
+      lab.write('etc/apache2/conf-enabled/nonsense.conf', 'Nonsense on\n');
+      const { exitCode, stderr, removed } = await clean(lab);
+      t.equal(exitCode, 0);
+      t.match(stderr, 'its last good answer is used');
+      t.equal(removed.length, 2);
+      await lab.sh('rm /etc/apache2/conf-enabled/nonsense.conf');
+    });
+
+    await t.test('no table', async (t) => {
+      for (const command of ['check', 'clean']) {
+        const { exitCode, stdout, stderr } = await lab.run(
+          'unshare',
+          '-m',
+          'sh',
+          '-c',
+          `mount -t tmpfs none /proc/sysvipc; httpd-guard ${command}`,
+        );
+        t.equal(exitCode, 3, command);
+        t.match(stdout + stderr, '/proc/sysvipc/sem cannot be read: it does not exist (ENOENT)', command);
+      }
+      t.match(await gate(t, 'mount -t tmpfs none /proc/sysvipc'), 'nothing was cleared');
+    });
+
+    await t.test('ipcrm missing, hanging, killed or lying', async (t) => {
+      await makeSets(lab, 2, { uid: WWW_DATA });
+      const instead = {
+        'mount --bind /dev/null /usr/bin/ipcrm': 'could not be removed: setpriv ended with 12',
+        'printf "#!/bin/sh\\nexec sleep 60\\n" >/run/ipcrm; chmod +x /run/ipcrm; mount --bind /run/ipcrm /usr/bin/ipcrm':
+          'could not be removed: setpriv was ended by SIGKILL after',
+        'printf "#!/bin/sh\\nkill -9 \\$\\$\\n" >/run/ipcrm; chmod +x /run/ipcrm; mount --bind /run/ipcrm /usr/bin/ipcrm':
+          'could not be removed: setpriv was ended by SIGKILL',
+        'mount --bind /bin/true /usr/bin/ipcrm': 'could not be removed: it is still there',
+      };
+      for (const [script, complaint] of Object.entries(instead)) t.match(await gate(t, script), complaint);
+      t.equal(
+        (
+          await lab.run(
+            'unshare',
+            '-m',
+            'sh',
+            '-c',
+            'mount --bind /bin/true /usr/bin/ipcrm; httpd-guard clean',
+          )
+        ).exitCode,
+        1,
+      );
+      t.equal((await setIds(lab)).length, 2);
+    });
+
+    await t.test('no bus, and nobody to ask about units', async (t) => {
+      await lab.sh('systemctl stop dbus.socket dbus.service');
+      t.match(await gate(t), 'removed 2 semaphore sets', 'the dead need no bus');
+      await makeSets(lab, 1, { uid: WWW_DATA });
+      t.match((await lab.run('httpd-guard', 'check')).stdout, 'systemd cannot be asked over D-Bus');
+      await apache.start();
+      t.strictSame((await clean(lab)).removed, [], 'how old the living are, only systemd knows');
+      t.ok(await apache.serves());
+      await lab.sh('systemctl start dbus.socket; systemctl stop apache2');
+      t.equal((await clean(lab)).removed.length, 1);
+    });
+
+    await t.test('a guard that is broken itself', async (t) => {
+      await lab.sh('httpd-guard install');
+      await apache.start();
+      const broken = {
+        hangs: 'echo "for (;;);" >/usr/lib/httpd-guard/httpd-guard.mjs',
+        'does not parse': 'echo "}{" >/usr/lib/httpd-guard/httpd-guard.mjs',
+        'is gone': 'rm /usr/lib/httpd-guard/httpd-guard.mjs',
+        'has no node': 'mv /usr/local/bin/node /usr/local/bin/node.away',
+        'has no gate': 'rm /usr/lib/httpd-guard/gate',
+      };
+      for (const [what, script] of Object.entries(broken)) {
+        await lab.sh(script);
+        await apache.kill9();
+        const beganMs = performance.now();
+        t.ok(await apache.tryStart(), `httpd starts though the guard ${what}`);
+        t.ok(performance.now() - beganMs < 6_000);
+      }
+      const journal = await lab.sh('journalctl -o cat -u apache2');
+      for (const line of [
+        'pre-start was not done in time',
+        'pre-start failed; httpd starts now',
+        '/usr/local/bin/node is gone',
+      ])
+        t.match(journal, line);
+      await lab.sh('mv /usr/local/bin/node.away /usr/local/bin/node; systemctl stop apache2');
+      await lab.installGuard();
+    });
+
+    await t.test('a pid file of any kind', async (t) => {
+      const state = async (): Promise<unknown> => {
+        const { stdout } = await lab.run('httpd-guard', 'check', '--json');
+        return (JSON.parse(stdout) as { httpd: { pidFile: { state: string } | null } }).httpd.pidFile?.state;
+      };
+      const file = '/var/run/apache2/apache2.pid';
+      const kinds: [string, string, string][] = [
+        ['nothing', ':', 'absent'],
+        ['a dead pid', `echo 4194303 >${file}`, 'stale'],
+        ['another program’s pid', `echo 1 >${file}`, 'foreign'],
+        ['an empty file', `: >${file}`, 'unreadable'],
+        ['a huge file', `head -c 100M /dev/zero >${file}`, 'unreadable'],
+        ['a directory', `mkdir ${file}`, 'unreadable'],
+        ['a link', `echo 1 >/run/one; ln -s /run/one ${file}`, 'unreadable'],
+        ['a pipe', `mkfifo ${file}`, 'unreadable'],
+        ['text', `echo "1; rm -rf /" >${file}`, 'unreadable'],
+      ];
+      for (const [what, script, wanted] of kinds) {
+        await lab.sh(`mkdir -p /var/run/apache2; rm -rf ${file}; ${script}`);
+        t.equal(await state(), wanted, what);
+      }
+      await lab.sh(`rm -rf ${file}`);
+      await apache.start();
+      t.equal(await state(), 'live');
+    });
+
+    await t.test('process names made to confuse', async (t) => {
+      lab.write('run/confuse', '$0 = "a) S 1 (\\n[httpd] 1 1"; sleep');
+      await lab.sh(
+        'systemd-run -q --unit confuse -p Type=exec perl /run/confuse; cp /bin/sleep "/run/httpd (deleted)"; systemd-run -q --unit deleted -p Type=exec "/run/httpd (deleted)" 1000',
+      );
+      t.equal((await lab.run('httpd-guard', 'check')).exitCode, 0);
+      t.strictSame((await clean(lab)).removed, []);
+      t.ok(await apache.serves());
+      await lab.sh('systemctl stop confuse deleted apache2');
+    });
+
+    await t.test('more ids than one command line takes; twice at once; taken away meanwhile', async (t) => {
+      await lab.limitSets(32_000);
+      const lines = await setIds(lab);
+      await makeSets(lab, 12_000, { uid: WWW_DATA });
+      const { exitCode, stderr } = await lab.run('sh', '-c', 'ulimit -s 512; httpd-guard clean');
+      t.equal(exitCode, 0, stderr);
+      t.strictSame(await setIds(lab), lines);
+
+      await makeSets(lab, 4_000, { uid: WWW_DATA });
+      const both = await Promise.all([
+        clean(lab),
+        clean(lab),
+        lab.run('sh', '-c', 'tail -n +2 /proc/sysvipc/sem | awk \'{ print "-s" $2 }\' | xargs ipcrm'),
+      ]);
+      t.strictSame([both[0].failed, both[1].failed], [[], []]);
+      t.strictSame(await setIds(lab), lines);
+    });
+
+    t.equal(await apache.mutexErrors(), '');
+  },
+);
+
+void t.test('no httpd here at all', async (t) => {
+  const lab = await Lab.boot();
+  t.teardown(() => {
+    lab.end();
+  });
+  await lab.installGuard();
+  await lab.sh(
+    'rm -f /etc/init.d/apache2 /lib/systemd/system/apache2* /usr/sbin/apache2 /etc/systemd/system/*/apache2*; systemctl daemon-reload',
+  );
+  await makeSets(lab, 2, { uid: WWW_DATA });
+  const check = await lab.run('httpd-guard', 'check');
+  t.equal(check.exitCode, 3, 'a missing httpd is not a healthy one');
+  t.match(check.stdout, 'no unit of httpd is installed here');
+  t.equal((await clean(lab)).exitCode, 3);
+  t.equal((await setIds(lab)).length, 2);
+  t.equal((await lab.run('httpd-guard', 'install')).exitCode, 1);
+});

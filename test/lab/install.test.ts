@@ -1,0 +1,84 @@
+import t from 'tap';
+import { Apache } from './apache.ts';
+import { Lab } from './lab.ts';
+
+const DROP_IN = '/etc/systemd/system/apache2.service.d/50-httpd-guard.conf';
+
+void t.test('install and uninstall', async (t) => {
+  const lab = await Lab.boot();
+  t.teardown(() => {
+    lab.end();
+  });
+  const apache = await Apache.setUp(lab);
+  const state = (): Promise<string> =>
+    lab.sh(
+      'find /etc /usr /var/lib -xdev ! -path "/var/lib/systemd*" ! -name journal ! -name console-setup | sort; systemctl cat apache2',
+    );
+  const before = await state();
+  await lab.installGuard();
+
+  await t.test('a dry run writes nothing', async (t) => {
+    const { exitCode, stdout } = await lab.run('httpd-guard', 'install', '--dry-run');
+    t.equal(exitCode, 0);
+    t.match(stdout, `would write ${DROP_IN}`);
+    t.equal((await lab.run('test', '-e', DROP_IN)).exitCode, 1);
+  });
+
+  await t.test('twice is as good as once', async (t) => {
+    t.match(await lab.sh('httpd-guard install'), `wrote ${DROP_IN}`);
+    const text = lab.read(DROP_IN);
+    t.match(await lab.sh('httpd-guard install'), 'is in place already');
+    t.equal(lab.read(DROP_IN), text);
+    t.match(await lab.sh('systemctl cat apache2'), 'ExecStartPre=-+/usr/lib/httpd-guard/gate');
+    t.equal(await lab.sh('systemd-analyze verify apache2.service 2>&1'), '');
+  });
+
+  await t.test('a start with nothing to clear does not start Node', async (t) => {
+    await lab.sh(
+      'mv /usr/local/bin/node /usr/local/bin/node.real; printf "#!/bin/sh\\necho started >>/root/node-started\\nexec node.real \\"\\$@\\"\\n" >/usr/local/bin/node; chmod +x /usr/local/bin/node',
+    );
+    await apache.start();
+    t.equal((await lab.run('test', '-e', '/root/node-started')).exitCode, 1);
+    await apache.kill9();
+    t.ok(await apache.tryStart());
+    t.equal(lab.read('root/node-started'), 'started\n', 'and one with something does');
+    await lab.sh(
+      'touch -d "+1 minute" /etc/apache2/apache2.conf; rm /root/node-started; systemctl restart apache2',
+    );
+    t.equal(
+      lab.read('root/node-started'),
+      'started\n',
+      'so does one after httpd’s configuration was changed',
+    );
+    await lab.sh('touch /etc/apache2/apache2.conf; mv /usr/local/bin/node.real /usr/local/bin/node');
+  });
+
+  await t.test('a drop-in that is not ours is left alone', async (t) => {
+    const text = lab.read(DROP_IN);
+    lab.write(DROP_IN, '[Service]\n');
+    for (const command of ['install', 'uninstall']) {
+      const { exitCode, stderr } = await lab.run('httpd-guard', command, '--unit', 'apache2');
+      t.equal(exitCode, 1);
+      t.match(stderr, 'is not ours');
+    }
+    t.equal(lab.read(DROP_IN), '[Service]\n');
+    lab.write(DROP_IN, text);
+  });
+
+  await t.test('what others could replace is not run by root', async (t) => {
+    await lab.sh('cp -a /usr/lib/httpd-guard /home/guard; chmod 777 /home/guard');
+    const { exitCode, stderr } = await lab.run('node', '/home/guard/httpd-guard.mjs', 'install');
+    t.equal(exitCode, 1);
+    t.match(stderr, '/home/guard can be written by others than root');
+    await lab.sh('rm -r /home/guard');
+  });
+
+  await t.test('afterwards everything is as before', async (t) => {
+    await lab.sh('systemctl stop apache2');
+    t.match(await lab.sh('httpd-guard uninstall'), `removed ${DROP_IN}`);
+    t.match(await lab.sh('httpd-guard uninstall'), 'no unit is guarded');
+    await lab.uninstallGuard();
+    await lab.sh('rmdir /var/lib/httpd-guard 2>/dev/null || true');
+    t.equal(await state(), before);
+  });
+});
