@@ -1,0 +1,78 @@
+// npm run bench: what the guard costs a start of httpd, against the loop that people paste into theirs.
+// Here, outside: a build of the present sources and the helpers, in a temporary folder; then inside.ts in namespaces of its
+// own. Exit codes: 0 all targets met, 1 one missed, 2 could not be measured, 3 something needed is missing.
+import { spawn, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { must } from './must.ts';
+
+const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
+const HERE = join(REPOSITORY, 'test/bench');
+const PROGRAMS = ['make-sets', 'remove-only', 'time-run'];
+/** Where each is from, to name the package that is missing. */
+const NEEDED = {
+  gcc: ['gcc'],
+  'util-linux': ['unshare', 'mount', 'ipcs', 'ipcrm', 'setpriv'],
+  awk: ['awk'],
+};
+
+process.exitCode = whatIsMissing() ?? (await bench());
+
+function whatIsMissing(): number | null {
+  const missing = Object.entries(NEEDED).filter(([, tools]) => !tools.every(isThere));
+  const names = missing.map(([name]) => name);
+  if (process.geteuid?.() !== 0) names.push('root (for namespaces, and to remove sets of others)');
+  if (names.length === 0) return null;
+  process.stderr.write(`bench: needs ${names.join(', ')}\n`);
+  return 3;
+}
+
+function isThere(tool: string): boolean {
+  return spawnSync(tool, ['--version'], { stdio: 'ignore' }).error === undefined;
+}
+
+async function bench(): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'httpd-guard-bench-'));
+  try {
+    buildGuard(join(folder, 'guard'));
+    for (const name of PROGRAMS)
+      must('gcc', '-O2', '-Wall', '-o', join(folder, name), join(HERE, `${name}.c`));
+    return await runInside(folder);
+  } catch (error) {
+    process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 2;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A copy is built, so that what is measured is what the sources say, and nobody's dist changes under way. */
+function buildGuard(target: string): void {
+  const left = new Set(['node_modules', '.git', '.tap', 'dist'].map((name) => join(REPOSITORY, name)));
+  cpSync(REPOSITORY, target, { recursive: true, filter: (path) => !left.has(path) });
+  symlinkSync(join(REPOSITORY, 'node_modules'), join(target, 'node_modules'));
+  must(process.execPath, join(target, 'scripts/build.mjs'));
+}
+
+/** No semaphore of the host can be met in there. The guard wants to see every process, so it gets a /proc of its own. */
+function runInside(folder: string): Promise<number> {
+  const child = spawn(
+    'unshare',
+    [
+      ...['--ipc', '--pid', '--mount', '--fork', '--mount-proc', '--kill-child'],
+      ...[process.execPath, ...process.execArgv, join(HERE, 'inside.ts'), folder],
+    ],
+    { stdio: 'inherit' },
+  );
+  // The first process of a pid namespace cannot be interrupted: its parent is ended, and it dies with that.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill('SIGKILL'));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === null) process.stderr.write(`bench: ${basename(folder)} was ended\n`);
+      resolve(code ?? 2);
+    });
+  });
+}

@@ -1,0 +1,82 @@
+import t from 'tap';
+import { known, unknown } from '../../src/core/fact.ts';
+import { type HealthQuestion, countVerdicts, health } from '../../src/core/health.ts';
+import type { Judgement, Verdict } from '../../src/core/verdict.ts';
+import { set } from './snapshot-builder.ts';
+
+const judged = (...verdicts: Verdict[]): Judgement[] =>
+  verdicts.map((verdict, id) => ({ set: set({ id }), verdict, evidence: [] }));
+
+const use = (sets: number, semaphores = 200): HealthQuestion['use'] =>
+  known({ sets: { used: sets, max: 100 }, semaphores: { used: semaphores, max: 1_000 } });
+
+const ask = (over: Partial<HealthQuestion>): ReturnType<typeof health> =>
+  health({
+    use: use(10),
+    judgements: [],
+    active: known('active'),
+    unit: 'httpd.service',
+    found: true,
+    warnPercent: 80,
+    critPercent: 95,
+    missing: [],
+    ...over,
+  });
+
+void t.test('the worst finding gives the status', async (t) => {
+  const cases: [Partial<HealthQuestion>, string][] = [
+    [{}, 'ok'],
+    [{ judgements: judged('in-use', 'foreign', 'unsure') }, 'ok'],
+    [{ judgements: judged('orphan') }, 'warning'],
+    [{ use: use(79) }, 'ok'],
+    [{ use: use(80) }, 'warning'],
+    [{ use: use(94) }, 'warning'],
+    [{ use: use(95) }, 'critical'],
+    [{ use: use(100) }, 'critical'],
+    [{ use: use(101) }, 'critical'],
+    [{ use: use(10, 800) }, 'warning'],
+    [{ use: use(10, 950) }, 'critical'],
+    [{ use: use(10, 1_000) }, 'critical'],
+    [{ use: use(100), critPercent: 101, warnPercent: 101 }, 'critical'],
+    [{ use: use(95), judgements: judged('orphan') }, 'critical'],
+    [{ use: unknown('no table') }, 'unknown'],
+    [{ use: unknown('no limits'), judgements: judged('orphan') }, 'warning'],
+    [{ found: false }, 'unknown'],
+    [{ found: false, use: use(100) }, 'critical'],
+    [{ missing: ['not root'] }, 'ok'],
+  ];
+  for (const [over, status] of cases) t.equal(ask(over).status, status, JSON.stringify(over));
+});
+
+void t.test('reasons come worst first, then what could not be read', async (t) => {
+  t.same(ask({}).reasons, []);
+  t.same(ask({ use: use(85, 950), judgements: judged('orphan', 'orphan'), missing: ['not root'] }).reasons, [
+    '950 of 1000 semaphores in use (95 %)',
+    '85 of 100 sets in use (85 %)',
+    '2 sets left by a dead httpd: httpd-guard clean removes them',
+    'not root',
+  ]);
+  t.same(ask({ use: unknown('no table'), judgements: judged('orphan'), missing: ['not root'] }).reasons, [
+    '1 set left by a dead httpd: httpd-guard clean removes it',
+    'no table',
+    'not root',
+  ]);
+});
+
+void t.test('a full table says whether httpd is down already', async (t) => {
+  const full = (active: HealthQuestion['active']): string | undefined =>
+    ask({ use: use(100), active }).reasons[0];
+  t.equal(full(known('failed')), '100 of 100 sets in use (100 %): httpd.service is down, and cannot get one');
+  const next = '100 of 100 sets in use (100 %): the next start of httpd cannot get one';
+  t.equal(full(known('active')), next);
+  t.equal(full(unknown('no systemd')), next);
+});
+
+void t.test('every verdict is counted, also those that nobody got', async (t) => {
+  t.same(countVerdicts(judged('orphan', 'foreign', 'orphan')), {
+    orphan: 2,
+    'in-use': 0,
+    foreign: 1,
+    unsure: 0,
+  });
+});

@@ -1,0 +1,142 @@
+import { type Fact, known, unknown } from '../../src/core/fact.ts';
+import { health } from '../../src/core/health.ts';
+import type { HttpdSettings } from '../../src/core/httpd-settings.ts';
+import { lineages } from '../../src/core/lineage.ts';
+import type { Report } from '../../src/core/report.ts';
+import { tableUse } from '../../src/core/table-use.ts';
+import type { SemaphoreLimits } from '../../src/core/snapshot.ts';
+import type { UnitFacts } from '../../src/core/unit-facts.ts';
+import { judge } from '../../src/core/verdict.ts';
+import {
+  BEGAN_AGO_S,
+  NOW_S,
+  type Scene,
+  UNIT,
+  master,
+  orphanedWorker,
+  set,
+  snapshot,
+  stamp,
+  worker,
+} from '../core/snapshot-builder.ts';
+
+export const unit = (over: Partial<UnitFacts> = {}): UnitFacts => ({
+  name: UNIT,
+  load: 'loaded',
+  active: 'active',
+  sub: 'running',
+  result: 'success',
+  mainPid: 800,
+  privateIpc: false,
+  user: '',
+  run: { began: stamp(BEGAN_AGO_S), stamps: [] },
+  execStart: { path: '/usr/sbin/apachectl', argv: ['/usr/sbin/apachectl', 'start'] },
+  environment: [],
+  environmentFiles: [],
+  fragmentPath: '/lib/systemd/system/apache2.service',
+  ...over,
+});
+
+export const settings = (over: Partial<HttpdSettings> = {}): HttpdSettings => ({
+  user: 'www-data',
+  uid: 33,
+  errorLog: '/var/log/apache2/error.log',
+  pidFile: '/run/apache2.pid',
+  mutexMechanism: 'sysvsem',
+  configFiles: [],
+  ...over,
+});
+
+interface Found {
+  unit?: Fact<UnitFacts>;
+  settings?: Fact<HttpdSettings>;
+  pidFile?: Report['pidFile'];
+  otherUnits?: string[];
+  missing?: string[];
+  tableUnread?: string;
+}
+
+/** What `check` would make of a scene, with the real verdict and the real status. */
+export function report(scene: Scene, found: Found = {}): Report {
+  const taken = snapshot(scene);
+  const seen = found.tableUnread === undefined ? taken : { ...taken, sets: unknown(found.tableUnread) };
+  const judgements = judge(seen);
+  const use = tableUse(seen);
+  const about = found.unit ?? known(unit());
+  const said = found.settings ?? known(settings());
+  return {
+    unit: about,
+    otherUnits: found.otherUnits ?? [],
+    settings: said,
+    pidFile: found.pidFile ?? known({ path: '/run/apache2.pid', pid: 800, state: 'live' }),
+    snapshot: seen,
+    lineages: lineages(seen),
+    use,
+    judgements,
+    health: health({
+      use,
+      judgements,
+      active: about.known ? known(about.value.active) : about,
+      unit: about.known ? about.value.name : 'httpd',
+      found: about.known || said.known,
+      warnPercent: 80,
+      critPercent: 95,
+      missing: found.missing ?? [],
+    }),
+  };
+}
+
+const limits = (maxSets: number): Fact<SemaphoreLimits> => known({ maxSets, maxSemaphores: 100 });
+
+/** A full table: ten leaked mutexes and somebody else's set. */
+export const sick = (): Report =>
+  report(
+    {
+      limits: limits(11),
+      processes: [],
+      sets: [
+        ...Array.from({ length: 10 }, (_, i) => set({ id: 32_768 * i, ctime: NOW_S - 7_200 + i })),
+        set({ id: 327_681, key: -2_147_483_647, nsems: 17, uid: 26, cuid: 26, mode: 0o600 }),
+      ],
+    },
+    {
+      unit: known(unit({ active: 'failed', sub: 'failed', result: 'exit-code', mainPid: 0 })),
+      pidFile: known({ path: '/run/apache2.pid', pid: 700, state: 'stale' }),
+    },
+  );
+
+export const healthy = (): Report =>
+  report(
+    {
+      limits: limits(128),
+      processes: [master(), worker(), worker({ pid: 802 })],
+      sets: [set({ id: 0, ctime: NOW_S - 3_599 })],
+      inspections: { 0: { lastPid: 801 } },
+    },
+    { otherUnits: ['apache2@a.service'] },
+  );
+
+/** Monitoring's view: the limits can be judged, the sets cannot. */
+export const unprivileged = (): Report => {
+  const why = 'other users’ processes are closed to us: run it as root (CAP_SYS_PTRACE)';
+  return report({ limits: limits(128), view: unknown(why) }, { missing: [why] });
+};
+
+export const unseen = (): Report =>
+  report(
+    { owner: unknown('no httpd found') },
+    {
+      tableUnread: '/proc/sysvipc/sem cannot be read: EACCES',
+      unit: unknown('systemd cannot be asked'),
+      settings: unknown('no httpd found'),
+      pidFile: unknown('no httpd found'),
+      missing: ['systemd cannot be asked', 'no httpd found'],
+    },
+  );
+
+/** What is left of a server whose master was killed. */
+export const orphaned = (): Report =>
+  report(
+    { processes: [orphanedWorker(), orphanedWorker({ pid: 702 })] },
+    { unit: known(unit({ mainPid: 0 })) },
+  );
