@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import t from 'tap';
+
+function guard(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/httpd-guard.mjs', ...args], {
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+void t.test('wrong usage is 64 and one line', async (t) => {
+  const wrong = [
+    [],
+    ['nosuch'],
+    ['check', '--nosuch'],
+    ['check', '--format', 'xml'],
+    ['check', '--warn', '101'],
+    ['check', '--crit', 'x'],
+    ['check', 'more'],
+    ['check', '--unit'],
+    ['check', '--unit', 'a/b'],
+    ['check', '--unit', 'a\nb'],
+    ['clean', '--set'],
+    ['clean', '--set', '-1'],
+    ['clean', '--set', '1.5'],
+    ['clean', '--set', '99999999999'],
+  ];
+  for (const args of wrong) {
+    const { status, stdout, stderr } = guard(...args);
+    t.equal(status, 64, JSON.stringify(args));
+    t.equal(stdout, '');
+    t.match(stderr, /^httpd-guard: [^\n]+\n$/, JSON.stringify(args));
+  }
+});
+
+void t.test('each command explains itself, with an example', async (t) => {
+  for (const command of ['check', 'clean', 'pre-start', 'install', 'uninstall']) {
+    const { status, stdout, stderr } = guard(command, '--help');
+    t.equal(status, 0);
+    t.equal(stderr, '');
+    for (const part of [
+      'Examples:',
+      `httpd-guard ${command}`,
+      'Exit codes:',
+      '--unit',
+      '--json',
+      '--quiet',
+      '--verbose',
+    ])
+      t.match(stdout, part, command);
+  }
+  t.match(guard('--help').stdout, 'clean');
+  t.match(guard('--version'), { status: 0, stdout: /^\d+\.\d+\.\d+\n$/, stderr: '' });
+});
+
+void t.test('pre-start never says no', async (t) => {
+  const { status, stderr } = guard('pre-start', '--unit', 'nosuch.service');
+  t.equal(status, 0);
+  t.match(stderr, /^httpd-guard: nothing was cleared before this start: [^\n]+\n$/);
+  t.equal(guard('pre-start', '--unit', 'nosuch.service', '--strict').status, 3);
+});

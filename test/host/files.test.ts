@@ -1,0 +1,78 @@
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import t from 'tap';
+import {
+  dropInPath,
+  fillDropIn,
+  guardedUnits,
+  isOurs,
+  readDropIn,
+  removeDropIn,
+  writeDropIn,
+} from '../../src/host/drop-in.ts';
+import { readPidFile } from '../../src/host/pid-file.ts';
+import { distrust } from '../../src/host/trusted-path.ts';
+
+void t.test('a drop-in is written, found and removed with its directory', async (t) => {
+  const root = t.testdir({});
+  const text = fillDropIn(
+    '# Written by "httpd-guard install"\n@GATE@ @NODE@ %n\n',
+    '/usr/lib/httpd-guard/gate',
+    '/usr/bin/node',
+  );
+  t.equal(text, '# Written by "httpd-guard install"\n/usr/lib/httpd-guard/gate /usr/bin/node %n\n');
+  const path = dropInPath('apache2@b.service', root);
+  t.equal(readDropIn(path), null);
+  writeDropIn(path, text);
+  t.equal(readDropIn(path), text);
+  t.ok(isOurs(text));
+  t.strictSame(guardedUnits(root), ['apache2@b.service']);
+  removeDropIn(path);
+  t.notOk(existsSync(`${root}/apache2@b.service.d`));
+
+  writeDropIn(path, text);
+  writeFileSync(`${root}/apache2@b.service.d/other.conf`, '');
+  removeDropIn(path);
+  t.ok(existsSync(`${root}/apache2@b.service.d/other.conf`), 'what is another’s stays');
+});
+
+void t.test('paths that a unit file would read otherwise are refused', async (t) => {
+  for (const path of ['/opt/my node/bin/node', '/opt/100%/node', '/opt/$x/node', '/a;b']) {
+    t.throws(() => fillDropIn('', path, '/usr/bin/node'), /cannot stand in a unit file/);
+  }
+});
+
+void t.test('pid files', async (t) => {
+  const directory = t.testdir({
+    good: '812\n',
+    bare: '812',
+    zero: '0\n',
+    two: '1 2\n',
+    empty: '',
+    long: '8'.repeat(64),
+    text: 'x',
+    folder: {},
+  });
+  symlinkSync('good', `${directory}/link`);
+  t.strictSame(readPidFile(`${directory}/good`), { known: true, value: 812 });
+  t.strictSame(readPidFile(`${directory}/bare`), { known: true, value: 812 });
+  t.strictSame(readPidFile(`${directory}/none`), { known: true, value: null });
+  for (const name of ['zero', 'two', 'empty', 'long', 'text', 'folder', 'link'])
+    t.match(readPidFile(`${directory}/${name}`), { known: false }, name);
+});
+
+void t.test(
+  'root trusts what root alone can replace',
+  { skip: process.getuid?.() !== 0 && 'not root: its own files cannot be trusted' },
+  async (t) => {
+    t.equal(distrust('/bin/sh'), null);
+    // Not t.testdir: the checkout may lie anywhere.
+    const directory = '/run/httpd-guard-test';
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(`${directory}/file`, '');
+    t.equal(distrust(`${directory}/file`), null);
+    chmodSync(directory, 0o777);
+    t.match(distrust(`${directory}/file`), `${directory} can be written by others than root`);
+    chmodSync(directory, 0o755);
+    t.throws(() => distrust(`${directory}/none`), { code: 'ENOENT' });
+  },
+);

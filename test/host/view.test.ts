@@ -1,0 +1,26 @@
+import { spawnSync } from 'node:child_process';
+import t from 'tap';
+
+const isRoot = process.getuid?.() === 0;
+const READ_VIEW =
+  "import('./src/host/view.ts').then(({ readView }) => console.log(JSON.stringify(readView())))";
+
+function viewFrom(...wrapper: string[]): unknown {
+  const [file = '', ...args] = [...wrapper, process.execPath, '--import=tsx', '-e', READ_VIEW];
+  return JSON.parse(spawnSync(file, args, { encoding: 'utf8' }).stdout);
+}
+
+void t.test(
+  'where a guard cannot see',
+  { skip: !isRoot && 'not root: namespaces cannot be made' },
+  async (t) => {
+    t.match(viewFrom('env'), { known: true, value: 'machine' });
+    t.match(viewFrom('setpriv', '--bounding-set=-sys_ptrace'), { known: false, why: /CAP_SYS_PTRACE/ });
+    t.match(viewFrom('unshare', '-p', '-f', '--mount-proc'), {
+      known: false,
+      why: /shares the semaphores of its host/,
+    });
+    t.match(viewFrom('unshare', '-p', '-f'), { known: false, why: /another pid namespace/ });
+    t.match(viewFrom('unshare', '-i', '-p', '-f', '--mount-proc'), { known: true, value: 'container' });
+  },
+);
