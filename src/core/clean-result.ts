@@ -5,7 +5,7 @@ import type { Evidence, Judgement, Verdict } from './verdict.ts';
 /** What a cleaning did, or with `--dry-run` would do. */
 export interface CleanResult {
   removed: number[];
-  kept: { id: number; verdict: Verdict; evidence: Evidence[] }[];
+  kept: { id: number; verdict: Verdict; evidence: readonly Evidence[] }[];
   failed: { id: number; error: string }[];
 }
 

@@ -16,8 +16,6 @@ export interface ProcessFacts {
   isHttpd: Fact<boolean>;
   /** The unit whose control group it is in, as systemd's own manager would name it. */
   unit: Fact<string>;
-  /** Whether code is loaded that runs processes, or makes mutexes, for users other than `User`: mod_wsgi, mpm_itk, mod_ruid2. */
-  mixesUsers: Fact<boolean>;
 }
 
 export interface Executable {

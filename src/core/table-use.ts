@@ -26,5 +26,5 @@ export function tableUse({ sets, limits }: Snapshot): Fact<TableUse> {
 
 /** Whole percent, rounded down: 100 only when there is no room for one more. A limit of 0 is full. */
 export function percent({ used, max }: Use): number {
-  return max === 0 ? 100 : Math.floor((used / max) * 100);
+  return max === 0 ? 100 : Math.floor((used * 100) / max);
 }

@@ -1,45 +1,48 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { type Fact, known, unknown } from '../core/fact.ts';
 import { because } from './because.ts';
 
 /** What `httpd -V` prints in every version since 2.0: it stands in the binary of each httpd, whatever its name (httpd: server/main.c). */
-const APACHE_TEXT = "Server's Module Magic Number";
+const APACHE_TEXT = Buffer.from("Server's Module Magic Number");
 
-/** Modules that run processes, or make mutexes, for users other than `User`; by file name where loaded, by directive where built in. */
-const USER_MIXING_MODULE = /\/(mod_wsgi|mpm_itk|mod_mpm_itk|mod_ruid2)[^/]*$/m;
-const USER_MIXING_DIRECTIVES = ['WSGIDaemonProcess', 'AssignUserID', 'RUidGid'];
-
-/** No httpd comes near this; reading larger programs would cost the start more than it tells. */
-const MOST_BYTES = 64 * 1024 * 1024;
+/** One buffer for all: a program of 100 MiB, such as Node itself, is read piece by piece. */
+const PIECE = Buffer.allocUnsafe(1024 * 1024);
 
 const textByIdentity = new Map<string, Fact<boolean>>();
 
-/** Whether a process runs Apache httpd, told by the file it runs (proc_pid_exe(5)), also where that was replaced since. */
-export function holdsApacheText(pid: number, identity: string, sizeBytes: number): Fact<boolean> {
+/**
+ * Whether a process runs Apache httpd, told by the file it runs (proc_pid_exe(5)), also where that was replaced since.
+ * `identity` is that file's device and inode: each file is read once.
+ */
+export function holdsApacheText(pid: number, identity: string): Fact<boolean> {
   const before = textByIdentity.get(identity);
   if (before !== undefined) return before;
-  const fact = readBinary(pid, sizeBytes, (binary) => binary.includes(APACHE_TEXT));
+  const fact = searchProgram(pid);
   textByIdentity.set(identity, fact);
   return fact;
 }
 
-/** Whether an httpd has code loaded, or built in, that mixes users. Costs a read of its map and of its binary: for masters only. */
-export function mixesUsers(pid: number, sizeBytes: number): Fact<boolean> {
+function searchProgram(pid: number): Fact<boolean> {
+  let fd: number | undefined;
   try {
-    if (USER_MIXING_MODULE.test(readFileSync(`/proc/${pid}/maps`, 'latin1'))) return known(true);
-  } catch (error) {
-    return unknown(`/proc/${pid}/maps cannot be read: ${because(error)}`);
-  }
-  return readBinary(pid, sizeBytes, (binary) =>
-    USER_MIXING_DIRECTIVES.some((directive) => binary.includes(directive)),
-  );
-}
-
-function readBinary(pid: number, sizeBytes: number, test: (binary: Buffer) => boolean): Fact<boolean> {
-  if (sizeBytes > MOST_BYTES) return unknown(`the program of process ${pid} is too large to look into`);
-  try {
-    return known(test(readFileSync(`/proc/${pid}/exe`)));
+    fd = openSync(`/proc/${pid}/exe`, 'r');
+    return known(holds(fd));
   } catch (error) {
     return unknown(`the program of process ${pid} cannot be read: ${because(error)}`);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+function holds(fd: number): boolean {
+  // The end of each piece is kept before the next one: the text may lie across.
+  let kept = 0;
+  for (;;) {
+    const read = readSync(fd, PIECE, kept, PIECE.length - kept, null);
+    if (read === 0) return false;
+    const piece = PIECE.subarray(0, kept + read);
+    if (piece.includes(APACHE_TEXT)) return true;
+    kept = Math.min(piece.length, APACHE_TEXT.length - 1);
+    PIECE.copyWithin(0, piece.length - kept, piece.length);
   }
 }

@@ -3,6 +3,6 @@ import type { ClockReading } from '../core/clock.ts';
 
 /** All of the machine's clocks, as close together as can be. /proc/uptime counts CLOCK_BOOTTIME in 1/100 s. */
 export function readClock(): ClockReading {
-  const bootMs = Number(readFileSync('/proc/uptime', 'latin1').split(' ', 1)[0]) * 1000;
+  const bootMs = Number(readFileSync('/proc/uptime', 'utf8').split(' ', 1)[0]) * 1000;
   return { realMs: Date.now(), monotonicMs: Number(process.hrtime.bigint() / 1_000_000n), bootMs };
 }

@@ -15,7 +15,7 @@ export function listPids(): number[] {
 
 /** From /proc/PID/stat. The name in it may hold blanks, brackets and newlines: fields are counted from its last bracket. */
 export function readStat(pid: number): Pick<ProcessFacts, 'pid' | 'ppid' | 'pgrp' | 'session' | 'startedMs'> {
-  return { pid, ...parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1')) };
+  return { pid, ...parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8')) };
 }
 
 export function parseStat(text: string): Pick<ProcessFacts, 'ppid' | 'pgrp' | 'session' | 'startedMs'> {
@@ -32,7 +32,7 @@ export function parseStat(text: string): Pick<ProcessFacts, 'ppid' | 'pgrp' | 's
 const PF_KTHREAD = 0x00200000;
 
 export function isKernelThread(pid: number): boolean {
-  const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const flags = Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[6]);
   return (flags & PF_KTHREAD) !== 0;
 }
@@ -46,7 +46,7 @@ export function readExecutable(pid: number): Executable {
 
 /** Real, effective, saved and file-system uid. The name, on a line before, is escaped by the kernel. */
 export function readUids(pid: number): number[] {
-  const match = /^Uid:\t(\d+)\t(\d+)\t(\d+)\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
+  const match = /^Uid:\t(\d+)\t(\d+)\t(\d+)\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
   if (match === null) return [];
   return match.slice(1).map(Number);
 }

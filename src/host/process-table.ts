@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { type Fact, known, unknown } from '../core/fact.ts';
 import { type Executable, type ProcessFacts, isHttpdName } from '../core/process-facts.ts';
-import { holdsApacheText, mixesUsers } from './apache-binary.ts';
+import { holdsApacheText } from './apache-binary.ts';
 import { because } from './because.ts';
 import {
   isKernelThread,
@@ -107,7 +107,7 @@ class Scan {
     const identity = `${file.dev}:${file.ino}`;
     if (this.httpdFiles.has(identity)) return known(true);
     if (!asked) return known(false);
-    const holds = holdsApacheText(pid, identity, file.size);
+    const holds = holdsApacheText(pid, identity);
     if (holds.known && holds.value) this.httpdFiles.add(identity);
     return holds;
   }
@@ -127,15 +127,12 @@ function isKernelThreadOrGone(pid: number): boolean {
 }
 
 function readFacts(pid: number, exe: Executable, uids: number[], isHttpd: Fact<boolean>): ProcessFacts {
-  const stat = readStat(pid);
-  const leads = stat.pgrp === pid || stat.session === pid;
   return {
-    ...stat,
+    ...readStat(pid),
     uids,
     exe: known(exe),
     isHttpd,
     ipcNamespace: known(readIpcNamespace(pid)),
     unit: readUnit(pid),
-    mixesUsers: leads ? mixesUsers(pid, statSync(`/proc/${pid}/exe`).size) : unknown('asked of masters only'),
   };
 }

@@ -27,7 +27,7 @@ export function readView(): Fact<View> {
   try {
     if (readlinkSync('/proc/self') !== String(process.pid))
       return unknown('/proc shows another pid namespace than ours');
-    const capabilities = /^CapEff:\t([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1];
+    const capabilities = /^CapEff:\t([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
     if (capabilities === undefined) return unknown('/proc/self/status does not tell our capabilities');
     if (((BigInt(`0x${capabilities}`) >> CAP_SYS_PTRACE) & 1n) === 0n) {
       return unknown('other users’ processes are closed to us: run it as root (CAP_SYS_PTRACE)');
