@@ -13,7 +13,7 @@ while [ $# -gt 0 ]; do
 done
 
 here=$(cd "$(dirname "$0")/.." && pwd)
-[ -e "$here/dist/httpd-guard.mjs" ] || {
+[ -e "$here/dist/httpd-guard.cjs" ] || {
   echo "install.sh: there is no dist to install; run first: npm ci && npm run build" >&2
   exit 1
 }
@@ -21,12 +21,12 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 lib=$destdir$prefix/lib/httpd-guard
 rm -rf "$lib"
 install -d "$lib" "$destdir$prefix/bin"
-install -m 0644 "$here"/dist/*.mjs "$here/dist/50-httpd-guard.conf" "$lib"
+install -m 0644 "$here"/dist/*.cjs "$here/dist/50-httpd-guard.conf" "$lib"
 install -m 0755 "$here/dist/gate" "$lib"
 cat >"$destdir$prefix/bin/httpd-guard" <<LAUNCHER
 #!/bin/sh
 # What the caller's environment holds for other Node programs is not for this one.
 unset NODE_OPTIONS NODE_EXTRA_CA_CERTS NODE_PATH
-exec node $prefix/lib/httpd-guard/httpd-guard.mjs "\$@"
+exec node $prefix/lib/httpd-guard/httpd-guard.cjs "\$@"
 LAUNCHER
 chmod 0755 "$destdir$prefix/bin/httpd-guard"

@@ -180,6 +180,7 @@ function unitName(text: string): string {
 }
 
 function ids(texts: string[]): number[] {
+  if (texts.length === 0) throw new UsageError('--set takes the ids of semaphore sets; check lists them');
   return texts.map((text) => {
     if (!/^\d{1,10}$/.test(text) || Number(text) > 0x7fffffff)
       throw new UsageError(`--set: "${text}" is no id of a semaphore set; check lists them`);

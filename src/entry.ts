@@ -18,4 +18,12 @@ async function main(): Promise<number> {
   return cli(process.argv.slice(2));
 }
 
-process.exitCode = await main();
+main().then(
+  (exitCode) => {
+    process.exitCode = exitCode;
+  },
+  (error: unknown) => {
+    process.stderr.write(`httpd-guard: a fault of its own, nothing more was done: ${String(error)}\n`);
+    process.exitCode = 3;
+  },
+);

@@ -4,9 +4,10 @@ import { lineages } from '../core/lineage.ts';
 import { type PidFile, judgePidFile } from '../core/pid-file.ts';
 import type { Report } from '../core/report.ts';
 import type { Snapshot } from '../core/snapshot.ts';
+import { mayBeMutexOf } from '../core/semaphore-set.ts';
 import { tableUse } from '../core/table-use.ts';
 import { judge } from '../core/verdict.ts';
-import { type Server, findServer } from '../host/find-server.ts';
+import type { Server } from '../host/find-server.ts';
 import { readPidFile } from '../host/pid-file.ts';
 import { takeSnapshot } from '../host/take-snapshot.ts';
 import { wantsColour } from '../view/colour.ts';
@@ -35,6 +36,7 @@ const ASK_TIMEOUT_MS = 5_000;
 
 /** Looks, and says what it saw; changes nothing. */
 export async function check(options: CheckOptions): Promise<Done> {
+  const { findServer } = await import('../host/find-server.ts');
   const server = await findServer(options.unit, ASK_TIMEOUT_MS);
   const snapshot = await takeSnapshot({
     owner: server.owner,
@@ -71,18 +73,22 @@ function makeReport(server: Server, snapshot: Snapshot, options: CheckOptions): 
   };
 }
 
-function pidFileOf({ settings }: Server, { processes, alivePids }: Snapshot): Fact<PidFile> {
+function pidFileOf({ settings }: Server, snapshot: Snapshot): Fact<PidFile> {
   if (!settings.known) return settings;
   const path = settings.value.pidFile;
   if (path === null) return unknown('httpd does not say where its pid file is');
-  return { known: true, value: judgePidFile(path, readPidFile(path), processes, alivePids) };
+  return judgePidFile(path, readPidFile(path), snapshot);
 }
 
-function missingFacts({ view, ipcNamespace, inspections }: Snapshot): string[] {
-  const refused = [...inspections.values()].find((inspection) => !inspection.known);
-  return [view, ipcNamespace, ...(refused === undefined ? [] : [refused])].flatMap((fact) =>
-    fact.known ? [] : [fact.why],
+function missingFacts({ view, ipcNamespace, inspections, owner, sets }: Snapshot): string[] {
+  const missing = [view, ipcNamespace].flatMap((fact) => (fact.known ? [] : [fact.why]));
+  if (!owner.known || !sets.known) return missing;
+  const unasked = sets.value.filter(
+    (set) => mayBeMutexOf(set, owner.value) && inspections.get(set.id)?.known !== true,
   );
+  return unasked.length === 0
+    ? missing
+    : [...missing, `who used ${unasked.length} of httpd’s sets last could not be asked`];
 }
 
 function show(report: Report, { format, ...style }: CheckOptions): string {
@@ -90,7 +96,7 @@ function show(report: Report, { format, ...style }: CheckOptions): string {
     case 'text':
       return reportText(report, { ...style, colour: wantsColour(process.stdout.isTTY, process.env) });
     case 'json':
-      return `${JSON.stringify(reportJson(report), null, 2)}\n`;
+      return `${JSON.stringify(reportJson(report))}\n`;
     case 'nagios':
       return reportNagios(report);
     case 'prometheus':

@@ -1,5 +1,4 @@
 import { cleanExitCode } from '../core/clean-result.ts';
-import { findServer } from '../host/find-server.ts';
 import { removeOrphans } from '../steps/remove-orphans.ts';
 import { cleanText } from '../view/clean-text.ts';
 import { escape } from '../view/escape.ts';
@@ -21,6 +20,7 @@ const ASK_TIMEOUT_MS = 5_000;
 export async function clean(options: CleanOptions): Promise<Done> {
   if (process.geteuid?.() !== 0) return needsRoot('clean');
   const wanted = options.set === undefined ? null : new Set(options.set);
+  const { findServer } = await import('../host/find-server.ts');
   const server = await findServer(options.unit, ASK_TIMEOUT_MS);
   const result = await removeOrphans({
     owner: server.owner,

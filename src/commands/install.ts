@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { because } from '../host/because.ts';
 import { dropInPath, fillDropIn, isOurs, readDropIn, writeDropIn } from '../host/drop-in.ts';
-import { findServer } from '../host/find-server.ts';
 import { reloadSystemd } from '../host/reload-systemd.ts';
 import { distrust } from '../host/trusted-path.ts';
 import { escape } from '../view/escape.ts';
@@ -20,6 +19,7 @@ const ASK_TIMEOUT_MS = 5_000;
 /** Puts the guard before each start of the unit. Again is as good as once. */
 export async function install(options: InstallOptions): Promise<Done> {
   if (process.geteuid?.() !== 0) return needsRoot('install');
+  const { findServer } = await import('../host/find-server.ts');
   const server = await findServer(options.unit, ASK_TIMEOUT_MS);
   if (!server.unit.known) return refuse(server.unit.why);
   const unit = server.unit.value.name;
@@ -49,7 +49,7 @@ export async function install(options: InstallOptions): Promise<Done> {
 
 /** The gate and the template lie beside the bundle that runs. */
 function dropInText(): string {
-  const beside = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+  const beside = (name: string): string => join(import.meta.dirname, name);
   const gate = beside('gate');
   for (const path of [gate, process.execPath]) {
     const why = distrust(path);

@@ -1,10 +1,10 @@
 import { type CleanResult, cleanExitCode } from '../core/clean-result.ts';
 import { type Fact, known } from '../core/fact.ts';
 import type { MutexOwner } from '../core/semaphore-set.ts';
-import { type Priority, log } from '../host/log.ts';
+import { log } from '../host/log.ts';
 import { readRemembered } from '../host/remembered-settings.ts';
 import { removeOrphans } from '../steps/remove-orphans.ts';
-import { escape } from '../view/escape.ts';
+import { cleanSentence } from '../view/clean-text.ts';
 
 export interface PreStartOptions {
   unit?: string | undefined;
@@ -31,7 +31,7 @@ export async function preStart(options: PreStartOptions): Promise<number> {
           deadlineMs,
         })
       : cannot(owner);
-  const { priority, sentence } = summary(result);
+  const { priority, sentence } = cleanSentence(result);
   await log(
     options,
     priority,
@@ -59,29 +59,4 @@ async function findOwner(unit: string | undefined): Promise<Fact<MutexOwner>> {
 
 function cannot(owner: Fact<MutexOwner>): Fact<CleanResult> {
   return owner.known ? { known: false, why: 'it needs root' } : owner;
-}
-
-function summary(result: Fact<CleanResult>): { priority: Priority; sentence: string } {
-  if (!result.known)
-    return { priority: 'warning', sentence: `nothing was cleared before this start: ${escape(result.why)}` };
-  const { removed, kept, failed } = result.value;
-  const unsure = kept.filter(({ verdict }) => verdict === 'unsure');
-  const did =
-    removed.length > 0 ? `removed ${sets(removed.length)} left by a dead httpd` : 'nothing to remove';
-  if (failed.length > 0)
-    return {
-      priority: 'err',
-      sentence: `${did}; ${sets(failed.length)} could not be removed: ${escape(failed[0]?.error ?? '')}`,
-    };
-  if (unsure.length > 0)
-    return {
-      priority: 'warning',
-      sentence: `${did}; kept ${sets(unsure.length)} that may be in use: ${escape(unsure[0]?.evidence[0]?.saw ?? '')}`,
-    };
-  const inUse = kept.length > 0 ? `; ${sets(kept.length)} of a living httpd stay` : '';
-  return { priority: removed.length > 0 ? 'notice' : 'info', sentence: `${did}${inUse}` };
-}
-
-function sets(count: number): string {
-  return `${count} semaphore ${count === 1 ? 'set' : 'sets'}`;
 }

@@ -1,5 +1,5 @@
-import type { Fact } from './fact.ts';
-import type { ProcessFacts } from './process-facts.ts';
+import { type Fact, known, unknown } from './fact.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /**
  * live: names a running httpd · stale: names nobody · foreign: names a process that is not httpd ·
@@ -13,19 +13,25 @@ export interface PidFile {
   state: PidFileState;
 }
 
-/** What a pid file says, `content` being its pid, or null for no file. It proves nothing: the number may be another's by now. */
+/**
+ * What a pid file says, `content` being its pid, or null for no file. It proves nothing: the number may be another's by now.
+ * Unknown when its process cannot be looked at.
+ */
 export function judgePidFile(
   path: string,
   content: Fact<number | null>,
-  processes: readonly ProcessFacts[],
-  alivePids: ReadonlySet<number>,
-): PidFile {
-  if (!content.known) return { path, pid: null, state: 'unreadable' };
+  { processes, alivePids, view }: Snapshot,
+): Fact<PidFile> {
+  if (!content.known) return known({ path, pid: null, state: 'unreadable' });
   const pid = content.value;
-  if (pid === null) return { path, pid, state: 'absent' };
-  if (!alivePids.has(pid)) return { path, pid, state: 'stale' };
-  const isHttpd = processes.some(
-    (process) => process.pid === pid && process.isHttpd.known && process.isHttpd.value,
-  );
-  return { path, pid, state: isHttpd ? 'live' : 'foreign' };
+  if (pid === null) return known({ path, pid, state: 'absent' });
+  if (!alivePids.has(pid)) return known({ path, pid, state: 'stale' });
+  const process = processes.find((one) => one.pid === pid);
+  if (process === undefined ? !view.known : !process.isHttpd.known)
+    return unknown(`whether pid ${pid} of ${path} is httpd cannot be seen`);
+  return known({
+    path,
+    pid,
+    state: process?.isHttpd.known === true && process.isHttpd.value ? 'live' : 'foreign',
+  });
 }

@@ -34,9 +34,8 @@ export function livingLastUsers(snapshot: Snapshot): ReadonlySet<number> {
   const byPid = new Map(snapshot.processes.map((process) => [process.pid, process]));
   for (const set of snapshot.sets.value) {
     const inspection = snapshot.inspections.get(set.id);
-    if (inspection?.known !== true) continue;
+    if (inspection?.known !== true || !snapshot.alivePids.has(inspection.value.lastPid)) continue;
     const { lastPid } = inspection.value;
-    if (!snapshot.alivePids.has(lastPid)) continue;
     const process = byPid.get(lastPid);
     if (process === undefined || !beganAfterLastUse(process, set, snapshot)) pids.add(lastPid);
   }

@@ -38,3 +38,8 @@ export function differsFromOwner(set: SemaphoreSet, owner: MutexOwner): string |
   if (set.cuid !== owner.starterUid) return `made by uid ${set.cuid}, not ${owner.starterUid}`;
   return null;
 }
+
+/** Whether a set looks like a mutex of this httpd: only such a set needs a verdict. */
+export function mayBeMutexOf(set: SemaphoreSet, owner: MutexOwner): boolean {
+  return differsFromMutex(set) === null && differsFromOwner(set, owner) === null;
+}

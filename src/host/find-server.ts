@@ -6,7 +6,6 @@ import type { UnitFacts } from '../core/unit-facts.ts';
 import { askHttpd } from './ask-httpd.ts';
 import { readRemembered, remember, rememberedUnits } from './remembered-settings.ts';
 import { run } from './run.ts';
-import { Systemd } from './systemd.ts';
 
 /** The httpd that is meant. */
 export interface Server {
@@ -24,6 +23,7 @@ export interface Server {
  * last good answer serves.
  */
 export async function findServer(unitName: string | undefined, timeoutMs: number): Promise<Server> {
+  const { Systemd } = await import('./systemd.ts');
   const systemd = await Systemd.connect(timeoutMs);
   if (!systemd.known) return fromMemory(unitName, systemd.why);
   try {

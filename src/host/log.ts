@@ -1,8 +1,7 @@
 import { fstatSync, writeSync } from 'node:fs';
+import type { Priority } from '../core/priority.ts';
 
-/** Syslog priorities that the guard uses (sd-daemon(3)). */
-export type Priority = 'crit' | 'err' | 'warning' | 'notice' | 'info';
-
+/** As sd-daemon(3) has them in front of a line. */
 const NUMBER: Record<Priority, number> = { crit: 2, err: 3, warning: 4, notice: 5, info: 6 };
 const PINO_LEVEL = { crit: 'fatal', err: 'error', warning: 'warn', notice: 'info', info: 'info' } as const;
 

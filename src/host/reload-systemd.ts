@@ -1,8 +1,8 @@
 import type { Fact } from '../core/fact.ts';
-import { Systemd } from './systemd.ts';
 
 /** Makes systemd read its unit files again. */
 export async function reloadSystemd(timeoutMs: number): Promise<Fact<true>> {
+  const { Systemd } = await import('./systemd.ts');
   const systemd = await Systemd.connect(timeoutMs);
   if (!systemd.known) return systemd;
   try {

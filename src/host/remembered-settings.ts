@@ -31,6 +31,8 @@ export function readRemembered(unit: string, directory = DIRECTORY): Fact<Rememb
     if (!text.startsWith(`${FIRST_LINE}\n`) || json === undefined)
       return unknown(`${path} is not in a format this version knows`);
     const remembered = JSON.parse(json) as Remembered;
+    if (![remembered.settings.uid, remembered.starterUid].every(isUid))
+      return unknown(`${path} does not hold a uid`);
     return known({
       ...remembered,
       fresh: remembered.settings.configFiles.every((file) => isOlder(file, writtenMs)),
@@ -76,6 +78,10 @@ export function rememberedUnits(directory = DIRECTORY): string[] {
 
 export function forget(unit: string, directory = DIRECTORY): void {
   rmSync(rememberedPath(unit, directory), { force: true });
+}
+
+function isUid(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 0;
 }
 
 function isOlder(file: string, thanMs: number): boolean {

@@ -1,7 +1,7 @@
-import { spawnTool } from './spawn-tool.ts';
+import { runTool } from './spawn-tool.ts';
 
 /** The most ids one ipcrm is given; halved as often as the kernel finds the list too big. */
-const MOST_IDS = 16_000;
+const MOST_IDS = 64_000;
 
 /** setpriv(1): a user without any capability. */
 const dropTo = (uid: number): string[] => [
@@ -27,7 +27,7 @@ export async function removeSets(
   for (let from = 0; from < ids.length;) {
     const chunk = ids.slice(from, from + size);
     const args = [...dropTo(starterUid), 'ipcrm', ...chunk.map((id) => `-s${id}`)];
-    const { failure, tooBig } = await spawnTool('setpriv', args, deadlineMs);
+    const { failure, tooBig } = await runTool('setpriv', args, deadlineMs);
     if (tooBig && size > 1) {
       size = Math.ceil(size / 2);
       continue;

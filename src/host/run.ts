@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { type Fact, known, unknown } from '../core/fact.ts';
 
 /** A program to run: never through a shell. */
@@ -16,6 +15,8 @@ const MOST_OUTPUT = 4 * 1024 * 1024;
  * with 0: then the reason has the first lines of its complaint.
  */
 export async function run({ file, args, env, timeoutMs }: Command): Promise<Fact<string>> {
+  // Read only when a program is really run: the start path mostly runs none.
+  const { execa } = await import('execa');
   const result = await execa(file, args, {
     env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', ...env },
     extendEnv: false,

@@ -1,12 +1,19 @@
 import { spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
 import { because } from './because.ts';
 
 export interface Ended {
-  stdout: string;
+  stdout: Buffer;
   /** What went wrong, or null when it ended with 0. */
   failure: string | null;
   /** The argument list did not fit (execve(2), E2BIG). */
   tooBig: boolean;
+}
+
+export interface Running {
+  /** Null when it could not be started. */
+  stdin: Writable | null;
+  ended: Promise<Ended>;
 }
 
 const MOST_OUTPUT = 4 * 1024 * 1024;
@@ -15,49 +22,60 @@ const MOST_OUTPUT = 4 * 1024 * 1024;
 const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
 
 /**
- * Runs one tool of the system on httpd's start path, where execa's start-up would be a third of the time. No shell. Never
- * rejects; killed with SIGKILL when `deadlineMs`, on performance.now()'s clock, has come.
+ * Starts one tool of the system on httpd's start path, where execa's start-up would be a third of the time. No shell.
+ * Never throws or rejects; the tool is killed with SIGKILL when `deadlineMs`, on performance.now()'s clock, has come.
  */
-export function spawnTool(
-  file: string,
-  args: readonly string[],
-  deadlineMs: number,
-  input = '',
-): Promise<Ended> {
-  return new Promise((resolve) => {
-    let stdout = '';
-    let stderr = '';
-    const end = (failure: string | null, tooBig = false): void => {
-      resolve({ stdout, failure, tooBig });
-    };
-    const cannotRun = (error: unknown): void => {
-      end(`${file} cannot be run: ${because(error)}`, (error as NodeJS.ErrnoException).code === 'E2BIG');
-    };
-    const timeoutMs = Math.ceil(deadlineMs - performance.now());
-    if (timeoutMs <= 0) {
-      end(`no time was left to run ${file}`);
-      return;
-    }
-    try {
-      const child = spawn(file, args, { env: ENVIRONMENT, timeout: timeoutMs, killSignal: 'SIGKILL' });
-      child.on('error', cannotRun);
-      child.stdout
-        .setEncoding('utf8')
-        .on('data', (text: string) => (stdout = (stdout + text).slice(0, MOST_OUTPUT)));
-      child.stderr
-        .setEncoding('utf8')
-        .on('data', (text: string) => (stderr = (stderr + text).slice(0, MOST_OUTPUT)));
+export function startTool(file: string, args: readonly string[], deadlineMs: number): Running {
+  const timeoutMs = Math.ceil(deadlineMs - performance.now());
+  if (timeoutMs <= 0) return notStarted(`no time was left to run ${file}`);
+  try {
+    const child = spawn(file, args, { env: ENVIRONMENT, timeout: timeoutMs, killSignal: 'SIGKILL' });
+    // A tool that ends before it has read everything is told of by its exit code.
+    child.stdin.on('error', () => undefined);
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on('data', keeper(out));
+    child.stderr.on('data', keeper(err));
+    const ended = new Promise<Ended>((resolve) => {
+      const end = (failure: string | null, tooBig = false): void => {
+        resolve({ stdout: Buffer.concat(out), failure, tooBig });
+      };
+      child.on('error', (error) => {
+        end(...cannotRun(file, error));
+      });
       child.on('close', (code, signal) => {
+        const complaint = Buffer.concat(err).toString().split('\n', 1)[0] ?? '';
         if (code === 0) end(null);
         else if (signal !== null)
           end(`${file} was ended by ${signal}${child.killed ? ` after ${timeoutMs} ms` : ''}`);
-        else end(`${file} ended with ${code}${stderr === '' ? '' : `: ${stderr.split('\n', 1)[0]}`}`);
+        else end(`${file} ended with ${code}${complaint === '' ? '' : `: ${complaint}`}`);
       });
-      // A tool that ends before it has read everything is told of by its exit code.
-      child.stdin.on('error', () => undefined);
-      child.stdin.end(input);
-    } catch (error) {
-      cannotRun(error);
-    }
-  });
+    });
+    return { stdin: child.stdin, ended };
+  } catch (error) {
+    return notStarted(...cannotRun(file, error));
+  }
+}
+
+/** Runs one tool to its end, with nothing to read. */
+export function runTool(file: string, args: readonly string[], deadlineMs: number): Promise<Ended> {
+  const { stdin, ended } = startTool(file, args, deadlineMs);
+  stdin?.end();
+  return ended;
+}
+
+function keeper(pieces: Buffer[]): (piece: Buffer) => void {
+  let size = 0;
+  return (piece) => {
+    size += piece.length;
+    if (size <= MOST_OUTPUT) pieces.push(piece);
+  };
+}
+
+function cannotRun(file: string, error: unknown): [string, boolean] {
+  return [`${file} cannot be run: ${because(error)}`, (error as NodeJS.ErrnoException).code === 'E2BIG'];
+}
+
+function notStarted(failure: string, tooBig = false): Running {
+  return { stdin: null, ended: Promise.resolve({ stdout: Buffer.alloc(0), failure, tooBig }) };
 }

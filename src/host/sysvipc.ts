@@ -1,49 +1,94 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Fact, known, unknown } from '../core/fact.ts';
 import type { SemaphoreSet } from '../core/semaphore-set.ts';
 import type { SemaphoreLimits } from '../core/snapshot.ts';
 import { because } from './because.ts';
+import { NumberLines } from './number-lines.ts';
 
 const TABLE = '/proc/sysvipc/sem';
 const HEADER = /^ +key +semid +perms +nsems +uid +gid +cuid +cgid +otime +ctime$/;
-// The key may print signed (%10d); mode is octal (%4o). The last two are seconds.
-const LINE = /^ *(-?\d+) +(\d+) +([0-7]+) +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) +(\d+)$/;
+const FIELDS = 10;
+const PIECE_BYTES = 64 * 1024;
 
-/** The semaphore table of the reader's own IPC namespace. A line that cannot be read makes the whole table unknown. */
-export function readSemaphoreSets(path = TABLE): Fact<SemaphoreSet[]> {
-  let text: string;
+/**
+ * The semaphore table of the reader's own IPC namespace. A line that cannot be read makes the whole table unknown; a set
+ * that shows twice, since the table changed while it was read, counts once. `onSets` is told of the sets as they come, and
+ * other work has its turn in between.
+ */
+export async function readSemaphoreSets(
+  onSets: (sets: readonly SemaphoreSet[]) => void = () => undefined,
+  path = TABLE,
+): Promise<Fact<SemaphoreSet[]>> {
+  let fd: number | undefined;
   try {
-    text = readFileSync(path, 'utf8');
+    fd = openSync(path, 'r');
+    return await readTable(fd, path, onSets);
   } catch (error) {
     return unknown(`${path} cannot be read: ${because(error)}`);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
   }
-  return parseSemaphoreSets(text, path);
 }
 
-/** A table that changes while it is read may show a set twice: the later line counts. */
-export function parseSemaphoreSets(text: string, path = TABLE): Fact<SemaphoreSet[]> {
-  const [header = '', ...lines] = text.split('\n');
-  if (!HEADER.test(header)) return unknown(`${path} has a header this version does not know`);
-  const sets = new Map<number, SemaphoreSet>();
-  for (const line of lines) {
-    if (line === '') continue;
-    const match = LINE.exec(line);
-    if (match === null) return unknown(`${path} has a line this version cannot read`);
-    const id = Number(match[2]);
-    sets.set(id, {
-      id,
-      key: Number(match[1]) | 0,
-      mode: parseInt(match[3] ?? '', 8),
-      nsems: Number(match[4]),
-      uid: Number(match[5]),
-      gid: Number(match[6]),
-      cuid: Number(match[7]),
-      cgid: Number(match[8]),
-      otime: Number(match[9]),
-      ctime: Number(match[10]),
-    });
+async function readTable(
+  fd: number,
+  path: string,
+  onSets: (sets: readonly SemaphoreSet[]) => void,
+): Promise<Fact<SemaphoreSet[]>> {
+  const byId = new Map<number, SemaphoreSet>();
+  let fresh: SemaphoreSet[] = [];
+  const lines = new NumberLines(FIELDS, (numbers) => {
+    const set = toSet(numbers);
+    if (!byId.has(set.id)) fresh.push(set);
+    byId.set(set.id, set);
+  });
+
+  const piece = Buffer.allocUnsafe(PIECE_BYTES);
+  let rest = piece.subarray(0, fill(fd, piece));
+  const headerEnd = rest.indexOf('\n');
+  if (!HEADER.test(rest.toString('latin1', 0, Math.max(0, headerEnd))))
+    return unknown(`${path} has a header this version does not know`);
+  rest = rest.subarray(headerEnd + 1);
+  for (;;) {
+    if (!lines.read(rest)) return unknown(`${path} has a line this version cannot read`);
+    onSets(fresh);
+    fresh = [];
+    const read = fill(fd, piece);
+    if (read === 0) break;
+    rest = piece.subarray(0, read);
+    await nextTurn();
   }
-  return known([...sets.values()]);
+  return lines.atEnd() ? known([...byId.values()]) : unknown(`${path} ends in the middle of a line`);
+}
+
+/** The kernel hands out a page at a time. */
+function fill(fd: number, piece: Buffer): number {
+  let filled = 0;
+  while (filled < piece.length) {
+    const read = readSync(fd, piece, filled, piece.length - filled, null);
+    if (read === 0) break;
+    filled += read;
+  }
+  return filled;
+}
+
+function toSet(numbers: readonly number[]): SemaphoreSet {
+  const [key = 0, id = 0, perms = 0, nsems = 0, uid = 0, gid = 0, cuid = 0, cgid = 0, otime = 0, ctime = 0] =
+    numbers;
+  // The key may print signed. The mode's octal digits were read as decimal ones.
+  return {
+    id,
+    key: key | 0,
+    mode: perms === 600 ? 0o600 : parseInt(String(perms), 8),
+    nsems,
+    uid,
+    gid,
+    cuid,
+    cgid,
+    otime,
+    ctime,
+  };
 }
 
 /** SEMMNI and SEMMNS of the reader's own IPC namespace. */

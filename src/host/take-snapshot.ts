@@ -1,14 +1,9 @@
 import { type Fact, known, unknown } from '../core/fact.ts';
-import {
-  type MutexOwner,
-  type SemaphoreSet,
-  differsFromMutex,
-  differsFromOwner,
-} from '../core/semaphore-set.ts';
-import type { Inspection, Snapshot, UnitRun } from '../core/snapshot.ts';
+import { type MutexOwner, type SemaphoreSet, mayBeMutexOf } from '../core/semaphore-set.ts';
+import type { Snapshot, UnitRun } from '../core/snapshot.ts';
 import { readClock } from './clock.ts';
-import { inspectSets } from './inspect-sets.ts';
-import { type ProcessTable, readProcessTable } from './process-table.ts';
+import { type Inspections, Inspector } from './inspect-sets.ts';
+import { ProcessScan, type ProcessTable } from './process-scan.ts';
 import { readSemaphoreLimits, readSemaphoreSets } from './sysvipc.ts';
 import { readOwnIpcNamespace, readView } from './view.ts';
 
@@ -20,12 +15,14 @@ export interface SnapshotQuestion {
 
 /**
  * Reads all that the verdict stands on. The table comes first: who is found alive afterwards may use what is in it, and
- * who began later cannot.
+ * who began later cannot. The kernel is asked about single sets meanwhile.
  */
 export async function takeSnapshot({ owner, deadlineMs }: SnapshotQuestion): Promise<Snapshot> {
-  const sets = readSemaphoreSets();
-  const inspections = await inspectSets(candidates(sets, owner), deadlineMs);
-  const table = readProcessTable({ uids: uidsOf(owner), pids: lastPids(inspections) });
+  const { sets, scan, inspections } = owner.known
+    ? await readAbout(owner.value, deadlineMs)
+    : await readAboutNobody();
+  scan.add(lastPids(inspections));
+  const table = scan.result();
   const view = readView();
   return {
     sets,
@@ -41,27 +38,37 @@ export async function takeSnapshot({ owner, deadlineMs }: SnapshotQuestion): Pro
   };
 }
 
-/** The sets that may be httpd's: the only ones whose last user matters. */
-function candidates(sets: Fact<SemaphoreSet[]>, owner: Fact<MutexOwner>): number[] {
-  if (!sets.known || !owner.known) return [];
-  const mutexes = sets.value.filter(
-    (set) => differsFromMutex(set) === null && differsFromOwner(set, owner.value) === null,
-  );
-  return mutexes.map(({ id }) => id);
+interface Readings {
+  sets: Fact<SemaphoreSet[]>;
+  scan: ProcessScan;
+  inspections: Inspections;
 }
 
-function uidsOf(owner: Fact<MutexOwner>): Set<number> {
-  // Root runs most programs; only another starter's are worth looking into.
-  return new Set(owner.known ? [owner.value.uid, owner.value.starterUid].filter((uid) => uid !== 0) : []);
+async function readAbout(owner: MutexOwner, deadlineMs: number): Promise<Readings> {
+  const inspector = new Inspector(deadlineMs);
+  const sets = await readSemaphoreSets((some) => {
+    inspector.ask(some.filter((set) => mayBeMutexOf(set, owner)).map(({ id }) => id));
+  });
+  const scan = new ProcessScan(owner);
+  scan.lookUntilSettled();
+  return { sets, scan, inspections: await inspector.answers() };
 }
 
-function lastPids(inspections: ReadonlyMap<number, Fact<Inspection>>): Set<number> {
-  return new Set(
-    [...inspections.values()].flatMap((inspection) => (inspection.known ? [inspection.value.lastPid] : [])),
-  );
+/** Whose sets they are is not known: no set can be judged, and none is asked about. */
+async function readAboutNobody(): Promise<Readings> {
+  const sets = await readSemaphoreSets();
+  const scan = new ProcessScan(null);
+  scan.lookUntilSettled();
+  return { sets, scan, inspections: new Map() };
 }
 
-/** When the units of all living httpds began. With no httpd alive nobody asks, and systemd's library is not even loaded. */
+function lastPids(inspections: Inspections): Set<number> {
+  const pids = new Set<number>();
+  for (const inspection of inspections.values()) if (inspection.known) pids.add(inspection.value.lastPid);
+  return pids;
+}
+
+/** When the units of all possible users began. With none alive nobody asks, and systemd's library is not even loaded. */
 async function readUnitRuns(
   { processes }: ProcessTable,
   deadlineMs: number,

@@ -39,5 +39,5 @@ export async function removeOrphans({
     starterUid,
     deadlineMs,
   );
-  return known({ ...outcome(sets, readSemaphoreSets(), complaints), kept });
+  return known({ ...outcome(sets, await readSemaphoreSets(), complaints), kept });
 }

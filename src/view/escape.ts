@@ -1,6 +1,6 @@
-// Control characters, and the ones that reorder or hide text on a terminal (Unicode bidi controls, zero-width marks, line separators).
-// eslint-disable-next-line no-control-regex -- they are what this is about
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]/gu;
+// What can move the cursor, forge a line, reorder text or hide in it: control characters and line separators (Cc, Zl, Zp),
+// format characters such as bidi controls and zero-width marks (Cf), lone surrogates (Cs).
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** Foreign text made safe to print on one line: what could move the cursor or forge a line shows as \xNN or \u{NNNN}. */
 export function escape(text: string): string {

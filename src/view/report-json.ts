@@ -2,7 +2,9 @@ import { wallStartMs } from '../core/clock.ts';
 import { valueOrNull } from '../core/fact.ts';
 import { countVerdicts } from '../core/health.ts';
 import type { Role } from '../core/lineage.ts';
+import { isHttpdName } from '../core/process-facts.ts';
 import type { Report } from '../core/report.ts';
+import type { UnitFacts } from '../core/unit-facts.ts';
 import type { Judgement } from '../core/verdict.ts';
 
 /** The object of `check --json`, schema 1: an interface. What could not be read is null and stands in `reasons`. */
@@ -55,12 +57,12 @@ function httpdJson(report: Report): unknown {
   return {
     user: settings?.user ?? null,
     uid: settings?.uid ?? null,
-    binary: masterBinary(report) ?? unit?.execStart?.path ?? null,
+    binary: masterBinary(report) ?? unitBinary(unit),
     errorLog: settings?.errorLog ?? null,
     mutexMechanism: settings?.mutexMechanism ?? null,
     pidFile: valueOrNull(report.pidFile),
-    masters: processes(report, 'master'),
-    orphanedWorkers: processes(report, 'orphaned-workers'),
+    masters: report.snapshot.view.known ? processes(report, 'master') : null,
+    orphanedWorkers: report.snapshot.view.known ? processes(report, 'orphaned-workers') : null,
   };
 }
 
@@ -68,6 +70,12 @@ function masterBinary({ lineages, unit }: Report): string | null {
   const masters = lineages.filter(({ role }) => role === 'master').map(({ root }) => root);
   const main = masters.find(({ pid }) => unit.known && unit.value.mainPid === pid) ?? masters[0];
   return main?.exe.known === true ? main.exe.value.path : null;
+}
+
+/** A start script such as apachectl is not the binary. */
+function unitBinary(unit: UnitFacts | null): string | null {
+  const path = unit?.execStart?.path ?? '';
+  return isHttpdName(path) ? path : null;
 }
 
 function processes({ lineages, snapshot }: Report, role: Role): unknown[] {

@@ -11,6 +11,9 @@ export function reportNagios({ health, use, judgements, snapshot }: Report): str
   const text = `HTTPD-GUARD ${health.status.toUpperCase()} - ${escape(reason).replaceAll('|', '/')}`;
   if (!use.known) return `${text}\n`;
   const { sets, semaphores } = use.value;
-  const orphans = snapshot.sets.known ? ` orphans=${countVerdicts(judgements).orphan};;;0` : '';
+  const orphans =
+    snapshot.sets.known && snapshot.view.known && snapshot.owner.known
+      ? ` orphans=${countVerdicts(judgements).orphan};;;0`
+      : '';
   return `${text} | sets=${sets.used};;;0;${sets.max} semaphores=${semaphores.used};;;0;${semaphores.max}${orphans}\n`;
 }

@@ -15,7 +15,7 @@ export function reportPrometheus({ health, use, judgements, snapshot }: Report):
     gauge('semaphores', 'Semaphores in all sets.', [['', semaphores.used]]);
     gauge('semaphores_max', 'SEMMNS, the limit of semaphores.', [['', semaphores.max]]);
   }
-  if (snapshot.sets.known) {
+  if (snapshot.sets.known && snapshot.view.known && snapshot.owner.known) {
     const counts = Object.entries(countVerdicts(judgements)).map(([verdict, n]): [string, number] => [
       `{verdict="${verdict}"}`,
       n,

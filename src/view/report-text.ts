@@ -78,7 +78,7 @@ function server({ unit, settings, lineages, snapshot }: Report): string[] {
   const known = valueOrNull(settings);
   if (known !== null)
     lines.push(
-      `User ${escape(known.user)} (uid ${known.uid}), mutexes ${known.mutexMechanism ?? 'of a kind httpd does not tell'}`,
+      `User ${escape(known.user)} (uid ${known.uid}), mutexes ${escape(known.mutexMechanism ?? 'of a kind httpd does not tell')}`,
     );
   const living = lineages
     .filter(({ role }) => role !== 'other-program')

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import t from 'tap';
 
 function guard(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/httpd-guard.mjs', ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/httpd-guard.cjs', ...args], {
     encoding: 'utf8',
   });
   return { status, stdout, stderr };

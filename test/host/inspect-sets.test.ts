@@ -1,5 +1,5 @@
 import t from 'tap';
-import { inspectSets, parseIpcs } from '../../src/host/inspect-sets.ts';
+import { Inspector, parseIpcs } from '../../src/host/inspect-sets.ts';
 
 const IPCS = `
 Semaphore Array semid=3
@@ -19,7 +19,19 @@ void t.test('ipcs’ row holds the last user and those who wait', async (t) => {
     t.match(parseIpcs(text), { known: false });
 });
 
-void t.test('a set that is gone is unknown, and nobody is asked about none', async (t) => {
-  t.match((await inspectSets([2147483647], performance.now() + 5_000)).get(2147483647), { known: false });
-  t.equal((await inspectSets([], performance.now() + 5_000)).size, 0);
+void t.test('sets that are gone are unknown, and nobody is asked about none', async (t) => {
+  const inspector = new Inspector(performance.now() + 5_000);
+  inspector.ask([2147483646]);
+  inspector.ask([]);
+  inspector.ask([2147483647]);
+  const answers = await inspector.answers();
+  t.strictSame([...answers.keys()], [2147483646, 2147483647]);
+  t.match(answers.get(2147483647), { known: false, why: 'the kernel does not tell who used it last' });
+  t.equal((await new Inspector(performance.now() + 5_000).answers()).size, 0);
+});
+
+void t.test('with no time left nothing is known, and nothing is thrown', async (t) => {
+  const inspector = new Inspector(performance.now() - 1);
+  inspector.ask([0]);
+  t.match((await inspector.answers()).get(0), { known: false, why: /no time was left/ });
 });

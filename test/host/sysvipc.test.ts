@@ -1,11 +1,22 @@
-import t from 'tap';
-import { parseSemaphoreSets, readSemaphoreLimits, readSemaphoreSets } from '../../src/host/sysvipc.ts';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import t, { type Test } from 'tap';
+import type { Fact } from '../../src/core/fact.ts';
+import type { SemaphoreSet } from '../../src/core/semaphore-set.ts';
+import { readSemaphoreLimits, readSemaphoreSets } from '../../src/host/sysvipc.ts';
 
 const HEADER = '       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime';
 const LINE = '         0          7   600          1    33    33     0     0          0 1795216675';
 
+let files = 0;
+function readText(t: Test, text: string): Promise<Fact<SemaphoreSet[]>> {
+  const path = `${t.testdirName}-${files++}`;
+  mkdirSync(path, { recursive: true });
+  writeFileSync(`${path}/sem`, text);
+  return readSemaphoreSets(undefined, `${path}/sem`);
+}
+
 void t.test('a line is read field by field', async (t) => {
-  t.strictSame(parseSemaphoreSets(`${HEADER}\n${LINE}\n`), {
+  t.strictSame(await readText(t, `${HEADER}\n${LINE}\n`), {
     known: true,
     value: [
       {
@@ -25,37 +36,56 @@ void t.test('a line is read field by field', async (t) => {
 });
 
 void t.test('an empty table is known to be empty', async (t) => {
-  t.strictSame(parseSemaphoreSets(`${HEADER}\n`), { known: true, value: [] });
+  t.strictSame(await readText(t, `${HEADER}\n`), { known: true, value: [] });
 });
 
-void t.test('keys may be signed, or unsigned of 32 bits', async (t) => {
+void t.test('keys may be signed, or unsigned of 32 bits; any mode is octal', async (t) => {
   for (const key of ['-559038737', '3735928559']) {
-    const sets = parseSemaphoreSets(`${HEADER}\n${LINE.replace(/^ +0/, key)}\n`);
-    t.equal(sets.known && sets.value[0]?.key, -559038737, key);
+    const sets = await readText(t, `${HEADER}\n${LINE.replace(/^ +0/, key).replace('600', '644')}\n`);
+    t.match(sets, { value: [{ key: -559038737, mode: 0o644 }] }, key);
   }
 });
 
 void t.test('a set shown twice is one set', async (t) => {
-  const sets = parseSemaphoreSets(`${HEADER}\n${LINE}\n${LINE}\n`);
-  t.equal(sets.known && sets.value.length, 1);
+  t.match(await readText(t, `${HEADER}\n${LINE}\n${LINE}\n`), { value: { length: 1 } });
+});
+
+void t.test('a table of many pieces is whole, and its sets are told of once each', async (t) => {
+  const text = [
+    HEADER,
+    ...Array.from({ length: 5_000 }, (_, id) => LINE.replace('         7', String(id).padStart(10))),
+    '',
+  ].join('\n');
+  const path = `${t.testdir({ sem: text })}/sem`;
+  const told: number[] = [];
+  const sets = await readSemaphoreSets((some) => told.push(...some.map(({ id }) => id)), path);
+  t.equal(sets.known && sets.value.length, 5_000);
+  t.strictSame(
+    told,
+    Array.from({ length: 5_000 }, (_, id) => id),
+  );
 });
 
 void t.test('what is not understood makes the whole table unknown', async (t) => {
   const bad = [
     '',
     'something else',
-    `${HEADER} more\n${LINE}`,
+    `${HEADER} more\n${LINE}\n`,
     `${HEADER}\n${LINE} 9\n`,
     `${HEADER}\n${LINE.slice(0, 40)}`,
-    `${HEADER}\n${LINE.replace('33', 'xx')}`,
+    `${HEADER}\n${LINE.slice(0, 40)}\n`,
+    `${HEADER}\n${LINE}`,
+    `${HEADER}\n${LINE.replace('33', 'xx')}\n`,
+    `${HEADER}\n${LINE.replace('33', '3-')}\n`,
+    `${HEADER}\n-\n`,
   ];
   for (const text of bad)
-    t.match(parseSemaphoreSets(text), { known: false, why: /\/proc\/sysvipc\/sem/ }, JSON.stringify(text));
+    t.match(await readText(t, text), { known: false, why: /sem / }, JSON.stringify(text));
 });
 
 void t.test('the machine’s own table and limits are readable', async (t) => {
-  t.match(readSemaphoreSets(), { known: true });
+  t.match(await readSemaphoreSets(), { known: true });
   t.match(readSemaphoreLimits(), { known: true, value: { maxSets: Number, maxSemaphores: Number } });
-  t.match(readSemaphoreSets('/proc/nowhere'), { known: false, why: /ENOENT/ });
+  t.match(await readSemaphoreSets(undefined, '/proc/nowhere'), { known: false, why: /ENOENT/ });
   t.match(readSemaphoreLimits('/proc/version'), { known: false, why: /four numbers/ });
 });

@@ -118,9 +118,9 @@ void t.test(
       await lab.sh('httpd-guard install');
       await apache.start();
       const broken = {
-        hangs: 'echo "for (;;);" >/usr/lib/httpd-guard/httpd-guard.mjs',
-        'does not parse': 'echo "}{" >/usr/lib/httpd-guard/httpd-guard.mjs',
-        'is gone': 'rm /usr/lib/httpd-guard/httpd-guard.mjs',
+        hangs: 'echo "for (;;);" >/usr/lib/httpd-guard/httpd-guard.cjs',
+        'does not parse': 'echo "}{" >/usr/lib/httpd-guard/httpd-guard.cjs',
+        'is gone': 'rm /usr/lib/httpd-guard/httpd-guard.cjs',
         'has no node': 'mv /usr/local/bin/node /usr/local/bin/node.away',
         'has no gate': 'rm /usr/lib/httpd-guard/gate',
       };

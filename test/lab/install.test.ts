@@ -67,7 +67,7 @@ void t.test('install and uninstall', async (t) => {
 
   await t.test('what others could replace is not run by root', async (t) => {
     await lab.sh('cp -a /usr/lib/httpd-guard /home/guard; chmod 777 /home/guard');
-    const { exitCode, stderr } = await lab.run('node', '/home/guard/httpd-guard.mjs', 'install');
+    const { exitCode, stderr } = await lab.run('node', '/home/guard/httpd-guard.cjs', 'install');
     t.equal(exitCode, 1);
     t.match(stderr, '/home/guard can be written by others than root');
     await lab.sh('rm -r /home/guard');

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { type Fact, known, unknown } from '../core/fact.ts';
 import { type Executable, type ProcessFacts, isHttpdName } from '../core/process-facts.ts';
+import type { MutexOwner } from '../core/semaphore-set.ts';
 import { holdsApacheText } from './apache-binary.ts';
 import { because } from './because.ts';
 import {
@@ -20,59 +21,40 @@ export interface ProcessTable {
   readable: Fact<true>;
 }
 
-/** Whom to look at more closely than by name: processes of these users, and these processes. */
-export interface ProcessQuestion {
-  uids: ReadonlySet<number>;
-  pids: ReadonlySet<number>;
-}
-
 const MOST_LOOKS = 5;
-
-/**
- * Every living process that may use httpd's sets, from /proc: those that run a file with a name of httpd's, and all of
- * the users and pids asked for, with a word on whether their program is httpd.
- *
- * A launcher seen in a listing may fork its master and exit before it is read. So the listing is taken again until it
- * shows no httpd that was not there before.
- */
-export function readProcessTable(question: ProcessQuestion): ProcessTable {
-  const scan = new Scan(question);
-  for (let look = 1; look <= MOST_LOOKS; look++) {
-    if (!scan.findsNewHttpd()) return scan.result();
-  }
-  return {
-    ...scan.result(),
-    readable: unknown(`new httpd processes kept appearing while /proc was read ${MOST_LOOKS} times`),
-  };
-}
 
 type Seen = ProcessFacts | 'other program' | 'withheld';
 
-class Scan {
+/**
+ * Finds every living process that may use the sets of an owner, in /proc: those that run a file with a name of httpd's,
+ * and those of the owner whose file holds Apache's own text, whatever its name. Where an ordinary user starts the server,
+ * all that this user runs.
+ */
+export class ProcessScan {
   private readonly seen = new Map<number, Seen>();
   private alive = new Set<number>();
   private withheld: string | null = null;
   /** Files recognised as httpd by their content, as device:inode. */
   private readonly httpdFiles = new Set<string>();
 
-  constructor(private readonly question: ProcessQuestion) {}
+  constructor(private readonly owner: MutexOwner | null) {}
 
-  findsNewHttpd(): boolean {
-    this.alive = new Set(listPids());
-    const filesBefore = this.httpdFiles.size;
-    let found = false;
-    for (const pid of this.alive) {
-      if (this.seen.has(pid)) continue;
-      const seen = this.read(pid);
-      if (seen === null) continue;
-      this.seen.set(pid, seen);
-      found ||= typeof seen === 'object' && !(seen.isHttpd.known && !seen.isHttpd.value);
+  /**
+   * A launcher seen in a listing may fork its master and exit before it is read. So the listing is taken again until it
+   * shows no httpd that was not there before.
+   */
+  lookUntilSettled(): void {
+    for (let look = 1; look <= MOST_LOOKS; look++) if (!this.findsNewHttpd()) return;
+    this.withheld ??= `new httpd processes kept appearing while /proc was read ${MOST_LOOKS} times`;
+  }
+
+  /** Adds single processes, of whatever program, to the result. */
+  add(pids: Iterable<number>): void {
+    for (const pid of pids) {
+      if (!this.alive.has(pid) || typeof this.seen.get(pid) === 'object') continue;
+      const seen = this.read(pid, true);
+      if (seen !== null) this.seen.set(pid, seen);
     }
-    // Whoever runs a file that was recognised late, such as the worker's master, was passed over as another program.
-    if (this.httpdFiles.size > filesBefore) {
-      for (const [pid, seen] of this.seen) if (seen === 'other program') this.seen.delete(pid);
-    }
-    return found;
   }
 
   result(): ProcessTable {
@@ -84,15 +66,32 @@ class Scan {
     };
   }
 
+  private findsNewHttpd(): boolean {
+    this.alive = new Set(listPids());
+    const filesBefore = this.httpdFiles.size;
+    let found = false;
+    for (const pid of this.alive) {
+      if (this.seen.has(pid)) continue;
+      const seen = this.read(pid, false);
+      if (seen === null) continue;
+      this.seen.set(pid, seen);
+      found ||= typeof seen === 'object';
+    }
+    // Whoever runs a file that was recognised late, such as the worker's master, was passed over as another program.
+    if (this.httpdFiles.size > filesBefore) {
+      for (const [pid, seen] of this.seen) if (seen === 'other program') this.seen.delete(pid);
+    }
+    return found;
+  }
+
   /** null: gone meanwhile, a zombie or a kernel thread. */
-  private read(pid: number): Seen | null {
+  private read(pid: number, asked: boolean): Seen | null {
     try {
       const exe = readExecutable(pid);
       const uids = readUids(pid);
-      const asked = this.question.pids.has(pid) || uids.some((uid) => this.question.uids.has(uid));
-      const isHttpd = isHttpdName(exe.path) ? known(true) : this.isHttpdByContent(pid, asked);
-      if (!asked && isHttpd.known && !isHttpd.value) return 'other program';
-      return readFacts(pid, exe, uids, isHttpd);
+      const isHttpd = isHttpdName(exe.path) ? known(true) : this.isHttpdByContent(pid, uids);
+      const isOther = isHttpd.known && !isHttpd.value && !asked && !this.isStarters(uids);
+      return isOther ? 'other program' : readFacts(pid, exe, uids, isHttpd);
     } catch (error) {
       if (isGone(error)) return null;
       if (isKernelThreadOrGone(pid)) return null;
@@ -101,12 +100,17 @@ class Scan {
     }
   }
 
-  private isHttpdByContent(pid: number, asked: boolean): Fact<boolean> {
-    if (!asked && this.httpdFiles.size === 0) return known(false);
+  private isStarters(uids: number[]): boolean {
+    return this.owner !== null && this.owner.starterUid !== 0 && uids.includes(this.owner.starterUid);
+  }
+
+  private isHttpdByContent(pid: number, uids: number[]): Fact<boolean> {
+    const isOwners = this.owner !== null && this.owner.uid !== 0 && uids.includes(this.owner.uid);
+    if (!isOwners && this.httpdFiles.size === 0) return known(false);
     const file = statSync(`/proc/${pid}/exe`);
     const identity = `${file.dev}:${file.ino}`;
     if (this.httpdFiles.has(identity)) return known(true);
-    if (!asked) return known(false);
+    if (!isOwners) return known(false);
     const holds = holdsApacheText(pid, identity);
     if (holds.known && holds.value) this.httpdFiles.add(identity);
     return holds;

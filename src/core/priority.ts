@@ -1,0 +1,2 @@
+/** Syslog priorities that the guard uses (syslog(3)). */
+export type Priority = 'crit' | 'err' | 'warning' | 'notice' | 'info';
