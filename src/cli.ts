@@ -68,6 +68,13 @@ export async function cli(args: string[]): Promise<number> {
             coerce: ids,
             describe: 'Only these ids, the verdict still required',
           })
+          .option('shm-key', {
+            type: 'string',
+            array: true,
+            coerce: keys,
+            conflicts: 'set',
+            describe: 'Instead: shared memory segments of these keys, detached and of a dead maker',
+          })
           .example('$0 clean --dry-run', 'what would go?')
           .example('$0 clean --set 0 32769', 'these two, if they are orphans')
           .epilogue(
@@ -177,6 +184,17 @@ function unitName(text: string): string {
   const name = serviceName(text);
   if (name === null) throw new UsageError(`--unit: "${text}" cannot be the name of a service`);
   return name;
+}
+
+function keys(texts: string[]): number[] {
+  if (texts.length === 0)
+    throw new UsageError('--shm-key takes keys of shared memory segments, as ipcs -m shows them');
+  return texts.map((text) => {
+    const key = /^(0x[0-9a-f]{1,8}|\d{1,10})$/i.test(text) ? Number(text) : NaN;
+    if (!(key > 0 && key <= 0xffffffff))
+      throw new UsageError(`--shm-key: "${text}" is no key of a shared memory segment; ipcs -m shows them`);
+    return key | 0;
+  });
 }
 
 function ids(texts: string[]): number[] {

@@ -1,12 +1,16 @@
 import { cleanExitCode } from '../core/clean-result.ts';
 import { removeOrphans } from '../steps/remove-orphans.ts';
+import { removeSegments } from '../steps/remove-segments.ts';
 import { cleanText } from '../view/clean-text.ts';
 import { escape } from '../view/escape.ts';
 import { type Done, needsRoot } from './done.ts';
 
 export interface CleanOptions {
   unit?: string | undefined;
+  /** Ids of the only sets to consider. */
   set?: number[] | undefined;
+  /** Keys of shared memory segments to consider, instead of sets. */
+  shmKey?: number[] | undefined;
   dryRun: boolean;
   json: boolean;
   quiet: boolean;
@@ -19,15 +23,18 @@ const ASK_TIMEOUT_MS = 5_000;
 /** Removes what `check` calls orphan, and nothing else. */
 export async function clean(options: CleanOptions): Promise<Done> {
   if (process.geteuid?.() !== 0) return needsRoot('clean');
-  const wanted = options.set === undefined ? null : new Set(options.set);
   const { findServer } = await import('../host/find-server.ts');
   const server = await findServer(options.unit, ASK_TIMEOUT_MS);
-  const result = await removeOrphans({
+  const named = options.set ?? options.shmKey;
+  const question = {
     owner: server.owner,
-    wanted,
     dryRun: options.dryRun,
     deadlineMs: performance.now() + TIMEOUT_MS,
-  });
+  };
+  const result =
+    options.shmKey === undefined
+      ? await removeOrphans({ ...question, wanted: options.set === undefined ? null : new Set(options.set) })
+      : await removeSegments({ ...question, keys: new Set(options.shmKey) });
   const complaints = server.missing.map((why) => `httpd-guard: ${escape(why)}\n`).join('');
   if (!result.known)
     return {
@@ -37,8 +44,11 @@ export async function clean(options: CleanOptions): Promise<Done> {
     };
   const stdout = options.json
     ? `${JSON.stringify(result.value, null, 2)}\n`
-    : cleanText(result.value, options);
+    : cleanText(result.value, {
+        ...options,
+        what: options.shmKey === undefined ? 'semaphore set' : 'shared memory segment',
+      });
   // Without an owner no set can be called httpd's: nothing was judged.
-  const exitCode = server.owner.known ? cleanExitCode(result.value, wanted) : 3;
+  const exitCode = server.owner.known ? cleanExitCode(result.value, named !== undefined) : 3;
   return { stdout, stderr: complaints, exitCode };
 }

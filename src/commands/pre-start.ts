@@ -45,7 +45,7 @@ export async function preStart(options: PreStartOptions): Promise<number> {
       : {},
   );
   if (!options.strict) return 0;
-  return result.known ? cleanExitCode(result.value, null) : 3;
+  return result.known ? cleanExitCode(result.value, false) : 3;
 }
 
 async function findOwner(unit: string | undefined): Promise<Fact<MutexOwner>> {

@@ -1,5 +1,4 @@
 import type { Fact } from './fact.ts';
-import type { SemaphoreSet } from './semaphore-set.ts';
 import type { Evidence, Judgement, Verdict } from './verdict.ts';
 
 /** What a cleaning did, or with `--dry-run` would do. */
@@ -9,14 +8,13 @@ export interface CleanResult {
   failed: { id: number; error: string }[];
 }
 
-/** The sets to remove: those called orphan, and of these only the wanted ids when some are named. */
-export function toRemove(
-  judgements: readonly Judgement[],
-  wanted: ReadonlySet<number> | null,
-): SemaphoreSet[] {
-  return judgements
-    .filter(({ set, verdict }) => verdict === 'orphan' && (wanted === null || wanted.has(set.id)))
-    .map(({ set }) => set);
+/** The ids to remove: of sets called orphan, and of these only the wanted when some are named. */
+export function toRemove(judgements: readonly Judgement[], wanted: ReadonlySet<number> | null): number[] {
+  const ids: number[] = [];
+  for (const { set, verdict } of judgements) {
+    if (verdict === 'orphan' && (wanted === null || wanted.has(set.id))) ids.push(set.id);
+  }
+  return ids;
 }
 
 /** Sets that stay although they may be httpd's, and any that were named: foreign sets are nobody's business else. */
@@ -34,29 +32,30 @@ export function toKeep(
 }
 
 /**
- * What became of the sets that were to go, by the table read afterwards: a set that is not in it is gone, whoever did it
- * (EINVAL and EIDRM of a second removal are no errors).
+ * What became of the objects that were to go, by the ids in the table read afterwards: what is not in it is gone, whoever
+ * did it (EINVAL and EIDRM of a second removal are no errors).
  */
 export function outcome(
-  sets: readonly SemaphoreSet[],
-  after: Fact<SemaphoreSet[]>,
+  ids: readonly number[],
+  after: Fact<readonly { id: number }[]>,
   complaints: readonly string[],
 ): Pick<CleanResult, 'removed' | 'failed'> {
-  if (!after.known)
+  if (!after.known) {
     return {
       removed: [],
-      failed: sets.map(({ id }) => ({ id, error: `whether it is gone is not known: ${after.why}` })),
+      failed: ids.map((id) => ({ id, error: `whether it is gone is not known: ${after.why}` })),
     };
+  }
   const there = new Set(after.value.map(({ id }) => id));
   const error = complaints[0] ?? 'it is still there, without a complaint of ipcrm';
   return {
-    removed: sets.filter(({ id }) => !there.has(id)).map(({ id }) => id),
-    failed: sets.filter(({ id }) => there.has(id)).map(({ id }) => ({ id, error })),
+    removed: ids.filter((id) => !there.has(id)),
+    failed: ids.filter((id) => there.has(id)).map((id) => ({ id, error })),
   };
 }
 
-/** 0 none left · 1 some could not be removed · 3 something was kept that is not certain, or that was asked for. */
-export function cleanExitCode({ failed, kept }: CleanResult, wanted: ReadonlySet<number> | null): 0 | 1 | 3 {
+/** 0 none left · 1 some could not be removed · 3 something was kept that is not certain, or that was named. */
+export function cleanExitCode({ failed, kept }: CleanResult, named: boolean): 0 | 1 | 3 {
   if (failed.length > 0) return 1;
-  return kept.some(({ verdict }) => wanted !== null || verdict === 'unsure') ? 3 : 0;
+  return kept.some(({ verdict }) => named || verdict === 'unsure') ? 3 : 0;
 }

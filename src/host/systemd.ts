@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import dbus, { type MessageBus, type Variant } from 'dbus-next';
 import { type Fact, known, unknown } from '../core/fact.ts';
 import type { Stamp } from '../core/clock.ts';
@@ -40,13 +41,13 @@ export class Systemd {
       );
       return known(new Systemd(bus, timeoutMs));
     } catch (error) {
-      bus?.disconnect();
+      if (bus !== undefined) hangUp(bus);
       return unknown(`systemd cannot be asked over D-Bus (${address}): ${because(error)}`);
     }
   }
 
   disconnect(): void {
-    this.bus.disconnect();
+    hangUp(this.bus);
   }
 
   /** Units that match any of the glob patterns: loaded ones, and files that could be. Templates are left out. */
@@ -117,6 +118,12 @@ export class Systemd {
     const reply = await within(this.timeoutMs, this.bus.call(message));
     return reply?.body[0] as T;
   }
+}
+
+/** dbus-next's own disconnect only closes its half: a bus that hangs would keep this process alive for ever. */
+function hangUp(bus: MessageBus): void {
+  bus.disconnect();
+  (bus as unknown as { _connection: { stream: Socket } })._connection.stream.destroy();
 }
 
 async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {

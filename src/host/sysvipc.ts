@@ -1,14 +1,17 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Fact, known, unknown } from '../core/fact.ts';
+import type { Segment } from '../core/segment.ts';
 import type { SemaphoreSet } from '../core/semaphore-set.ts';
 import type { SemaphoreLimits } from '../core/snapshot.ts';
 import { because } from './because.ts';
 import { NumberLines } from './number-lines.ts';
 
-const TABLE = '/proc/sysvipc/sem';
-const HEADER = /^ +key +semid +perms +nsems +uid +gid +cuid +cgid +otime +ctime$/;
-const FIELDS = 10;
+const SEM_HEADER = ['key', 'semid', 'perms', 'nsems', 'uid', 'gid', 'cuid', 'cgid', 'otime', 'ctime'];
+const SHM_HEADER = [
+  ...['key', 'shmid', 'perms', 'size', 'cpid', 'lpid', 'nattch', 'uid', 'gid', 'cuid', 'cgid'],
+  ...['atime', 'dtime', 'ctime', 'rss', 'swap'],
+];
 const PIECE_BYTES = 64 * 1024;
 
 /**
@@ -18,48 +21,71 @@ const PIECE_BYTES = 64 * 1024;
  */
 export async function readSemaphoreSets(
   onSets: (sets: readonly SemaphoreSet[]) => void = () => undefined,
-  path = TABLE,
+  path = '/proc/sysvipc/sem',
 ): Promise<Fact<SemaphoreSet[]>> {
+  const byId = new Map<number, SemaphoreSet>();
+  let fresh: SemaphoreSet[] = [];
+  const keep = (numbers: readonly number[]): void => {
+    const set = toSet(numbers);
+    if (!byId.has(set.id)) fresh.push(set);
+    byId.set(set.id, set);
+  };
+  const whole = await readTable(path, SEM_HEADER, keep, () => {
+    onSets(fresh);
+    fresh = [];
+  });
+  return whole.known ? known([...byId.values()]) : whole;
+}
+
+/** The table of shared memory segments, likewise. */
+export async function readSegments(path = '/proc/sysvipc/shm'): Promise<Fact<Segment[]>> {
+  const byId = new Map<number, Segment>();
+  const keep = ([
+    key = 0,
+    id = 0,
+    ,
+    ,
+    cpid = 0,
+    lpid = 0,
+    attached = 0,
+    uid = 0,
+    ,
+    cuid = 0,
+  ]: readonly number[]): void => {
+    byId.set(id, { id, key: key | 0, cpid, lpid, attached, uid, cuid });
+  };
+  const whole = await readTable(path, SHM_HEADER, keep, () => undefined);
+  return whole.known ? known([...byId.values()]) : whole;
+}
+
+async function readTable(
+  path: string,
+  header: readonly string[],
+  onLine: (numbers: readonly number[]) => void,
+  onPiece: () => void,
+): Promise<Fact<true>> {
   let fd: number | undefined;
   try {
     fd = openSync(path, 'r');
-    return await readTable(fd, path, onSets);
+    const lines = new NumberLines(header.length, onLine);
+    const piece = Buffer.allocUnsafe(PIECE_BYTES);
+    let rest = piece.subarray(0, fill(fd, piece));
+    const headerEnd = rest.indexOf('\n');
+    const words = rest.toString('latin1', 0, Math.max(0, headerEnd)).trim().split(/ +/);
+    if (words.join() !== header.join()) return unknown(`${path} has a header this version does not know`);
+    rest = rest.subarray(headerEnd + 1);
+    while (rest.length > 0) {
+      if (!lines.read(rest)) return unknown(`${path} has a line this version cannot read`);
+      onPiece();
+      rest = piece.subarray(0, fill(fd, piece));
+      await nextTurn();
+    }
+    return lines.atEnd() ? known(true) : unknown(`${path} ends in the middle of a line`);
   } catch (error) {
     return unknown(`${path} cannot be read: ${because(error)}`);
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
-}
-
-async function readTable(
-  fd: number,
-  path: string,
-  onSets: (sets: readonly SemaphoreSet[]) => void,
-): Promise<Fact<SemaphoreSet[]>> {
-  const byId = new Map<number, SemaphoreSet>();
-  let fresh: SemaphoreSet[] = [];
-  const lines = new NumberLines(FIELDS, (numbers) => {
-    const set = toSet(numbers);
-    if (!byId.has(set.id)) fresh.push(set);
-    byId.set(set.id, set);
-  });
-
-  const piece = Buffer.allocUnsafe(PIECE_BYTES);
-  let rest = piece.subarray(0, fill(fd, piece));
-  const headerEnd = rest.indexOf('\n');
-  if (!HEADER.test(rest.toString('latin1', 0, Math.max(0, headerEnd))))
-    return unknown(`${path} has a header this version does not know`);
-  rest = rest.subarray(headerEnd + 1);
-  for (;;) {
-    if (!lines.read(rest)) return unknown(`${path} has a line this version cannot read`);
-    onSets(fresh);
-    fresh = [];
-    const read = fill(fd, piece);
-    if (read === 0) break;
-    rest = piece.subarray(0, read);
-    await nextTurn();
-  }
-  return lines.atEnd() ? known([...byId.values()]) : unknown(`${path} ends in the middle of a line`);
 }
 
 /** The kernel hands out a page at a time. */

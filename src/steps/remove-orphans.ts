@@ -2,7 +2,7 @@ import { type CleanResult, outcome, toKeep, toRemove } from '../core/clean-resul
 import { type Fact, known } from '../core/fact.ts';
 import type { MutexOwner } from '../core/semaphore-set.ts';
 import { judge } from '../core/verdict.ts';
-import { removeSets } from '../host/remove-sets.ts';
+import { removeIpc } from '../host/remove-ipc.ts';
 import { readSemaphoreSets } from '../host/sysvipc.ts';
 import { takeSnapshot } from '../host/take-snapshot.ts';
 
@@ -29,15 +29,9 @@ export async function removeOrphans({
   const snapshot = await takeSnapshot({ owner, deadlineMs });
   if (!snapshot.sets.known) return snapshot.sets;
   const judgements = judge(snapshot);
-  const sets = toRemove(judgements, wanted);
+  const ids = toRemove(judgements, wanted);
   const kept = toKeep(judgements, wanted);
-  if (dryRun) return known({ removed: sets.map(({ id }) => id), kept, failed: [] });
-  if (sets.length === 0) return known({ removed: [], kept, failed: [] });
-  const starterUid = owner.known ? owner.value.starterUid : 0;
-  const complaints = await removeSets(
-    sets.map(({ id }) => id),
-    starterUid,
-    deadlineMs,
-  );
-  return known({ ...outcome(sets, await readSemaphoreSets(), complaints), kept });
+  if (dryRun || ids.length === 0) return known({ removed: ids, kept, failed: [] });
+  const complaints = await removeIpc('s', ids, owner.known ? owner.value.starterUid : 0, deadlineMs);
+  return known({ ...outcome(ids, await readSemaphoreSets(), complaints), kept });
 }

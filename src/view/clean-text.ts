@@ -8,20 +8,21 @@ const MOST_ROWS = 8;
 /** `clean` for people: what went, what stayed and why. */
 export function cleanText(
   { removed, kept, failed }: CleanResult,
-  { dryRun, quiet, verbose }: CleanStyle,
+  { what, dryRun, quiet, verbose }: CleanStyle,
 ): string {
   const lines: string[] = [];
   if (removed.length > 0)
-    lines.push(`${dryRun ? 'Would remove' : 'Removed'} ${sets(removed.length)} left by a dead httpd.`);
+    lines.push(`${dryRun ? 'Would remove' : 'Removed'} ${count(removed.length, what)} left by a dead httpd.`);
   if (failed.length > 0)
-    lines.push(`Could not remove ${sets(failed.length)}: ${escape(failed[0]?.error ?? '')}`);
+    lines.push(`Could not remove ${count(failed.length, what)}: ${escape(failed[0]?.error ?? '')}`);
   if (lines.length === 0) lines.push('Nothing to remove.');
   if (verbose && removed.length > 0) lines.push(`Ids: ${removed.join(' ')}`);
-  if (!quiet && kept.length > 0) lines.push(`Kept ${sets(kept.length)}:`, ...reasons(kept, verbose));
+  if (!quiet && kept.length > 0) lines.push(`Kept ${count(kept.length, what)}:`, ...reasons(kept, verbose));
   return `${lines.join('\n')}\n`;
 }
 
 export interface CleanStyle {
+  what: 'semaphore set' | 'shared memory segment';
   dryRun: boolean;
   /** What was done alone, not what was kept. */
   quiet: boolean;
@@ -67,6 +68,10 @@ export function cleanSentence(result: Fact<CleanResult>): { priority: Priority; 
   return { priority: removed.length > 0 ? 'notice' : 'info', sentence: `${did}${inUse}` };
 }
 
-function sets(count: number): string {
-  return `${count} semaphore ${count === 1 ? 'set' : 'sets'}`;
+function sets(number: number): string {
+  return count(number, 'semaphore set');
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

@@ -67,7 +67,7 @@ function measure(bench: Bench, count: number, starts: number[]): Measured[] {
 function look(bench: Bench, format: Format, count: number): Run {
   const run = bench.time([
     process.execPath,
-    join(bench.folder, 'guard/dist/httpd-guard.mjs'),
+    join(bench.folder, 'guard/dist/httpd-guard.cjs'),
     'check',
     '--format',
     format,

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import type { Fact } from '../../src/core/fact.ts';
 import type { SemaphoreSet } from '../../src/core/semaphore-set.ts';
-import { readSemaphoreLimits, readSemaphoreSets } from '../../src/host/sysvipc.ts';
+import { readSegments, readSemaphoreLimits, readSemaphoreSets } from '../../src/host/sysvipc.ts';
 
 const HEADER = '       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime';
 const LINE = '         0          7   600          1    33    33     0     0          0 1795216675';
@@ -88,4 +88,18 @@ void t.test('the machine’s own table and limits are readable', async (t) => {
   t.match(readSemaphoreLimits(), { known: true, value: { maxSets: Number, maxSemaphores: Number } });
   t.match(await readSemaphoreSets(undefined, '/proc/nowhere'), { known: false, why: /ENOENT/ });
   t.match(readSemaphoreLimits('/proc/version'), { known: false, why: /four numbers/ });
+});
+
+void t.test('shared memory segments are read likewise', async (t) => {
+  const header =
+    '       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  cgid      atime      dtime      ctime                   rss                  swap';
+  const line =
+    '1667461225          3   600                  4096   700   701      0    33    33     0     0 1795216675 1795216676 1795216674                  4096                     0';
+  const directory = t.testdir({ shm: `${header}\n${line}\n`, other: `${HEADER}\n` });
+  t.strictSame(await readSegments(`${directory}/shm`), {
+    known: true,
+    value: [{ id: 3, key: 0x63637069, cpid: 700, lpid: 701, attached: 0, uid: 33, cuid: 0 }],
+  });
+  t.match(await readSegments(`${directory}/other`), { known: false, why: /header/ });
+  t.match(await readSegments(), { known: true });
 });

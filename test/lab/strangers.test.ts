@@ -80,6 +80,21 @@ void t.test('sets that are not httpd’s', async (t) => {
     await lab.sh('systemctl stop elsewhere');
   });
 
+  await t.test('a shared memory segment goes by its key, once it is left by all', async (t) => {
+    const key = '0x63637069';
+    lab.write(
+      'root/make-segment',
+      `$id = shmget(${key}, 4096, 0600 | 01000); shmread($id, $text, 0, 1); sleep if $ARGV[0];`,
+    );
+    await lab.sh('systemd-run -q --unit segment -p Type=exec perl /root/make-segment wait');
+    await until('the segment', async () => ((await lab.sh('ipcs -m')).includes(key) ? true : null));
+    t.equal((await clean(lab, '--shm-key', key)).exitCode, 3, 'its maker lives');
+    await lab.sh('systemctl stop segment');
+    t.strictSame((await clean(lab, '--shm-key', '0x12345678')).removed, []);
+    t.equal((await clean(lab, '--shm-key', key)).removed.length, 1);
+    t.notMatch(await lab.sh('ipcs -m'), key);
+  });
+
   t.equal(await apache.mutexErrors(), '');
 });
 

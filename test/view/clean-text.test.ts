@@ -1,9 +1,10 @@
 import t from 'tap';
+import { known, unknown } from '../../src/core/fact.ts';
 import type { CleanResult } from '../../src/core/clean-result.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
-import { cleanText } from '../../src/view/clean-text.ts';
+import { type CleanStyle, cleanSentence, cleanText } from '../../src/view/clean-text.ts';
 
-const plain = { dryRun: false, quiet: false, verbose: false };
+const plain: CleanStyle = { what: 'semaphore set', dryRun: false, quiet: false, verbose: false };
 const show = (result: Partial<CleanResult>, style: Partial<typeof plain> = {}): string =>
   cleanText({ removed: [], kept: [], failed: [], ...result }, { ...plain, ...style });
 const kept = (id: number, verdict: Verdict, saw: string): CleanResult['kept'][number] => ({
@@ -45,4 +46,38 @@ void t.test('a failure is told even to who wants quiet', async (t) => {
 
 void t.test('reasons cannot forge a line', async (t) => {
   t.match(show({ kept: [kept(1, 'unsure', 'x\nRemoved 9')] }), '  1 × unsure: x\\x0aRemoved 9\n');
+});
+
+void t.test('many reasons are cut short, unless all are asked for', async (t) => {
+  const result = { kept: Array.from({ length: 10 }, (_, i) => kept(i, 'unsure', `httpd ${i}`)) };
+  t.match(show(result), '  1 × unsure: httpd 7\n  … and 2 more reasons (--verbose shows all)\n');
+  t.match(show(result, { verbose: true }), '  1 × unsure: httpd 9\n');
+  t.notMatch(show(result, { verbose: true }), 'more');
+});
+
+void t.test('a failure alone is not called nothing', async (t) => {
+  t.equal(show({ failed: [{ id: 2, error: 'EPERM' }] }), 'Could not remove 1 semaphore set: EPERM\n');
+});
+
+void t.test('the log gets one sentence, with the priority of the worst', async (t) => {
+  const say = (result: Partial<CleanResult>): unknown =>
+    Object.values(cleanSentence(known({ removed: [], kept: [], failed: [], ...result })));
+  const inUse = kept(1, 'in-use', 'httpd 8');
+  const unsure = kept(2, 'unsure', 'x\ny');
+  const failed = [{ id: 3, error: 'EPERM\n' }];
+  t.same(say({}), ['info', 'nothing to remove']);
+  t.same(say({ removed: [0] }), ['notice', 'removed 1 semaphore set left by a dead httpd']);
+  t.same(say({ kept: [inUse] }), ['info', 'nothing to remove; 1 semaphore set of a living httpd stay']);
+  t.same(say({ removed: [0], kept: [inUse, unsure] }), [
+    'warning',
+    'removed 1 semaphore set left by a dead httpd; kept 1 semaphore set that may be in use: x\\x0ay',
+  ]);
+  t.same(say({ kept: [unsure], failed }), [
+    'err',
+    'nothing to remove; 1 semaphore set could not be removed: EPERM\\x0a',
+  ]);
+  t.same(Object.values(cleanSentence(unknown('no table\n'))), [
+    'warning',
+    'nothing was cleared before this start: no table\\x0a',
+  ]);
 });

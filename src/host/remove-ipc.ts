@@ -3,6 +3,9 @@ import { runTool } from './spawn-tool.ts';
 /** The most ids one ipcrm is given; halved as often as the kernel finds the list too big. */
 const MOST_IDS = 64_000;
 
+/** ipcrm's letters for semaphore sets and for shared memory segments. */
+export type IpcKind = 's' | 'm';
+
 /** setpriv(1): a user without any capability. */
 const dropTo = (uid: number): string[] => [
   `--reuid=${uid}`,
@@ -13,11 +16,12 @@ const dropTo = (uid: number): string[] => [
 ];
 
 /**
- * Asks ipcrm to remove the sets, as `starterUid` and with no capability at all: then the kernel itself refuses every set
- * that this user did not make (semctl(2), IPC_RMID), whatever we believe. Returns the complaints. What is really gone only
- * the table tells.
+ * Asks ipcrm to remove objects by their ids, as `starterUid` and with no capability at all: then the kernel itself refuses
+ * whatever this user does not own and did not make (semctl(2) and shmctl(2), IPC_RMID), whatever we believe. Returns the
+ * complaints. What is really gone only the kernel's table tells.
  */
-export async function removeSets(
+export async function removeIpc(
+  kind: IpcKind,
   ids: readonly number[],
   starterUid: number,
   deadlineMs: number,
@@ -26,7 +30,7 @@ export async function removeSets(
   let size = MOST_IDS;
   for (let from = 0; from < ids.length;) {
     const chunk = ids.slice(from, from + size);
-    const args = [...dropTo(starterUid), 'ipcrm', ...chunk.map((id) => `-s${id}`)];
+    const args = [...dropTo(starterUid), 'ipcrm', ...chunk.map((id) => `-${kind}${id}`)];
     const { failure, tooBig } = await runTool('setpriv', args, deadlineMs);
     if (tooBig && size > 1) {
       size = Math.ceil(size / 2);
