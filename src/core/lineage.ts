@@ -4,6 +4,7 @@ import { possibleUsers } from './possible-users.ts';
 import type { ProcessFacts } from './process-facts.ts';
 import type { SemaphoreSet } from './semaphore-set.ts';
 import type { Snapshot } from './snapshot.ts';
+import { isOlderThanRun } from './unit-run.ts';
 
 export type Role = 'master' | 'orphaned-workers' | 'other-program';
 
@@ -19,9 +20,6 @@ export interface Lineage {
   /** Wall-clock seconds: a set with a smaller ctime was there before this lineage, which cannot know it. */
   since: Fact<number>;
 }
-
-/** A start time comes in ticks of 10 ms: a process may seem that much older than the unit it was started by. */
-const TICK_MARGIN_MS = 20;
 
 /** Groups the living processes that may use sets of this table into lineages. */
 export function lineages(snapshot: Snapshot): Lineage[] {
@@ -87,11 +85,12 @@ function since({ role, root, members }: Omit<Lineage, 'since'>, snapshot: Snapsh
   if (!root.unit.known) return root.unit;
   const run = snapshot.unitRuns.get(root.unit.value) ?? unknown(`${root.unit.value} was not asked about`);
   if (!run.known) return run;
-  const asleepMs = snapshot.clock.bootMs - snapshot.clock.monotonicMs;
-  const beganMs = run.value.began.monotonicMs + asleepMs;
-  if (members.some(({ startedMs }) => startedMs + TICK_MARGIN_MS < beganMs)) {
+  if (members.some((process) => isOlderThanRun(process, run.value, snapshot.clock))) {
     return unknown(`it is older than the present run of ${root.unit.value}`);
   }
+  // A survivor of an earlier run may have forked since, and be dead by now.
+  if (!run.value.leavesNobody)
+    return unknown(`${root.unit.value} may leave processes of an earlier run (KillMode=)`);
   return earliestCtime(run.value.began, run.value.stamps, snapshot.clock);
 }
 

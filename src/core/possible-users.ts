@@ -2,6 +2,7 @@ import { clockStepMs, wallStartMs } from './clock.ts';
 import type { ProcessFacts } from './process-facts.ts';
 import type { SemaphoreSet } from './semaphore-set.ts';
 import type { Snapshot } from './snapshot.ts';
+import { isOlderThanRun } from './unit-run.ts';
 
 /** Pid numbers are used again: a process that began this long after the last operation on a set did not do it. */
 const REUSE_MARGIN_MS = 2_000;
@@ -42,10 +43,15 @@ export function livingLastUsers(snapshot: Snapshot): ReadonlySet<number> {
   return pids;
 }
 
-/** Only a clock that was not stepped since the process's unit began can tell which of the two came first. */
+/**
+ * Whether a last pid's number was used again: by a program that is surely not httpd, and that began later. Which of the
+ * two came first only a clock can tell that was not stepped since the program's unit began, before the program.
+ */
 function beganAfterLastUse(process: ProcessFacts, set: SemaphoreSet, { unitRuns, clock }: Snapshot): boolean {
+  if (!process.isHttpd.known || process.isHttpd.value) return false;
   const run = process.unit.known ? unitRuns.get(process.unit.value) : undefined;
-  if (run?.known !== true || clockStepMs([run.value.began, ...run.value.stamps], clock) !== 0) return false;
+  if (run?.known !== true || isOlderThanRun(process, run.value, clock)) return false;
+  if (clockStepMs([run.value.began, ...run.value.stamps], clock) !== 0) return false;
   const lastUseMs = Math.max(set.ctime, set.otime) * 1000 + 999;
   return wallStartMs(process.startedMs, clock) > lastUseMs + REUSE_MARGIN_MS;
 }

@@ -1,7 +1,8 @@
-import type { ClockReading, Stamp } from './clock.ts';
+import type { ClockReading } from './clock.ts';
 import type { Fact } from './fact.ts';
 import type { ProcessFacts } from './process-facts.ts';
 import type { MutexOwner, SemaphoreSet } from './semaphore-set.ts';
+import type { UnitRun } from './unit-run.ts';
 
 /** Everything the verdict stands on, read in this order: the table first, then the processes. */
 export interface Snapshot {
@@ -38,12 +39,4 @@ export interface SemaphoreLimits {
 export interface Inspection {
   lastPid: number;
   waiters: number;
-}
-
-/** The present, or else the last, run of a unit, on systemd's own clocks. */
-export interface UnitRun {
-  /** InactiveExitTimestamp: when the run began, before any of its processes did. */
-  began: Stamp;
-  /** Its later changes of state: witnesses of what the clocks said then. */
-  stamps: Stamp[];
 }

@@ -1,4 +1,4 @@
-import type { UnitRun } from './snapshot.ts';
+import type { UnitRun } from './unit-run.ts';
 
 /** What systemd says of a unit (org.freedesktop.systemd1(5)). */
 export interface UnitFacts {

@@ -28,13 +28,19 @@ export function parseStat(text: string): Pick<ProcessFacts, 'ppid' | 'pgrp' | 's
   };
 }
 
-/** sched.h: a kernel thread, which runs no program and uses no semaphores. Anyone may read this much of any process. */
+/** sched.h: a kernel thread, which runs no program and uses no semaphores. */
 const PF_KTHREAD = 0x00200000;
 
-export function isKernelThread(pid: number): boolean {
-  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const flags = Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[6]);
-  return (flags & PF_KTHREAD) !== 0;
+/** What a process is that has no program to read. Anyone may ask this of any process that is not hidden. */
+export function readState(pid: number): 'running' | 'zombie' | 'kernel thread' | 'gone' {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const [state = '', , , , , , flags = ''] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    if ((Number(flags) & PF_KTHREAD) !== 0) return 'kernel thread';
+    return state === 'Z' || state === 'X' ? 'zombie' : 'running';
+  } catch {
+    return 'gone';
+  }
 }
 
 /** The link the kernel sets. ENOENT also for a zombie and for a kernel thread. */

@@ -5,11 +5,11 @@ import type { MutexOwner } from '../core/semaphore-set.ts';
 import { holdsApacheText } from './apache-binary.ts';
 import { because } from './because.ts';
 import {
-  isKernelThread,
   listPids,
   readExecutable,
   readIpcNamespace,
   readStat,
+  readState,
   readUids,
   readUnit,
 } from './proc-files.ts';
@@ -21,9 +21,10 @@ export interface ProcessTable {
   readable: Fact<true>;
 }
 
-const MOST_LOOKS = 5;
+/** Every look but the first reads only what is new, so that there is time for many. */
+const MOST_LOOKS = 20;
 
-type Seen = ProcessFacts | 'other program' | 'withheld';
+type Seen = ProcessFacts | 'other program' | 'no program' | 'withheld';
 
 /**
  * Finds every living process that may use the sets of an owner, in /proc: those that run a file with a name of httpd's,
@@ -40,12 +41,12 @@ export class ProcessScan {
   constructor(private readonly owner: MutexOwner | null) {}
 
   /**
-   * A launcher seen in a listing may fork its master and exit before it is read. So the listing is taken again until it
-   * shows no httpd that was not there before.
+   * A launcher in a listing may fork its master and be gone before it is read. So the listing is taken again until it
+   * shows no httpd that was not there before, and nobody vanished while it was read.
    */
   lookUntilSettled(): void {
-    for (let look = 1; look <= MOST_LOOKS; look++) if (!this.findsNewHttpd()) return;
-    this.withheld ??= `new httpd processes kept appearing while /proc was read ${MOST_LOOKS} times`;
+    for (let look = 1; look <= MOST_LOOKS; look++) if (!this.findsNews()) return;
+    this.withheld ??= `processes kept coming and going while /proc was read ${MOST_LOOKS} times`;
   }
 
   /** Adds single processes, of whatever program, to the result. */
@@ -61,30 +62,29 @@ export class ProcessScan {
     const all = [...this.seen.values()].filter((seen) => typeof seen === 'object');
     return {
       processes: all.filter(({ pid }) => this.alive.has(pid)),
-      alivePids: this.alive,
+      alivePids: new Set([...this.alive].filter((pid) => this.seen.get(pid) !== 'no program')),
       readable: this.withheld === null ? known(true) : unknown(this.withheld),
     };
   }
 
-  private findsNewHttpd(): boolean {
+  private findsNews(): boolean {
     this.alive = new Set(listPids());
     const filesBefore = this.httpdFiles.size;
-    let found = false;
+    let news = false;
     for (const pid of this.alive) {
       if (this.seen.has(pid)) continue;
       const seen = this.read(pid, false);
-      if (seen === null) continue;
-      this.seen.set(pid, seen);
-      found ||= typeof seen === 'object';
+      if (seen !== null) this.seen.set(pid, seen);
+      news ||= seen === null || seen === 'no program' || typeof seen === 'object';
     }
     // Whoever runs a file that was recognised late, such as the worker's master, was passed over as another program.
     if (this.httpdFiles.size > filesBefore) {
       for (const [pid, seen] of this.seen) if (seen === 'other program') this.seen.delete(pid);
     }
-    return found;
+    return news;
   }
 
-  /** null: gone meanwhile, a zombie or a kernel thread. */
+  /** null: gone meanwhile. */
   private read(pid: number, asked: boolean): Seen | null {
     try {
       const exe = readExecutable(pid);
@@ -93,8 +93,11 @@ export class ProcessScan {
       const isOther = isHttpd.known && !isHttpd.value && !asked && !this.isStarters(uids);
       return isOther ? 'other program' : readFacts(pid, exe, uids, isHttpd);
     } catch (error) {
+      const state = readState(pid);
+      if (state === 'gone') return null;
+      if (state !== 'running') return state === 'zombie' ? 'no program' : 'other program';
+      // Between two reads of one process it may have ended the one and not yet the other: then it is read again.
       if (isGone(error)) return null;
-      if (isKernelThreadOrGone(pid)) return null;
       this.withheld ??= `process ${pid} cannot be looked at: ${because(error)}`;
       return 'withheld';
     }
@@ -120,14 +123,6 @@ export class ProcessScan {
 function isGone(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'ENOENT' || code === 'ESRCH';
-}
-
-function isKernelThreadOrGone(pid: number): boolean {
-  try {
-    return isKernelThread(pid);
-  } catch (error) {
-    return isGone(error);
-  }
 }
 
 function readFacts(pid: number, exe: Executable, uids: number[], isHttpd: Fact<boolean>): ProcessFacts {

@@ -12,6 +12,7 @@ import { because } from './because.ts';
 const MANAGER = 'org.freedesktop.systemd1.Manager';
 const UNIT = 'org.freedesktop.systemd1.Unit';
 const SERVICE = 'org.freedesktop.systemd1.Service';
+const SCOPE = 'org.freedesktop.systemd1.Scope';
 
 const DEFAULT_BUS = 'unix:path=/run/dbus/system_bus_socket';
 
@@ -74,7 +75,7 @@ export class Systemd {
       const path = await this.call<string>('LoadUnit', 's', [name]);
       const [unit, service] = await Promise.all([
         this.properties(path, UNIT),
-        this.properties(path, SERVICE).catch(() => ({})),
+        this.properties(path, name.endsWith('.scope') ? SCOPE : SERVICE).catch(() => ({})),
       ]);
       return known(unitFacts(unit, service));
     } catch (error) {
@@ -159,6 +160,8 @@ function unitFacts(unit: Properties, service: Properties): UnitFacts {
     run: {
       began: stamp('InactiveExitTimestamp'),
       stamps: ['ActiveEnterTimestamp', 'StateChangeTimestamp'].map(stamp).filter(({ realMs }) => realMs > 0),
+      leavesNobody:
+        /^(control-group|mixed)$/.test(text(service, 'KillMode')) && service['SendSIGKILL']?.value === true,
     },
     execStart: exec === undefined ? null : { path: exec[0], argv: exec[1] },
     environment: (service['Environment']?.value as string[] | undefined) ?? [],

@@ -1,6 +1,7 @@
 import { type Fact, known, unknown } from '../core/fact.ts';
 import { type MutexOwner, type SemaphoreSet, mayBeMutexOf } from '../core/semaphore-set.ts';
-import type { Snapshot, UnitRun } from '../core/snapshot.ts';
+import type { Snapshot } from '../core/snapshot.ts';
+import type { UnitRun } from '../core/unit-run.ts';
 import { readClock } from './clock.ts';
 import { type Inspections, Inspector } from './inspect-sets.ts';
 import { ProcessScan, type ProcessTable } from './process-scan.ts';

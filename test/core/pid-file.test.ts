@@ -1,11 +1,10 @@
 import t from 'tap';
 import { known, unknown } from '../../src/core/fact.ts';
 import { judgePidFile } from '../../src/core/pid-file.ts';
-import { master, otherProgram } from './snapshot-builder.ts';
+import { master, otherProgram, snapshot } from './snapshot-builder.ts';
 
 void t.test('a pid file says something only when its number is a living httpd’s', async (t) => {
-  const processes = [master(), otherProgram()];
-  const alive = new Set([1, 800, 900]);
+  const scene = snapshot({ processes: [master(), otherProgram()], alivePids: new Set([1, 800, 900]) });
   const cases = [
     [known(null), null, 'absent'],
     [unknown('not a number'), null, 'unreadable'],
@@ -15,5 +14,20 @@ void t.test('a pid file says something only when its number is a living httpd’
     [known(700), 700, 'stale'],
   ] as const;
   for (const [content, pid, state] of cases)
-    t.same(judgePidFile('/run/httpd.pid', content, processes, alive), { path: '/run/httpd.pid', pid, state });
+    t.same(judgePidFile('/run/httpd.pid', content, scene), known({ path: '/run/httpd.pid', pid, state }));
+});
+
+void t.test('whose number it is now stays unknown when that process cannot be looked at', async (t) => {
+  const unread = snapshot({ processes: [master({ isHttpd: unknown('unreadable') })] });
+  const closed = snapshot({ view: unknown('hidepid'), alivePids: new Set([1, 800]) });
+  for (const scene of [unread, closed]) {
+    t.same(
+      judgePidFile('/run/httpd.pid', known(800), scene),
+      unknown('whether pid 800 of /run/httpd.pid is httpd cannot be seen'),
+    );
+    t.match(judgePidFile('/run/httpd.pid', known(700), scene), { value: { state: 'stale' } });
+    t.match(judgePidFile('/run/httpd.pid', known(null), scene), { value: { state: 'absent' } });
+  }
+  const seen = snapshot({ view: unknown('hidepid'), processes: [master()] });
+  t.match(judgePidFile('/run/httpd.pid', known(800), seen), { value: { state: 'live' } });
 });

@@ -58,7 +58,6 @@ function randomServer(random: Random, pid: number, beganAgo: Map<string, number>
     startedMs,
     unit: random.chance(0.1) ? unknown('in no unit') : known(unit),
     ipcNamespace: random.pick([known(OURS), known(OURS), known('ipc:[9]'), unknown('gone')]),
-    mixesUsers: random.pick([known(false), known(false), known(true), unknown('not read')]),
   };
   const uid = random.chance(0.3) ? 48 : UID;
   if (random.chance(0.1)) return [otherProgram({ ...shared, pid, uid })];

@@ -2,7 +2,8 @@ import type { Stamp } from '../../src/core/clock.ts';
 import { type Fact, known } from '../../src/core/fact.ts';
 import type { ProcessFacts } from '../../src/core/process-facts.ts';
 import type { SemaphoreSet } from '../../src/core/semaphore-set.ts';
-import type { Inspection, Snapshot, UnitRun } from '../../src/core/snapshot.ts';
+import type { Inspection, Snapshot } from '../../src/core/snapshot.ts';
+import type { UnitRun } from '../../src/core/unit-run.ts';
 import { type Judgement, type Verdict, judge } from '../../src/core/verdict.ts';
 
 // A quiet host: up for ten days, never asleep, its clock never stepped. Its apache2.service began an hour ago.
@@ -25,7 +26,7 @@ export const stamp = (agoS: number, stepS = 0): Stamp => ({
 });
 
 export const run = (agoS: number, stamps: Stamp[] = []): Fact<UnitRun> =>
-  known({ began: stamp(agoS), stamps });
+  known({ began: stamp(agoS), stamps, leavesNobody: true });
 
 /** By default a mutex that was made two hours ago: an orphan, unless something speaks for it. */
 export const set = (over: Partial<SemaphoreSet> = {}): SemaphoreSet => ({
@@ -57,7 +58,6 @@ export const master = (over: Partial<ProcessFacts> = {}): ProcessFacts => {
     exe: known({ path: '/usr/sbin/apache2', deleted: false }),
     isHttpd: known(true),
     unit: known(UNIT),
-    mixesUsers: known(false),
     ...over,
   };
 };

@@ -115,22 +115,6 @@ void t.test('a last pid is a veto from another IPC namespace too: it may have le
   t.equal(verdictOf({ processes, inspections: { 7: { lastPid: 800 } } }), 'in-use');
 });
 
-void t.test('a last pid whose number a younger process took over is no sign', async (t) => {
-  const born = NOW_S - 7_200;
-  const younger = (afterMs: number, otime = 0): Scene => ({
-    sets: [set({ ctime: born, otime })],
-    processes: [otherProgram({ startedMs: startedAgo(7_200) + 999 + afterMs })],
-    inspections: { 7: { lastPid: 900 } },
-  });
-  t.equal(verdictOf(younger(2_001)), 'orphan');
-  t.equal(verdictOf(younger(2_000)), 'unsure', 'within the margin it is the same process');
-  t.equal(
-    verdictOf(younger(2_001, born + 1)),
-    'unsure',
-    'the last operation counts, not only the last change',
-  );
-});
-
 void t.test('a dead last pid proves nothing: it is the normal state of a live set', async (t) => {
   const scene = { sets: born(NOW_S), processes: server, inspections: { 7: { lastPid: 4_000_000 } } };
   t.equal(verdictOf(scene), 'in-use');
@@ -165,6 +149,88 @@ void t.test(
     t.equal(verdictOf({ sets: fresh, processes: [orphanedWorker()] }), 'unsure', 'orphaned workers');
   },
 );
+
+void t.test('another instance, of another user, keeps a set that it may have been there for', async (t) => {
+  const ask = (over: Partial<ReturnType<typeof master>>, ...uids: number[]): Scene => ({
+    sets: born(NOW_S),
+    processes: [master(over), ...uids.map((uid, i) => worker({ pid: 801 + i, uid }))],
+  });
+  t.equal(verdictOf(ask({}, 48, 48)), 'unsure');
+  t.match(first(ask({}, 48, 48)).evidence, [
+    { rule: 'could-be-known', saw: `httpd 800 (${UNIT}) was there when it was last changed` },
+  ]);
+  t.equal(verdictOf({ ...ask({}, 48, 48), sets: born(SINCE_S) }), 'unsure');
+  t.equal(verdictOf({ ...ask({}, 48, 48), sets: born(SINCE_S - 1) }), 'orphan', 'unless it is too young');
+  t.equal(verdictOf(ask({ unit: unknown('in no unit') }, 48)), 'unsure');
+  t.equal(verdictOf(ask({ unit: unknown('in no unit') }, UID)), 'unsure');
+  t.equal(verdictOf(ask({}, 48, 49)), 'unsure');
+  t.equal(verdictOf(ask({}, 48, UID)), 'in-use');
+  const ordinary = [1000, 1000, 1000, 1000];
+  t.equal(verdictOf(ask({ uids: ordinary }, 1000)), 'unsure', 'an ordinary user’s');
+});
+
+void t.test('whom a living httpd’s processes run as just now proves nothing of its sets', async (t) => {
+  const ask = (...processes: ReturnType<typeof master>[]): string =>
+    verdictOf({ sets: born(NOW_S), processes: [master(), ...processes] });
+  t.equal(ask(worker({ uid: 0 })), 'unsure', 'a worker that is not yet User');
+  t.equal(ask(worker({ uid: 48 }), worker({ pid: 802, uid: 0 })), 'unsure');
+  t.equal(ask(worker({ uids: [0, 48, 48, 48] })), 'unsure', 'half another user');
+  t.equal(ask(worker({ uid: 48 })), 'unsure', 'User was changed, and a graceful restart is through');
+  t.equal(ask(worker({ uid: 48 }), worker({ pid: 802 })), 'in-use', 'an old worker is still there');
+  const isHttpd = unknown('its file cannot be read');
+  const unread = [master({ isHttpd }), worker({ uid: 48, isHttpd }), worker({ pid: 802, uid: 48, isHttpd })];
+  t.equal(verdictOf({ sets: born(NOW_S), processes: unread }), 'unsure');
+});
+
+void t.test('where httpd runs as root every set that may be its own is kept', async (t) => {
+  const owner = known({ uid: 0, starterUid: 0 });
+  const roots = { owner, sets: [set({ uid: 0 })] };
+  t.equal(verdictOf(roots), 'unsure');
+  t.same(first(roots).evidence, [
+    {
+      rule: 'owner-is-root',
+      saw: 'httpd runs as root, and any program of root can have made such a set',
+      source: 'httpd -t -D DUMP_RUN_CFG',
+    },
+  ]);
+  t.equal(verdictOf({ ...roots, processes: server }), 'unsure');
+  t.equal(verdictOf({ ...roots, inspections: { 7: {} } }), 'unsure');
+  t.equal(verdictOf({ owner, sets: [set()] }), 'foreign');
+  t.equal(verdictOf({ owner, sets: [set({ uid: 0, key: 1 })] }), 'foreign');
+});
+
+void t.test('a living last user of which nothing else is known is a blind spot', async (t) => {
+  const sets = [set({ id: 1 }), set({ id: 2 })];
+  const scene = { sets, alivePids: new Set([1, 900]), inspections: { 2: { lastPid: 900 } } };
+  const judged = judge(snapshot(scene));
+  t.match(judged, [
+    { verdict: 'unsure', evidence: [{ rule: 'blind-spot' }] },
+    { verdict: 'unsure', evidence: [{ rule: 'last-pid', saw: 'last used by living process 900' }] },
+  ]);
+  // An httpd that is old enough to have made both takes the blame for the one, and keeps the other.
+  const old = { processes: [master({ startedMs: startedAgo(9_000) }), worker()] };
+  t.match(judge(snapshot({ ...scene, ...old, alivePids: new Set([1, 800, 801, 900]) })), [
+    { verdict: 'unsure', evidence: [{ rule: 'could-be-known' }] },
+    { verdict: 'unsure', evidence: [{ rule: 'last-pid' }] },
+  ]);
+});
+
+void t.test('evidence that is the same for all sets is made once', async (t) => {
+  const [one, two] = judge(snapshot({ sets: [set({ id: 1 }), set({ id: 2 })] }));
+  t.equal(one?.evidence, two?.evidence);
+  t.equal(one?.evidence.length, 1);
+});
+
+void t.test('a set of a running server is in use, whoever else could know it', async (t) => {
+  const older = master({ pid: 600, unit: unknown('not in a unit') });
+  const orphans = orphanedWorker();
+  for (const processes of [
+    [...server, older],
+    [older, ...server],
+    [orphans, ...server],
+  ])
+    t.equal(verdictOf({ sets: born(NOW_S), processes }), 'in-use');
+});
 
 void t.test('evidence names every lineage that could know the set', async (t) => {
   const second = master({ pid: 900, unit: unknown('not in a unit') });

@@ -1,6 +1,6 @@
 import t from 'tap';
 import {
-  isKernelThread,
+  readState,
   listPids,
   parseStat,
   readExecutable,
@@ -27,7 +27,9 @@ void t.test('our own process reads as it is', async (t) => {
   t.strictSame(new Set(readUids(process.pid)), new Set([process.getuid?.()]));
   t.strictSame(readExecutable(process.pid), { path: process.execPath, deleted: false });
   t.match(readIpcNamespace('self'), /^ipc:\[\d+\]$/);
-  t.notOk(isKernelThread(process.pid));
+  t.equal(readState(process.pid), 'running');
+  t.equal(readState(2), 'kernel thread');
+  t.equal(readState(4_194_305), 'gone');
 });
 
 void t.test('the unit is the outermost service or scope of the control group', async (t) => {

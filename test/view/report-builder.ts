@@ -29,7 +29,7 @@ export const unit = (over: Partial<UnitFacts> = {}): UnitFacts => ({
   mainPid: 800,
   privateIpc: false,
   user: '',
-  run: { began: stamp(BEGAN_AGO_S), stamps: [] },
+  run: { began: stamp(BEGAN_AGO_S), stamps: [], leavesNobody: true },
   execStart: { path: '/usr/sbin/apachectl', argv: ['/usr/sbin/apachectl', 'start'] },
   environment: [],
   environmentFiles: [],

@@ -98,6 +98,12 @@ void t.test('what could not be read is null, never a default', async (t) => {
     status: 'unknown',
     reasons: ['/proc/sysvipc/sem cannot be read: EACCES', 'systemd cannot be asked', 'no httpd found'],
   });
+  t.match(
+    json(unprivileged()),
+    { httpd: { masters: null, orphanedWorkers: null } },
+    'who cannot see, knows none',
+  );
+  t.match(json(sick()), { httpd: { masters: [], orphanedWorkers: [] } });
   t.match(json(sick()), { sets: [{ lastPid: null, waiters: null }] }, 'the kernel was not asked');
   t.match(json(report({ inspections: { 7: { lastPid: 0 } } })), { sets: [{ lastPid: 0, waiters: 0 }] });
 });
@@ -137,7 +143,10 @@ void t.test(
     t.equal(binary(report({ processes })), '/usr/sbin/apache2');
     t.equal(binary(report({ processes }, { unit: known(unit({ mainPid: 900 })) })), '/opt/httpd');
     t.equal(binary(report({ processes }, { unit: unknown('no systemd') })), '/opt/httpd');
-    t.equal(binary(report({})), '/usr/sbin/apachectl');
+    const started = (path: string): Report =>
+      report({}, { unit: known(unit({ execStart: { path, argv: [path, '-DFOREGROUND'] } })) });
+    t.equal(binary(started('/opt/sbin/httpd')), '/opt/sbin/httpd');
+    t.equal(binary(started('/usr/sbin/apachectl')), null, 'a start script is not the binary');
     t.equal(binary(report({}, { unit: known(unit({ execStart: null })) })), null);
   },
 );

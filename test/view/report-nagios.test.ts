@@ -1,5 +1,6 @@
 import t from 'tap';
 import { reportNagios } from '../../src/view/report-nagios.ts';
+import { unknown } from '../../src/core/fact.ts';
 import { healthy, report, sick, unprivileged, unseen } from './report-builder.ts';
 
 void t.test('one line: status, reason, figures', async (t) => {
@@ -17,6 +18,8 @@ void t.test('one line: status, reason, figures', async (t) => {
 
 void t.test('figures that could not be read are left out', async (t) => {
   t.equal(reportNagios(unseen()), 'HTTPD-GUARD UNKNOWN - /proc/sysvipc/sem cannot be read: EACCES\n');
+  t.notMatch(reportNagios(unprivileged()), 'orphans');
+  t.notMatch(reportNagios(report({ owner: unknown('not asked') })), 'orphans');
 });
 
 void t.test('a reason can neither begin the figures nor another line', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { known } from '../../src/core/fact.ts';
+import { known, unknown } from '../../src/core/fact.ts';
 import { reportPrometheus } from '../../src/view/report-prometheus.ts';
 import { healthy, report, sick, unprivileged, unit, unseen } from './report-builder.ts';
 
@@ -38,6 +38,10 @@ void t.test('a figure that could not be read is left out, never 0', async (t) =>
   const text = reportPrometheus(unseen());
   t.notMatch(text, /semaphore|verdict/);
   t.match(text, 'httpd_guard_status{status="unknown"} 1\n');
+  for (const one of [unprivileged(), report({ owner: unknown('not asked') })]) {
+    t.notMatch(reportPrometheus(one), 'verdict');
+    t.match(reportPrometheus(one), 'httpd_guard_semaphore_sets 1\n');
+  }
 });
 
 void t.test('every line is a comment or a sample, whatever the host is called', async (t) => {

@@ -109,13 +109,13 @@ void t.test('workers of a dead master are named', async (t) => {
 
 apache2.service: active (running)
 User www-data (uid 33), mutexes sysvsem
-Alive: 2 orphaned httpd workers (pid 701 and others)
+Alive: 2 orphaned httpd workers (701 and others)
 
 sets        ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 1 of 128 (0 %)
 semaphores  ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 1 of 32000 (0 %)
 
 unsure: 1 (not certain; kept)
-  1 × 2 orphaned httpd workers (pid 701 and others): its master, pid 700, is dead, and nobody knows how old that was
+  1 × 2 orphaned httpd workers (701 and others): their master is dead, and nobody knows how old it was
         id        key    uid   made by  sems  last changed
          7 0x00000000     33         0     1  2026-03-01 10:00:00Z
 `,
