@@ -110,6 +110,14 @@ void t.test('root, other users, and a server that no root starts are no such wor
   t.same(seen({ ...program, inspections: { 7: { lastPid: 900 } } }), ['other-program 900 of 1']);
 });
 
+void t.test('a unit whose stop may leave survivors bounds no age', async (t) => {
+  const unitRuns = { [UNIT]: known({ began: stamp(BEGAN_AGO_S), stamps: [], leavesNobody: false }) };
+  t.match(lineages(snapshot({ processes: server, unitRuns })), [
+    { since: { known: false, why: /KillMode=/ } },
+  ]);
+  t.equal(verdictOf({ processes: server, unitRuns }), 'unsure');
+});
+
 void t.test(
   'a lineage is of unknown age when any of its processes is older than its unit’s run',
   async (t) => {

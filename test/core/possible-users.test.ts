@@ -114,10 +114,13 @@ void t.test('a living last pid is a user until it is shown that its number was t
     ['the clock was stepped forward', stepped(1.501)],
     ['the clock was stepped back', stepped(-1.501)],
     ['a later stamp shows the step', { unitRuns: { [UNIT]: witnessed } }],
+    ['it is older than its unit’s run', { unitRuns: { [UNIT]: run(7_190) } }],
+    ['it is httpd', { processes: [{ ...at, isHttpd: known(true) }] }],
+    ['it may be httpd', { processes: [{ ...at, isHttpd: unknown('EACCES') }] }],
   ];
   for (const [what, scene] of cases) {
     t.same(lastUsers(reused(3_000, scene)), [900], what);
-    t.equal(verdictOf(reused(3_000, scene)), 'unsure', what);
+    t.not(verdictOf(reused(3_000, scene)), 'orphan', what);
     t.same(rulesOf(reused(3_000, scene)), ['last-pid'], what);
   }
   for (const stepS of [0, 1.5, -1.5]) t.equal(verdictOf(reused(5_000, stepped(stepS))), 'orphan');
