@@ -9,7 +9,7 @@ import { tableUse } from '../core/table-use.ts';
 import { judge } from '../core/verdict.ts';
 import type { Server } from '../host/find-server.ts';
 import { readPidFile } from '../host/pid-file.ts';
-import { takeSnapshot } from '../host/take-snapshot.ts';
+import { lookOnce } from '../host/take-snapshot.ts';
 import { wantsColour } from '../view/colour.ts';
 import { reportJson } from '../view/report-json.ts';
 import { reportNagios } from '../view/report-nagios.ts';
@@ -38,10 +38,7 @@ const ASK_TIMEOUT_MS = 5_000;
 export async function check(options: CheckOptions): Promise<Done> {
   const { findServer } = await import('../host/find-server.ts');
   const server = await findServer(options.unit, ASK_TIMEOUT_MS);
-  const snapshot = await takeSnapshot({
-    owner: server.owner,
-    deadlineMs: performance.now() + ASK_TIMEOUT_MS,
-  });
+  const snapshot = await lookOnce(server.owner, performance.now() + ASK_TIMEOUT_MS);
   const report = makeReport(server, snapshot, options);
   return { stdout: show(report, options), stderr: '', exitCode: EXIT[report.health.status] };
 }

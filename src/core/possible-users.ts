@@ -32,6 +32,8 @@ function isElsewhere(process: ProcessFacts, snapshot: Snapshot): boolean {
 export function livingLastUsers(snapshot: Snapshot): ReadonlySet<number> {
   const pids = new Set<number>();
   if (!snapshot.sets.known) return pids;
+  // On a full table of the dead there is nothing to look at set by set.
+  if (!lastPidsOf(snapshot).some((pid) => snapshot.alivePids.has(pid))) return pids;
   const byPid = new Map(snapshot.processes.map((process) => [process.pid, process]));
   for (const set of snapshot.sets.value) {
     const inspection = snapshot.inspections.get(set.id);
@@ -41,6 +43,12 @@ export function livingLastUsers(snapshot: Snapshot): ReadonlySet<number> {
     if (process === undefined || !beganAfterLastUse(process, set, snapshot)) pids.add(lastPid);
   }
   return pids;
+}
+
+function lastPidsOf({ inspections }: Snapshot): number[] {
+  const pids = new Set<number>();
+  for (const inspection of inspections.values()) if (inspection.known) pids.add(inspection.value.lastPid);
+  return [...pids];
 }
 
 /**

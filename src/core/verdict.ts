@@ -96,28 +96,30 @@ function obstacle({ owner, view, ipcNamespace }: Snapshot): Evidence | null {
 }
 
 /** The kernel's own word that a set is in use. Its silence proves nothing: a dead last pid is the normal state of a live set. */
-function signOfUse(
-  set: SemaphoreSet,
-  { snapshot, lastUsers }: World,
-): { verdict: 'in-use' | 'unsure'; evidence: Evidence } | null {
+function signOfUse(set: SemaphoreSet, { snapshot, lastUsers }: World): SignOfUse | null {
   const inspection = snapshot.inspections.get(set.id);
-  const saying = (verdict: 'in-use' | 'unsure', rule: string, saw: string) => ({
-    verdict,
-    evidence: { rule, saw, source: `ipcs -s -i ${set.id}` },
-  });
   if (inspection?.known !== true) {
     // In a container only the kernel's word that the last user was one of us shows that the set is not a neighbour's.
     if (!isContainer(snapshot)) return null;
-    return saying('unsure', 'cannot-see', 'in a container, and who used it last could not be asked');
+    return saying(set, 'unsure', 'cannot-see', 'in a container, and who used it last could not be asked');
   }
   const { lastPid, waiters } = inspection.value;
-  if (waiters > 0) return saying('in-use', 'waiters', `${waiters} waiting for it`);
+  if (waiters > 0) return saying(set, 'in-use', 'waiters', `${waiters} waiting for it`);
   if (lastPid === 0)
-    return saying('unsure', 'last-pid', 'last used from a pid namespace that cannot be seen from here');
+    return saying(set, 'unsure', 'last-pid', 'last used from a pid namespace that cannot be seen from here');
   if (!lastUsers.has(lastPid)) return null;
   const user = snapshot.processes.find(({ pid }) => pid === lastPid);
   const isHttpd = user?.isHttpd.known === true && user.isHttpd.value;
-  return saying(isHttpd ? 'in-use' : 'unsure', 'last-pid', `last used by living process ${lastPid}`);
+  return saying(set, isHttpd ? 'in-use' : 'unsure', 'last-pid', `last used by living process ${lastPid}`);
+}
+
+function saying(set: SemaphoreSet, verdict: SignOfUse['verdict'], rule: string, saw: string): SignOfUse {
+  return { verdict, evidence: { rule, saw, source: `ipcs -s -i ${set.id}` } };
+}
+
+interface SignOfUse {
+  verdict: 'in-use' | 'unsure';
+  evidence: Evidence;
 }
 
 /** A running master whose age is known and whose processes run as the set's owner: the plain case of a set in use. */
@@ -130,7 +132,8 @@ function isItsServer({ role, since, members }: Lineage, set: SemaphoreSet): bool
  * and what was proven of the other sets was proven without that somebody. So nothing is an orphan.
  */
 function withoutBlindSpots(judgements: Judgement[], { snapshot, living }: World): Judgement[] {
-  const spot = judgements.find(({ set, evidence }) => {
+  const spot = judgements.find(({ set, verdict, evidence }) => {
+    if (verdict === 'orphan') return false;
     const bySign = evidence.some(({ rule }) => rule === 'waiters' || rule === 'last-pid');
     return bySign && !isNeighbours(set, snapshot) && !living.some((lineage) => couldKnow(lineage, set).could);
   });

@@ -14,6 +14,8 @@ export interface Running {
   /** Null when it could not be started. */
   stdin: Writable | null;
   ended: Promise<Ended>;
+  /** All of stdout so far, as soon as it ends with these words, or when the tool has ended. */
+  output(until: string): Promise<Buffer>;
 }
 
 const MOST_OUTPUT = 4 * 1024 * 1024;
@@ -25,7 +27,7 @@ const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/
  * Starts one tool of the system on httpd's start path, where execa's start-up would be a third of the time. No shell.
  * Never throws or rejects; the tool is killed with SIGKILL when `deadlineMs`, on performance.now()'s clock, has come.
  */
-export function startTool(file: string, args: readonly string[], deadlineMs: number): Running {
+export function startTool([file = '', ...args]: readonly string[], deadlineMs: number): Running {
   const timeoutMs = Math.ceil(deadlineMs - performance.now());
   if (timeoutMs <= 0) return notStarted(`no time was left to run ${file}`);
   try {
@@ -51,17 +53,33 @@ export function startTool(file: string, args: readonly string[], deadlineMs: num
         else end(`${file} ended with ${code}${complaint === '' ? '' : `: ${complaint}`}`);
       });
     });
-    return { stdin: child.stdin, ended };
+    const output = (until: string): Promise<Buffer> =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (endsWith(out, until)) resolve(Buffer.concat(out));
+        };
+        child.stdout.on('data', look);
+        look();
+        void ended.then(({ stdout }) => {
+          resolve(stdout);
+        });
+      });
+    return { stdin: child.stdin, ended, output };
   } catch (error) {
     return notStarted(...cannotRun(file, error));
   }
 }
 
 /** Runs one tool to its end, with nothing to read. */
-export function runTool(file: string, args: readonly string[], deadlineMs: number): Promise<Ended> {
-  const { stdin, ended } = startTool(file, args, deadlineMs);
+export function runTool(command: readonly string[], deadlineMs: number): Promise<Ended> {
+  const { stdin, ended } = startTool(command, deadlineMs);
   stdin?.end();
   return ended;
+}
+
+function endsWith(pieces: readonly Buffer[], words: string): boolean {
+  const tail = Buffer.concat(pieces.slice(-2)).toString('latin1');
+  return tail.endsWith(words);
 }
 
 function keeper(pieces: Buffer[]): (piece: Buffer) => void {
@@ -77,5 +95,10 @@ function cannotRun(file: string, error: unknown): [string, boolean] {
 }
 
 function notStarted(failure: string, tooBig = false): Running {
-  return { stdin: null, ended: Promise.resolve({ stdout: Buffer.alloc(0), failure, tooBig }) };
+  const stdout = Buffer.alloc(0);
+  return {
+    stdin: null,
+    ended: Promise.resolve({ stdout, failure, tooBig }),
+    output: () => Promise.resolve(stdout),
+  };
 }

@@ -1,5 +1,4 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Fact, known, unknown } from '../core/fact.ts';
 import type { Segment } from '../core/segment.ts';
 import type { SemaphoreSet } from '../core/semaphore-set.ts';
@@ -15,31 +14,31 @@ const SHM_HEADER = [
 const PIECE_BYTES = 64 * 1024;
 
 /**
- * The semaphore table of the reader's own IPC namespace. A line that cannot be read makes the whole table unknown; a set
- * that shows twice, since the table changed while it was read, counts once. `onSets` is told of the sets as they come, and
- * other work has its turn in between.
+ * The semaphore table of the reader's own IPC namespace. A line that cannot be read makes the whole table unknown.
+ * `onSets` is told of the sets as they come, and other work has its turn in between. When the table changes meanwhile, a
+ * set may be missing; none shows twice, for the kernel goes through it slot by slot (kernel: ipc/util.c, sysvipc_find_ipc).
  */
 export async function readSemaphoreSets(
   onSets: (sets: readonly SemaphoreSet[]) => void = () => undefined,
   path = '/proc/sysvipc/sem',
 ): Promise<Fact<SemaphoreSet[]>> {
-  const byId = new Map<number, SemaphoreSet>();
-  let fresh: SemaphoreSet[] = [];
-  const keep = (numbers: readonly number[]): void => {
-    const set = toSet(numbers);
-    if (!byId.has(set.id)) fresh.push(set);
-    byId.set(set.id, set);
-  };
-  const whole = await readTable(path, SEM_HEADER, keep, () => {
-    onSets(fresh);
-    fresh = [];
-  });
-  return whole.known ? known([...byId.values()]) : whole;
+  const sets: SemaphoreSet[] = [];
+  let told = 0;
+  const whole = await readTable(
+    path,
+    SEM_HEADER,
+    (numbers) => sets.push(toSet(numbers)),
+    () => {
+      onSets(sets.slice(told));
+      told = sets.length;
+    },
+  );
+  return whole.known ? known(sets) : whole;
 }
 
 /** The table of shared memory segments, likewise. */
 export async function readSegments(path = '/proc/sysvipc/shm'): Promise<Fact<Segment[]>> {
-  const byId = new Map<number, Segment>();
+  const segments: Segment[] = [];
   const keep = ([
     key = 0,
     id = 0,
@@ -52,10 +51,10 @@ export async function readSegments(path = '/proc/sysvipc/shm'): Promise<Fact<Seg
     ,
     cuid = 0,
   ]: readonly number[]): void => {
-    byId.set(id, { id, key: key | 0, cpid, lpid, attached, uid, cuid });
+    segments.push({ id, key: key | 0, cpid, lpid, attached, uid, cuid });
   };
   const whole = await readTable(path, SHM_HEADER, keep, () => undefined);
-  return whole.known ? known([...byId.values()]) : whole;
+  return whole.known ? known(segments) : whole;
 }
 
 async function readTable(
@@ -88,6 +87,9 @@ async function readTable(
   }
 }
 
+/** Lets other work have its turn. Not from node:timers/promises, which would have to be read first. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** The kernel hands out a page at a time. */
 function fill(fd: number, piece: Buffer): number {
   let filled = 0;
@@ -99,21 +101,23 @@ function fill(fd: number, piece: Buffer): number {
   return filled;
 }
 
+/** By index, since taking an array apart costs more than reading the line did. */
 function toSet(numbers: readonly number[]): SemaphoreSet {
-  const [key = 0, id = 0, perms = 0, nsems = 0, uid = 0, gid = 0, cuid = 0, cgid = 0, otime = 0, ctime = 0] =
-    numbers;
-  // The key may print signed. The mode's octal digits were read as decimal ones.
+  const at = (field: number): number => numbers[field] as number;
+  const perms = at(2);
   return {
-    id,
-    key: key | 0,
+    id: at(1),
+    // May print signed.
+    key: at(0) | 0,
+    // Its octal digits were read as decimal ones.
     mode: perms === 600 ? 0o600 : parseInt(String(perms), 8),
-    nsems,
-    uid,
-    gid,
-    cuid,
-    cgid,
-    otime,
-    ctime,
+    nsems: at(3),
+    uid: at(4),
+    gid: at(5),
+    cuid: at(6),
+    cgid: at(7),
+    otime: at(8),
+    ctime: at(9),
   };
 }
 

@@ -1,15 +1,18 @@
 import { type Fact, known, unknown } from '../core/fact.ts';
-import { type MutexOwner, type SemaphoreSet, mayBeMutexOf } from '../core/semaphore-set.ts';
-import type { Snapshot } from '../core/snapshot.ts';
+import { type MutexOwner, mayBeMutexOf } from '../core/semaphore-set.ts';
+import type { Inspection, Snapshot } from '../core/snapshot.ts';
 import type { UnitRun } from '../core/unit-run.ts';
 import { readClock } from './clock.ts';
-import { type Inspections, Inspector } from './inspect-sets.ts';
+import type { Inspections } from './inspect-by-ipcs.ts';
 import { ProcessScan, type ProcessTable } from './process-scan.ts';
+import { SemaphoreTool } from './semaphore-tool.ts';
 import { readSemaphoreLimits, readSemaphoreSets } from './sysvipc.ts';
 import { readOwnIpcNamespace, readView } from './view.ts';
 
 export interface SnapshotQuestion {
   owner: Fact<MutexOwner>;
+  /** Asks about the sets of that owner; null when nobody knows whose they would be. */
+  tool: SemaphoreTool | null;
   /** On performance.now()'s clock. */
   deadlineMs: number;
 }
@@ -18,10 +21,13 @@ export interface SnapshotQuestion {
  * Reads all that the verdict stands on. The table comes first: who is found alive afterwards may use what is in it, and
  * who began later cannot. The kernel is asked about single sets meanwhile.
  */
-export async function takeSnapshot({ owner, deadlineMs }: SnapshotQuestion): Promise<Snapshot> {
-  const { sets, scan, inspections } = owner.known
-    ? await readAbout(owner.value, deadlineMs)
-    : await readAboutNobody();
+export async function takeSnapshot({ owner, tool, deadlineMs }: SnapshotQuestion): Promise<Snapshot> {
+  const sets = await readSemaphoreSets((some) => {
+    if (owner.known) tool?.ask(some.filter((set) => mayBeMutexOf(set, owner.value)).map(({ id }) => id));
+  });
+  const scan = new ProcessScan(owner.known ? owner.value : null);
+  scan.lookUntilSettled();
+  const inspections = (await tool?.answers()) ?? new Map<number, Fact<Inspection>>();
   scan.add(lastPids(inspections));
   const table = scan.result();
   const view = readView();
@@ -39,28 +45,14 @@ export async function takeSnapshot({ owner, deadlineMs }: SnapshotQuestion): Pro
   };
 }
 
-interface Readings {
-  sets: Fact<SemaphoreSet[]>;
-  scan: ProcessScan;
-  inspections: Inspections;
-}
-
-async function readAbout(owner: MutexOwner, deadlineMs: number): Promise<Readings> {
-  const inspector = new Inspector(deadlineMs);
-  const sets = await readSemaphoreSets((some) => {
-    inspector.ask(some.filter((set) => mayBeMutexOf(set, owner)).map(({ id }) => id));
-  });
-  const scan = new ProcessScan(owner);
-  scan.lookUntilSettled();
-  return { sets, scan, inspections: await inspector.answers() };
-}
-
-/** Whose sets they are is not known: no set can be judged, and none is asked about. */
-async function readAboutNobody(): Promise<Readings> {
-  const sets = await readSemaphoreSets();
-  const scan = new ProcessScan(null);
-  scan.lookUntilSettled();
-  return { sets, scan, inspections: new Map() };
+/** Looks only: nothing will be removed. */
+export async function lookOnce(owner: Fact<MutexOwner>, deadlineMs: number): Promise<Snapshot> {
+  const tool = owner.known ? new SemaphoreTool(owner.value, deadlineMs) : null;
+  try {
+    return await takeSnapshot({ owner, tool, deadlineMs });
+  } finally {
+    tool?.close();
+  }
 }
 
 function lastPids(inspections: Inspections): Set<number> {

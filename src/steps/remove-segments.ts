@@ -2,9 +2,9 @@ import { type CleanResult, outcome } from '../core/clean-result.ts';
 import { type Fact, known } from '../core/fact.ts';
 import { judgeSegment } from '../core/segment.ts';
 import type { MutexOwner } from '../core/semaphore-set.ts';
-import { removeIpc } from '../host/remove-ipc.ts';
+import { removeByIpcrm } from '../host/remove-by-ipcrm.ts';
 import { readSegments } from '../host/sysvipc.ts';
-import { takeSnapshot } from '../host/take-snapshot.ts';
+import { lookOnce } from '../host/take-snapshot.ts';
 
 export interface SegmentQuestion {
   owner: Fact<MutexOwner>;
@@ -23,7 +23,7 @@ export async function removeSegments({
 }: SegmentQuestion): Promise<Fact<CleanResult>> {
   const segments = await readSegments();
   if (!segments.known) return segments;
-  const snapshot = await takeSnapshot({ owner, deadlineMs });
+  const snapshot = await lookOnce(owner, deadlineMs);
   const judgements = segments.value
     .filter(({ key }) => keys.has(key))
     .map((segment) => judgeSegment(segment, snapshot));
@@ -32,6 +32,6 @@ export async function removeSegments({
     .filter(({ verdict }) => verdict !== 'orphan')
     .map(({ segment, verdict, evidence }) => ({ id: segment.id, verdict, evidence }));
   if (dryRun || ids.length === 0) return known({ removed: ids, kept, failed: [] });
-  const complaints = await removeIpc('m', ids, owner.known ? owner.value.starterUid : 0, deadlineMs);
+  const complaints = await removeByIpcrm('m', ids, owner.known ? owner.value.starterUid : 0, deadlineMs);
   return known({ ...outcome(ids, await readSegments(), complaints), kept });
 }

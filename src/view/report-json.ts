@@ -85,6 +85,14 @@ function processes({ lineages, snapshot }: Report, role: Role): unknown[] {
     .map(({ pid, startedMs }) => ({ pid, startedAt: isoTime(wallStartMs(startedMs, snapshot.clock)) }));
 }
 
+/** Times of whole seconds, each made once: the sets of a full table have few. */
+const isoTimes = new Map<number, string>();
+
 function isoTime(ms: number): string {
-  return new Date(Math.round(ms / 1000) * 1000).toISOString().replace('.000', '');
+  const seconds = Math.round(ms / 1000);
+  const before = isoTimes.get(seconds);
+  if (before !== undefined) return before;
+  const text = new Date(seconds * 1000).toISOString().replace('.000', '');
+  isoTimes.set(seconds, text);
+  return text;
 }

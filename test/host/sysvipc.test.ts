@@ -46,10 +46,6 @@ void t.test('keys may be signed, or unsigned of 32 bits; any mode is octal', asy
   }
 });
 
-void t.test('a set shown twice is one set', async (t) => {
-  t.match(await readText(t, `${HEADER}\n${LINE}\n${LINE}\n`), { value: { length: 1 } });
-});
-
 void t.test('a table of many pieces is whole, and its sets are told of once each', async (t) => {
   const text = [
     HEADER,

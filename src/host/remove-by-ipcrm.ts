@@ -1,3 +1,4 @@
+import { asStarter } from './as-starter.ts';
 import { runTool } from './spawn-tool.ts';
 
 /** The most ids one ipcrm is given; halved as often as the kernel finds the list too big. */
@@ -6,21 +7,12 @@ const MOST_IDS = 64_000;
 /** ipcrm's letters for semaphore sets and for shared memory segments. */
 export type IpcKind = 's' | 'm';
 
-/** setpriv(1): a user without any capability. */
-const dropTo = (uid: number): string[] => [
-  `--reuid=${uid}`,
-  '--clear-groups',
-  '--inh-caps=-all',
-  '--bounding-set=-all',
-  '--no-new-privs',
-];
-
 /**
  * Asks ipcrm to remove objects by their ids, as `starterUid` and with no capability at all: then the kernel itself refuses
  * whatever this user does not own and did not make (semctl(2) and shmctl(2), IPC_RMID), whatever we believe. Returns the
  * complaints. What is really gone only the kernel's table tells.
  */
-export async function removeIpc(
+export async function removeByIpcrm(
   kind: IpcKind,
   ids: readonly number[],
   starterUid: number,
@@ -30,8 +22,8 @@ export async function removeIpc(
   let size = MOST_IDS;
   for (let from = 0; from < ids.length;) {
     const chunk = ids.slice(from, from + size);
-    const args = [...dropTo(starterUid), 'ipcrm', ...chunk.map((id) => `-${kind}${id}`)];
-    const { failure, tooBig } = await runTool('setpriv', args, deadlineMs);
+    const command = [...asStarter(starterUid), 'ipcrm', ...chunk.map((id) => `-${kind}${id}`)];
+    const { failure, tooBig } = await runTool(command, deadlineMs);
     if (tooBig && size > 1) {
       size = Math.ceil(size / 2);
       continue;
