@@ -76,30 +76,54 @@ void t.test(
       t.match(await gate(t, 'mount -t tmpfs none /proc/sysvipc'), 'nothing was cleared');
     });
 
-    await t.test('ipcrm missing, hanging, killed or lying', async (t) => {
+    await t.test('perl missing, hanging, killed or lying; and ipcrm as well', async (t) => {
       await makeSets(lab, 2, { uid: WWW_DATA });
-      const instead = {
-        'mount --bind /dev/null /usr/bin/ipcrm': 'could not be removed: setpriv ended with 12',
-        'printf "#!/bin/sh\\nexec sleep 60\\n" >/run/ipcrm; chmod +x /run/ipcrm; mount --bind /run/ipcrm /usr/bin/ipcrm':
-          'could not be removed: setpriv was ended by SIGKILL after',
-        'printf "#!/bin/sh\\nkill -9 \\$\\$\\n" >/run/ipcrm; chmod +x /run/ipcrm; mount --bind /run/ipcrm /usr/bin/ipcrm':
-          'could not be removed: setpriv was ended by SIGKILL',
-        'mount --bind /bin/true /usr/bin/ipcrm': 'could not be removed: it is still there',
+      const instead = (tool: string, ...script: string[]): string => {
+        const fake = `root/${tool}-${script.join().length}`;
+        lab.write(fake, ['#!/bin/sh', ...script, ''].join('\n'), 0o755);
+        return `mount --bind /${fake} $(command -v ${tool})`;
       };
-      for (const [script, complaint] of Object.entries(instead)) t.match(await gate(t, script), complaint);
-      t.equal(
-        (
-          await lab.run(
-            'unshare',
-            '-m',
-            'sh',
-            '-c',
-            'mount --bind /bin/true /usr/bin/ipcrm; httpd-guard clean',
-          )
-        ).exitCode,
-        1,
-      );
+      const noPerl = 'mount --bind /dev/null /usr/bin/perl';
+      const lie = [
+        'while read -r id && [ "$id" != . ]; do :; done',
+        'echo 2 4194000 0',
+        'echo .',
+        'cat >/dev/null',
+      ];
+      const broken: [string, string][] = [
+        [instead('perl', 'exec sleep 60'), 'kept 2 semaphore sets that may be in use'],
+        [instead('perl', ...lie), 'could not be removed: it is still there'],
+        [`${noPerl}; mount --bind /dev/null /usr/bin/ipcrm`, 'could not be removed: setpriv ended with 12'],
+        [
+          `${noPerl}; ${instead('ipcrm', 'exec sleep 60')}`,
+          'could not be removed: setpriv was ended by SIGKILL after',
+        ],
+        [
+          `${noPerl}; ${instead('ipcrm', 'kill -9 $$')}`,
+          'could not be removed: setpriv was ended by SIGKILL',
+        ],
+        [`${noPerl}; mount --bind /bin/true /usr/bin/ipcrm`, 'could not be removed: it is still there'],
+        [`${noPerl}; mount --bind /dev/null /usr/bin/ipcs`, 'kept 2 semaphore sets that may be in use'],
+        ['mount --bind /dev/null /usr/bin/setpriv', 'could not be removed: setpriv cannot be run'],
+      ];
+      for (const [script, complaint] of broken) t.match(await gate(t, script), complaint, script);
       t.equal((await setIds(lab)).length, 2);
+      const lying = await lab.run(
+        'unshare',
+        '-m',
+        'sh',
+        '-c',
+        `${noPerl}; mount --bind /bin/true /usr/bin/ipcrm; httpd-guard clean`,
+      );
+      t.equal(lying.exitCode, 1);
+      for (const script of ['kill -9 $$', 'exec cat', 'exit 0', 'head -c 9M /dev/urandom']) {
+        t.match(
+          await gate(t, instead('perl', script)),
+          'removed 2 semaphore sets',
+          'util-linux does what perl cannot',
+        );
+        await makeSets(lab, 2, { uid: WWW_DATA });
+      }
     });
 
     await t.test('no bus, and nobody to ask about units', async (t) => {
@@ -179,22 +203,18 @@ void t.test(
       await lab.sh('systemctl stop confuse deleted apache2');
     });
 
-    await t.test('more ids than one command line takes; twice at once; taken away meanwhile', async (t) => {
+    await t.test('a full table; twice at once; taken away meanwhile', async (t) => {
       await lab.limitSets(32_000);
-      const lines = await setIds(lab);
+      const before = await setIds(lab);
       await makeSets(lab, 12_000, { uid: WWW_DATA });
-      const { exitCode, stderr } = await lab.run('sh', '-c', 'ulimit -s 512; httpd-guard clean');
-      t.equal(exitCode, 0, stderr);
-      t.strictSame(await setIds(lab), lines);
+      t.equal((await clean(lab)).exitCode, 0);
+      t.strictSame(await setIds(lab), before);
 
       await makeSets(lab, 4_000, { uid: WWW_DATA });
-      const both = await Promise.all([
-        clean(lab),
-        clean(lab),
-        lab.run('sh', '-c', 'tail -n +2 /proc/sysvipc/sem | awk \'{ print "-s" $2 }\' | xargs ipcrm'),
-      ]);
+      const takeAway = 'tail -n +2 /proc/sysvipc/sem | awk \'{ print "-s" $2 }\' | xargs ipcrm';
+      const both = await Promise.all([clean(lab), clean(lab), lab.run('sh', '-c', takeAway)]);
       t.strictSame([both[0].failed, both[1].failed], [[], []]);
-      t.strictSame(await setIds(lab), lines);
+      t.strictSame(await setIds(lab), before);
     });
 
     t.equal(await apache.mutexErrors(), '');
