@@ -23,7 +23,8 @@ export function reportText(report: Report, style: TextStyle): string {
   const lines = [headline(report, paint)];
   if (!style.quiet) {
     lines.push(...report.health.reasons.map((reason) => `  ${escape(reason)}`));
-    lines.push('', ...server(report), '', ...bars(report, paint));
+    const about = server(report);
+    lines.push(...(about.length > 0 ? ['', ...about] : []), '', ...bars(report, paint));
     for (const verdict of ['orphan', 'unsure', 'in-use', 'foreign'] as const)
       lines.push(...group(verdict, report, style, paint));
     if (report.otherUnits.length > 0)
