@@ -38,7 +38,11 @@ export class ProcessScan {
   /** Files recognised as httpd by their content, as device:inode. */
   private readonly httpdFiles = new Set<string>();
 
-  constructor(private readonly owner: MutexOwner | null) {}
+  constructor(
+    private readonly owner: MutexOwner | null,
+    /** A process of our own that runs as the owner's starter: what is left out. */
+    private readonly ourPid: number | null,
+  ) {}
 
   /**
    * A launcher in a listing may fork its master and be gone before it is read. So the listing is taken again until it
@@ -72,7 +76,7 @@ export class ProcessScan {
     const filesBefore = this.httpdFiles.size;
     let news = false;
     for (const pid of this.alive) {
-      if (this.seen.has(pid)) continue;
+      if (this.seen.has(pid) || pid === this.ourPid) continue;
       const seen = this.read(pid, false);
       if (seen !== null) this.seen.set(pid, seen);
       news ||= seen === null || seen === 'no program' || typeof seen === 'object';

@@ -58,6 +58,11 @@ export class SemaphoreTool {
     this.perl = startTool([...asStarter(owner.starterUid), 'perl', '-e', PERL], deadlineMs);
   }
 
+  /** Its process, which runs as the starter of httpd and is no user of the sets. */
+  get pid(): number | null {
+    return this.perl.pid;
+  }
+
   ask(ids: readonly number[]): void {
     if (ids.length === 0) return;
     this.ids.push(...ids);

@@ -11,8 +11,9 @@ export interface Ended {
 }
 
 export interface Running {
-  /** Null when it could not be started. */
+  /** Null when it could not be started, as is `pid`. */
   stdin: Writable | null;
+  pid: number | null;
   ended: Promise<Ended>;
   /** All of stdout so far, as soon as it ends with these words, or when the tool has ended. */
   output(until: string): Promise<Buffer>;
@@ -64,7 +65,7 @@ export function startTool([file = '', ...args]: readonly string[], deadlineMs: n
           resolve(stdout);
         });
       });
-    return { stdin: child.stdin, ended, output };
+    return { stdin: child.stdin, pid: child.pid ?? null, ended, output };
   } catch (error) {
     return notStarted(...cannotRun(file, error));
   }
@@ -98,6 +99,7 @@ function notStarted(failure: string, tooBig = false): Running {
   const stdout = Buffer.alloc(0);
   return {
     stdin: null,
+    pid: null,
     ended: Promise.resolve({ stdout, failure, tooBig }),
     output: () => Promise.resolve(stdout),
   };

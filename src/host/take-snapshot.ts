@@ -25,7 +25,7 @@ export async function takeSnapshot({ owner, tool, deadlineMs }: SnapshotQuestion
   const sets = await readSemaphoreSets((some) => {
     if (owner.known) tool?.ask(some.filter((set) => mayBeMutexOf(set, owner.value)).map(({ id }) => id));
   });
-  const scan = new ProcessScan(owner.known ? owner.value : null);
+  const scan = new ProcessScan(owner.known ? owner.value : null, tool?.pid ?? null);
   scan.lookUntilSettled();
   const inspections = (await tool?.answers()) ?? new Map<number, Fact<Inspection>>();
   scan.add(lastPids(inspections));

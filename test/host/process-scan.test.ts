@@ -26,7 +26,7 @@ async function run(
 }
 
 function scan(asked: number[] = []): ProcessTable {
-  const it = new ProcessScan(OWNER);
+  const it = new ProcessScan(OWNER, null);
   it.lookUntilSettled();
   it.add(asked);
   return it.result();

@@ -135,10 +135,11 @@ void t.test('a server started by an ordinary user', async (t) => {
   await mine.kill9();
   await letSetsAge(lab);
   await lab.sh('systemd-run -q --unit other -p Type=exec --uid me sleep infinity');
+  const { removed, kept } = await clean(lab, '--unit', 'my-httpd');
   t.strictSame(
-    new Set((await clean(lab, '--unit', 'my-httpd')).removed),
+    new Set(removed),
     new Set(sets),
-    'a younger program of that user cannot know them',
+    `a younger program of that user cannot know them ${JSON.stringify(kept)}`,
   );
   await makeSets(lab, 2, { uid, as: uid });
   t.strictSame((await clean(lab, '--unit', 'my-httpd')).removed, [], 'an older one could have made them');
