@@ -37,7 +37,7 @@ const ASK_TIMEOUT_MS = 5_000;
 /** Looks, and says what it saw; changes nothing. */
 export async function check(options: CheckOptions): Promise<Done> {
   const { findServer } = await import('../host/find-server.ts');
-  const server = await findServer(options.unit, ASK_TIMEOUT_MS);
+  const server = await findServer(options.unit, 'only look', ASK_TIMEOUT_MS);
   const snapshot = await lookOnce(server.owner, performance.now() + ASK_TIMEOUT_MS);
   const report = makeReport(server, snapshot, options);
   return { stdout: show(report, options), stderr: '', exitCode: EXIT[report.health.status] };

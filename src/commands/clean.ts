@@ -24,7 +24,7 @@ const ASK_TIMEOUT_MS = 5_000;
 export async function clean(options: CleanOptions): Promise<Done> {
   if (process.geteuid?.() !== 0) return needsRoot('clean');
   const { findServer } = await import('../host/find-server.ts');
-  const server = await findServer(options.unit, ASK_TIMEOUT_MS);
+  const server = await findServer(options.unit, options.dryRun ? 'only look' : 'remember', ASK_TIMEOUT_MS);
   const named = options.set ?? options.shmKey;
   const question = {
     owner: server.owner,

@@ -20,7 +20,7 @@ const ASK_TIMEOUT_MS = 5_000;
 export async function install(options: InstallOptions): Promise<Done> {
   if (process.geteuid?.() !== 0) return needsRoot('install');
   const { findServer } = await import('../host/find-server.ts');
-  const server = await findServer(options.unit, ASK_TIMEOUT_MS);
+  const server = await findServer(options.unit, options.dryRun ? 'only look' : 'remember', ASK_TIMEOUT_MS);
   if (!server.unit.known) return refuse(server.unit.why);
   const unit = server.unit.value.name;
   const path = dropInPath(unit);

@@ -54,7 +54,7 @@ async function findOwner(unit: string | undefined): Promise<Fact<MutexOwner>> {
     return known({ uid: remembered.value.settings.uid, starterUid: remembered.value.starterUid });
   }
   const { findServer } = await import('../host/find-server.ts');
-  return (await findServer(unit, ASK_TIMEOUT_MS)).owner;
+  return (await findServer(unit, 'remember', ASK_TIMEOUT_MS)).owner;
 }
 
 function cannot(owner: Fact<MutexOwner>): Fact<CleanResult> {

@@ -18,11 +18,18 @@ export interface Server {
   missing: string[];
 }
 
+/** Whether a good answer of httpd is kept for later; not by those who only look. */
+export type Memory = 'remember' | 'only look';
+
 /**
  * Finds the server of a unit, or of the unit that is found here. Asks systemd, then httpd; where httpd cannot say, its
  * last good answer serves.
  */
-export async function findServer(unitName: string | undefined, timeoutMs: number): Promise<Server> {
+export async function findServer(
+  unitName: string | undefined,
+  memory: Memory,
+  timeoutMs: number,
+): Promise<Server> {
   const { Systemd } = await import('./systemd.ts');
   const systemd = await Systemd.connect(timeoutMs);
   if (!systemd.known) return fromMemory(unitName, systemd.why);
@@ -36,17 +43,21 @@ export async function findServer(unitName: string | undefined, timeoutMs: number
     if (unit.value.load !== 'loaded')
       return nothing(`${name} is ${unit.value.load}; systemctl list-unit-files shows what there is`);
     const otherUnits = units.value.map((one) => one.name).filter((one) => one !== name);
-    return { ...(await ofUnit(unit.value, timeoutMs)), otherUnits };
+    return { ...(await ofUnit(unit.value, memory, timeoutMs)), otherUnits };
   } finally {
     systemd.value.disconnect();
   }
 }
 
-async function ofUnit(unit: UnitFacts, timeoutMs: number): Promise<Omit<Server, 'otherUnits'>> {
+async function ofUnit(
+  unit: UnitFacts,
+  memory: Memory,
+  timeoutMs: number,
+): Promise<Omit<Server, 'otherUnits'>> {
   const asked = await askHttpd(unit, timeoutMs);
   if (asked.known) {
     const owner = await ownerOf(unit, asked.value, timeoutMs);
-    if (owner.known && process.geteuid?.() === 0)
+    if (owner.known && memory === 'remember')
       remember(unit.name, { settings: asked.value, starterUid: owner.value.starterUid });
     return { unit: known(unit), settings: asked, owner, missing: owner.known ? [] : [owner.why] };
   }

@@ -22,6 +22,8 @@ void t.test('install and uninstall', async (t) => {
     t.equal(exitCode, 0);
     t.match(stdout, `would write ${DROP_IN}`);
     t.equal((await lab.run('test', '-e', DROP_IN)).exitCode, 1);
+    await lab.run('httpd-guard', 'check');
+    t.equal((await lab.run('test', '-e', '/var/lib/httpd-guard')).exitCode, 1, 'nor does check');
   });
 
   await t.test('twice is as good as once', async (t) => {
