@@ -1,8 +1,19 @@
+import { isHttpdName } from './process-facts.ts';
 import type { ExecLine } from './unit-facts.ts';
 
 export interface Launch {
   file: string;
   args: string[];
+}
+
+/** httpd's own start scripts (httpd: support/apachectl.in; Debian: debian/config-dir). */
+const CONTROL_NAME = /^(apache2?|httpd2?)ctl$/;
+
+/**
+ * Whether a unit's program is one that can be asked at all. Any other would be started by the question.
+ */
+export function canBeAsked({ path }: ExecLine): boolean {
+  return isHttpdName(path) || CONTROL_NAME.test(path.slice(path.lastIndexOf('/') + 1));
 }
 
 /** What a unit's start line says beyond the configuration to use: start, stop, stay in the foreground. */

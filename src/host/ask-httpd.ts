@@ -1,21 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Fact, unknown } from '../core/fact.ts';
-import { parseEnvironment, questionLaunch } from '../core/httpd-launch.ts';
+import { type Launch, canBeAsked, parseEnvironment, questionLaunch } from '../core/httpd-launch.ts';
 import { type HttpdSettings, parseSettings } from '../core/httpd-settings.ts';
 import type { UnitFacts } from '../core/unit-facts.ts';
 import { run } from './run.ts';
 
 /**
- * Asks the httpd of a unit how it is configured, with the unit's own command and environment. Runs what the unit would
- * run as root anyway; makes no mutex (httpd: server/main.c returns after the test_config hook).
+ * Asks the httpd of a unit how it is configured, with the unit's own command and environment, and as the unit's own user:
+ * what an ordinary user's unit runs may be that user's own program. Makes no mutex (httpd: server/main.c returns after the
+ * test_config hook).
  */
 export async function askHttpd(unit: UnitFacts, timeoutMs: number): Promise<Fact<HttpdSettings>> {
   const exec = unit.execStart;
   if (exec === null) return unknown(`${unit.name} has no ExecStart to ask`);
+  if (!canBeAsked(exec))
+    return unknown(`${exec.path} of ${unit.name} is neither httpd nor apachectl, and is not run to find out`);
   const environment = readEnvironment(unit);
   const ask = (question: string[]): Promise<Fact<string>> =>
-    run({ ...questionLaunch(exec, environment, question), env: Object.fromEntries(environment), timeoutMs });
+    run({
+      ...asUser(unit.user, questionLaunch(exec, environment, question)),
+      env: Object.fromEntries(environment),
+      timeoutMs,
+    });
 
   const [runConfig, version] = await Promise.all([ask(['-t', '-D', 'DUMP_RUN_CFG']), ask(['-V'])]);
   if (!runConfig.known) return runConfig;
@@ -25,6 +32,12 @@ export async function askHttpd(unit: UnitFacts, timeoutMs: number): Promise<Fact
     known: true,
     value: { ...settings.value, configFiles: withNeighbours(settings.value.configFiles, unit) },
   };
+}
+
+/** runuser(1), when we are root and the unit's processes are not. */
+function asUser(user: string, { file, args }: Launch): Launch {
+  if (process.geteuid?.() !== 0 || user === '' || user === 'root') return { file, args };
+  return { file: 'runuser', args: ['-u', user, '--', file, ...args] };
 }
 
 /** The files in which the user httpd runs as may be named, next to the main one. */

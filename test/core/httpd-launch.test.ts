@@ -1,5 +1,5 @@
 import t from 'tap';
-import { parseEnvironment, questionLaunch } from '../../src/core/httpd-launch.ts';
+import { canBeAsked, parseEnvironment, questionLaunch } from '../../src/core/httpd-launch.ts';
 
 const environment = new Map([
   ['OPTIONS', '-f /etc/a.conf  -D SSL'],
@@ -46,5 +46,31 @@ void t.test(
         ['G', 'a=b'],
       ],
     );
+  },
+);
+
+void t.test(
+  'only httpd and its start scripts are asked: the question would start anything else',
+  async (t) => {
+    const asked = [
+      '/usr/sbin/httpd',
+      '/usr/sbin/apache2',
+      '/usr/sbin/apachectl',
+      '/usr/sbin/apache2ctl',
+      '/opt/rh/httpd24/root/usr/sbin/httpd-scl',
+      '/usr/local/apache2/bin/httpd.worker',
+    ];
+    const notAsked = [
+      '/usr/sbin/sshd',
+      '/usr/bin/mysqld',
+      '/bin/sh',
+      '/usr/sbin/lighttpd',
+      '/usr/sbin/nginx',
+      '/srv/apachectl/start',
+      '/usr/bin/httpdx',
+      '',
+    ];
+    for (const path of asked) t.ok(canBeAsked({ path, argv: [] }), path);
+    for (const path of notAsked) t.notOk(canBeAsked({ path, argv: [] }), path);
   },
 );

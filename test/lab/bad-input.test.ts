@@ -36,6 +36,15 @@ void t.test(
       t.equal((await lab.run('httpd-guard', 'check', '--unit', '../etc')).exitCode, 64);
     });
 
+    await t.test('a unit that is not httpd’s is not run to find out', async (t) => {
+      lab.write('etc/systemd/system/other.service', '[Service]\nExecStart=/usr/bin/touch /root/was-run\n');
+      await lab.sh('systemctl daemon-reload');
+      const { exitCode, stderr } = await lab.run('httpd-guard', 'clean', '--unit', 'other');
+      t.equal(exitCode, 3);
+      t.match(stderr, '/usr/bin/touch of other.service is neither httpd nor apachectl');
+      t.equal((await lab.run('test', '-e', '/root/was-run')).exitCode, 1);
+    });
+
     await t.test('httpd that cannot say who it is, before it ever could', async (t) => {
       await makeSets(lab, 2, { uid: WWW_DATA });
       lab.write('etc/apache2/conf-enabled/nonsense.conf', 'Nonsense on\n');

@@ -125,6 +125,11 @@ void t.test('a server started by an ordinary user', async (t) => {
     '[Service]\nUser=me\nType=exec\nExecStart=/usr/sbin/apache2 -f /srv/me/conf -DFOREGROUND\n',
   );
   await lab.sh('systemctl daemon-reload');
+  // What an ordinary user's unit runs is not run as root, not even to ask it.
+  lab.write('srv/me/httpd', '#!/bin/sh\nid -un >>/tmp/asked-as\nexec /usr/sbin/apache2 "$@"\n', 0o755);
+  await lab.sh(
+    'sed -i s,/usr/sbin/apache2,/srv/me/httpd, /etc/systemd/system/my-httpd.service; systemctl daemon-reload',
+  );
   const mine = new Apache(lab, 'my-httpd.service', 8000);
   await mine.start();
   const uid = Number(await lab.sh('id -u me'));
@@ -132,6 +137,7 @@ void t.test('a server started by an ordinary user', async (t) => {
   t.ok(sets.length > 0);
   t.strictSame((await clean(lab, '--unit', 'my-httpd')).removed, []);
   t.ok(await mine.serves());
+  t.equal(await lab.sh('sort -u /tmp/asked-as'), 'me');
   await mine.kill9();
   await letSetsAge(lab);
   await lab.sh('systemd-run -q --unit other -p Type=exec --uid me sleep infinity');
