@@ -15,6 +15,8 @@ export interface InstallOptions {
 }
 
 const ASK_TIMEOUT_MS = 5_000;
+/** systemd fails a start that takes longer, whatever took the time: there must be enough left for httpd. */
+const LEAST_START_TIMEOUT_MS = 10_000;
 
 /** Puts the guard before each start of the unit. Again is as good as once. */
 export async function install(options: InstallOptions): Promise<Done> {
@@ -22,7 +24,14 @@ export async function install(options: InstallOptions): Promise<Done> {
   const { findServer } = await import('../host/find-server.ts');
   const server = await findServer(options.unit, options.dryRun ? 'only look' : 'remember', ASK_TIMEOUT_MS);
   if (!server.unit.known) return refuse(server.unit.why);
-  const unit = server.unit.value.name;
+  const { name: unit, startTimeoutMs } = server.unit.value;
+  if (!server.owner.known)
+    return refuse(`whose sets to clear before ${unit} is not known: ${server.owner.why}`);
+  if (startTimeoutMs < LEAST_START_TIMEOUT_MS) {
+    return refuse(
+      `${unit} has ${startTimeoutMs / 1000} s to start (TimeoutStartSec=), and the guard may need 5 of them; raise it to 10 or more`,
+    );
+  }
   const path = dropInPath(unit);
   try {
     const text = dropInText();

@@ -8,7 +8,7 @@ export interface HttpdSettings {
   pidFile: string | null;
   /** Of the mutexes in general: sysvsem, pthread, posixsem, fcntl, flock … */
   mutexMechanism: string | null;
-  /** The files it was read from, as far as httpd tells: newer ones make this answer old. */
+  /** The files it was read from, the main one first, as far as httpd tells. */
   configFiles: string[];
 }
 
@@ -22,7 +22,7 @@ const BUILT_WITH: Record<string, string> = {
 };
 
 /**
- * Reads the answers of `httpd -t -D DUMP_RUN_CFG` (2.4; 2.2 says only "Syntax OK", which is unknown) and of `httpd -V`.
+ * Reads the answers of `httpd -t -D DUMP_RUN_CFG -D DUMP_INCLUDES` (2.4; 2.2 says only "Syntax OK", which is unknown) and of `httpd -V`.
  */
 export function parseSettings(runConfig: string, version: string): Fact<HttpdSettings> {
   const user = /^User: name="([^"]*)" id=(\d+)/m.exec(runConfig);
@@ -36,8 +36,14 @@ export function parseSettings(runConfig: string, version: string): Fact<HttpdSet
     pidFile: /^PidFile: "([^"]*)"/m.exec(runConfig)?.[1] ?? null,
     mutexMechanism:
       configured === undefined || configured === 'default' ? builtMechanism(version) : configured,
-    configFiles: configFiles(version),
+    configFiles: includedFiles(runConfig) ?? configFiles(version),
   });
+}
+
+/** `-D DUMP_INCLUDES` prints each file behind the line that included it, the main one behind a star; null where it is not known. */
+function includedFiles(runConfig: string): string[] | null {
+  const files = [...runConfig.matchAll(/^ +\((?:\*|\d+)\) (\/.*)$/gm)].map(([, file = '']) => file);
+  return files.length === 0 ? null : files;
 }
 
 function builtMechanism(version: string): string | null {

@@ -18,6 +18,9 @@ export interface UnitFacts {
   environment: string[];
   environmentFiles: string[];
   fragmentPath: string;
+  dropInPaths: string[];
+  /** TimeoutStartSec=, which ExecStartPre has to share with httpd; Infinity for none. */
+  startTimeoutMs: number;
 }
 
 export interface ExecLine {

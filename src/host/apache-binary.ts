@@ -1,9 +1,27 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { type Fact, known, unknown } from '../core/fact.ts';
+import { isHttpdName } from '../core/process-facts.ts';
 import { because } from './because.ts';
 
 /** What `httpd -V` prints in every version since 2.0: it stands in the binary of each httpd, whatever its name (httpd: server/main.c). */
 const APACHE_TEXT = Buffer.from("Server's Module Magic Number");
+
+/** Programs that run another one in their own process: then the exe link names them (ld.so(8), qemu-user, valgrind). */
+const LOADER = /^(ld[.-].*|qemu-.*|.*valgrind.*|memcheck-.*|rosetta)$/;
+
+export function isLoader(path: string): boolean {
+  return LOADER.test(path.slice(path.lastIndexOf('/') + 1));
+}
+
+/** Whether a loader runs httpd: by the files that are mapped into it (proc_pid_maps(5)). */
+export function mapsHttpd(pid: number): Fact<boolean> {
+  try {
+    const paths = readFileSync(`/proc/${pid}/maps`, 'utf8').matchAll(/ (\/.*?)(?: \(deleted\))?$/gm);
+    return known([...paths].some(([, path = '']) => isHttpdName(path) || /\/libapr(util)?-\d/.test(path)));
+  } catch (error) {
+    return unknown(`what process ${pid} has loaded cannot be read: ${because(error)}`);
+  }
+}
 
 /** One buffer for all: a program of 100 MiB, such as Node itself, is read piece by piece. */
 const PIECE = Buffer.allocUnsafe(1024 * 1024);

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type Fact, unknown } from '../core/fact.ts';
 import { type Launch, canBeAsked, parseEnvironment, questionLaunch } from '../core/httpd-launch.ts';
 import { type HttpdSettings, parseSettings } from '../core/httpd-settings.ts';
@@ -24,13 +24,16 @@ export async function askHttpd(unit: UnitFacts, timeoutMs: number): Promise<Fact
       timeoutMs,
     });
 
-  const [runConfig, version] = await Promise.all([ask(['-t', '-D', 'DUMP_RUN_CFG']), ask(['-V'])]);
+  const [runConfig, version] = await Promise.all([
+    ask(['-t', '-D', 'DUMP_RUN_CFG', '-D', 'DUMP_INCLUDES']),
+    ask(['-V']),
+  ]);
   if (!runConfig.known) return runConfig;
   const settings = parseSettings(runConfig.value, version.known ? version.value : '');
   if (!settings.known) return settings;
   return {
     known: true,
-    value: { ...settings.value, configFiles: withNeighbours(settings.value.configFiles, unit) },
+    value: { ...settings.value, configFiles: toWatch(settings.value.configFiles, unit) },
   };
 }
 
@@ -40,17 +43,27 @@ function asUser(user: string, { file, args }: Launch): Launch {
   return { file: 'runuser', args: ['-u', user, '--', file, ...args] };
 }
 
-/** The files in which the user httpd runs as may be named, next to the main one. */
-function withNeighbours(configFiles: string[], unit: UnitFacts): string[] {
-  const envvars = configFiles.map((file) => `${dirname(file)}/envvars`);
-  return [...new Set([...configFiles, ...envvars, unit.fragmentPath, ...unit.environmentFiles])].filter(
-    exists,
-  );
+/**
+ * The files that say which user httpd runs as, and the folders in which another could appear: newer ones make the answer
+ * old. Not all that is included, for the gate looks at each before every start.
+ */
+function toWatch(included: string[], unit: UnitFacts): string[] {
+  const [main = '', ...others] = included;
+  const namesUser = others.filter((file) => /^\s*User\s/im.test(readOrNull(file) ?? ''));
+  const folders = others.map((file) => dirname(file));
+  const own = [
+    main,
+    join(dirname(main), 'envvars'),
+    unit.fragmentPath,
+    ...unit.dropInPaths,
+    ...unit.environmentFiles,
+  ];
+  return [...new Set([...own, ...namesUser, ...folders])]
+    .filter((path) => path !== '' && existsSync(path))
+    .slice(0, MOST_WATCHED);
 }
 
-function exists(path: string): boolean {
-  return path !== '' && readOrNull(path) !== null;
-}
+const MOST_WATCHED = 32;
 
 /** A unit's environment; files that are missing are left out, as by systemd with a "-" before the path. */
 function readEnvironment(unit: UnitFacts): Map<string, string> {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ClockReading } from '../core/clock.ts';
+import { readStat } from './proc-files.ts';
 
 const MOST_TRIES = 20;
 const CLOSE_ENOUGH_MS = 3;
@@ -22,9 +23,16 @@ function readOnce(): ClockReading & { tookMs: number } {
   const monotonicMs = readMonotonicMs();
   const realMs = Date.now();
   // Last: were it read earlier, a hold-up would make survivors of an earlier run look younger than they are.
-  const bootMs = Number(readFileSync('/proc/uptime', 'utf8').split(' ', 1)[0]) * 1000;
+  const bootMs = Math.max(readUptimeMs(), ownStartMs + process.uptime() * 1000);
   return { monotonicMs, realMs, bootMs, tookMs: readMonotonicMs() - monotonicMs };
 }
+
+function readUptimeMs(): number {
+  return Number(readFileSync('/proc/uptime', 'utf8').split(' ', 1)[0]) * 1000;
+}
+
+/** In some containers /proc/uptime counts from the container's start (lxcfs), while processes' start times do not. */
+const ownStartMs = readStat(process.pid).startedMs;
 
 function readMonotonicMs(): number {
   return Number(process.hrtime.bigint() / 1_000n) / 1_000;

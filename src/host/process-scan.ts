@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { type Fact, known, unknown } from '../core/fact.ts';
 import { type Executable, type ProcessFacts, isHttpdName } from '../core/process-facts.ts';
 import type { MutexOwner } from '../core/semaphore-set.ts';
-import { holdsApacheText } from './apache-binary.ts';
+import { holdsApacheText, isLoader, mapsHttpd } from './apache-binary.ts';
 import { because } from './because.ts';
 import {
   listPids,
@@ -28,15 +28,13 @@ type Seen = ProcessFacts | 'other program' | 'no program' | 'withheld';
 
 /**
  * Finds every living process that may use the sets of an owner, in /proc: those that run a file with a name of httpd's,
- * and those of the owner whose file holds Apache's own text, whatever its name. Where an ordinary user starts the server,
- * all that this user runs.
+ * and those of httpd's user and of its starter whose file holds Apache's own text, whatever its name. Where an ordinary
+ * user starts the server, all that this user runs.
  */
 export class ProcessScan {
   private readonly seen = new Map<number, Seen>();
   private alive = new Set<number>();
   private withheld: string | null = null;
-  /** Files recognised as httpd by their content, as device:inode. */
-  private readonly httpdFiles = new Set<string>();
 
   constructor(
     private readonly owner: MutexOwner | null,
@@ -73,17 +71,12 @@ export class ProcessScan {
 
   private findsNews(): boolean {
     this.alive = new Set(listPids());
-    const filesBefore = this.httpdFiles.size;
     let news = false;
     for (const pid of this.alive) {
-      if (this.seen.has(pid) || pid === this.ourPid) continue;
+      if (this.seen.has(pid) || pid === this.ourPid || pid === process.pid) continue;
       const seen = this.read(pid, false);
       if (seen !== null) this.seen.set(pid, seen);
       news ||= seen === null || seen === 'no program' || typeof seen === 'object';
-    }
-    // Whoever runs a file that was recognised late, such as the worker's master, was passed over as another program.
-    if (this.httpdFiles.size > filesBefore) {
-      for (const [pid, seen] of this.seen) if (seen === 'other program') this.seen.delete(pid);
     }
     return news;
   }
@@ -93,7 +86,7 @@ export class ProcessScan {
     try {
       const exe = readExecutable(pid);
       const uids = readUids(pid);
-      const isHttpd = isHttpdName(exe.path) ? known(true) : this.isHttpdByContent(pid, uids);
+      const isHttpd = isHttpdName(exe.path) ? known(true) : this.isHttpdByContent(pid, exe, uids);
       const isOther = isHttpd.known && !isHttpd.value && !asked && !this.isStarters(uids);
       return isOther ? 'other program' : readFacts(pid, exe, uids, isHttpd);
     } catch (error) {
@@ -111,16 +104,17 @@ export class ProcessScan {
     return this.owner !== null && this.owner.starterUid !== 0 && uids.includes(this.owner.starterUid);
   }
 
-  private isHttpdByContent(pid: number, uids: number[]): Fact<boolean> {
-    const isOwners = this.owner !== null && this.owner.uid !== 0 && uids.includes(this.owner.uid);
-    if (!isOwners && this.httpdFiles.size === 0) return known(false);
+  /**
+   * Told by the program of whoever may own such sets: httpd's user, for workers, and the starter, for a master that has no
+   * worker yet or no more.
+   */
+  private isHttpdByContent(pid: number, exe: Executable, uids: number[]): Fact<boolean> {
+    const { owner } = this;
+    const mayOwn = owner !== null && uids.some((uid) => uid === owner.uid || uid === owner.starterUid);
+    if (!mayOwn) return known(false);
+    if (isLoader(exe.path)) return mapsHttpd(pid);
     const file = statSync(`/proc/${pid}/exe`);
-    const identity = `${file.dev}:${file.ino}`;
-    if (this.httpdFiles.has(identity)) return known(true);
-    if (!isOwners) return known(false);
-    const holds = holdsApacheText(pid, identity);
-    if (holds.known && holds.value) this.httpdFiles.add(identity);
-    return holds;
+    return holdsApacheText(pid, `${file.dev}:${file.ino}`);
   }
 }
 

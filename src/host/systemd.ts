@@ -169,7 +169,15 @@ function unitFacts(unit: Properties, service: Properties): UnitFacts {
       ([path]) => path,
     ),
     fragmentPath: text(unit, 'FragmentPath'),
+    dropInPaths: (unit['DropInPaths']?.value as string[] | undefined) ?? [],
+    startTimeoutMs: startTimeoutMs(service['TimeoutStartUSec']),
   };
+}
+
+/** systemd has the largest number there is for no limit. */
+function startTimeoutMs(value: Variant | undefined): number {
+  const limit = microseconds(value);
+  return limit === 0 || limit > Number.MAX_SAFE_INTEGER ? Infinity : limit / 1000;
 }
 
 /** 64-bit numbers arrive as bigint. */

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { Apache } from './apache.ts';
+import { Apache, WWW_DATA, setIds } from './apache.ts';
 import { Lab } from './lab.ts';
 
 const DROP_IN = '/etc/systemd/system/apache2.service.d/50-httpd-guard.conf';
@@ -53,6 +53,58 @@ void t.test('install and uninstall', async (t) => {
       'so does one after httpd’s configuration was changed',
     );
     await lab.sh('touch /etc/apache2/apache2.conf; mv /usr/local/bin/node.real /usr/local/bin/node');
+  });
+
+  await t.test('User moved to another file is noticed', async (t) => {
+    await apache.kill9();
+    await lab.sh(
+      "sed -i '/^User/d' /etc/apache2/apache2.conf; touch -d '1 hour ago' /etc/apache2/apache2.conf",
+    );
+    lab.write('etc/apache2/conf-enabled/user.conf', 'User nobody\n');
+    for (let cycle = 0; cycle < 3; cycle++) {
+      t.ok(await apache.tryStart());
+      await apache.kill9();
+    }
+    const nobodys = await setIds(lab, 65534);
+    t.ok(await apache.tryStart());
+    t.ok(
+      (await setIds(lab, 65534)).every((id) => !nobodys.includes(id)),
+      'what the last one left is gone',
+    );
+    await lab.sh(
+      "systemctl stop apache2; rm /etc/apache2/conf-enabled/user.conf; echo 'User ${APACHE_RUN_USER}' >>/etc/apache2/apache2.conf",
+    );
+  });
+
+  await t.test(
+    'a configuration that takes long to read delays no start for long, and the last good answer serves',
+    async (t) => {
+      await apache.start();
+      await apache.kill9();
+      const left = await setIds(lab, WWW_DATA);
+      await lab.sh(
+        'cp /etc/apache2/envvars /root/envvars; echo \'case "$*" in *-t*) sleep 8 ;; esac\' >>/etc/apache2/envvars',
+      );
+      const beganMs = performance.now();
+      t.ok(await apache.tryStart());
+      t.ok(performance.now() - beganMs < 5_000);
+      t.ok(
+        (await setIds(lab, WWW_DATA)).every((id) => !left.includes(id)),
+        'and what was left is gone',
+      );
+      await lab.sh('cp /root/envvars /etc/apache2/envvars');
+    },
+  );
+
+  await t.test('a unit with too little time to start is not guarded', async (t) => {
+    await lab.sh('httpd-guard uninstall');
+    await apache.dropIn('20-hurry.conf', 'TimeoutStartSec=4');
+    const { exitCode, stderr } = await lab.run('httpd-guard', 'install');
+    t.equal(exitCode, 1);
+    t.match(stderr, 'has 4 s to start (TimeoutStartSec=)');
+    await lab.sh(
+      'rm /etc/systemd/system/apache2.service.d/20-hurry.conf; systemctl daemon-reload; httpd-guard install',
+    );
   });
 
   await t.test('a drop-in that is not ours is left alone', async (t) => {

@@ -34,6 +34,8 @@ export const unit = (over: Partial<UnitFacts> = {}): UnitFacts => ({
   environment: [],
   environmentFiles: [],
   fragmentPath: '/lib/systemd/system/apache2.service',
+  dropInPaths: [],
+  startTimeoutMs: 90_000,
   ...over,
 });
 
