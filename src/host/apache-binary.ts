@@ -13,7 +13,7 @@ export function isLoader(path: string): boolean {
   return LOADER.test(path.slice(path.lastIndexOf('/') + 1));
 }
 
-/** Whether a loader runs httpd: by the files that are mapped into it (proc_pid_maps(5)). */
+/** Whether a process has httpd, or the library that all of httpd is built on, among its mapped files (proc_pid_maps(5)). */
 export function mapsHttpd(pid: number): Fact<boolean> {
   try {
     const paths = readFileSync(`/proc/${pid}/maps`, 'utf8').matchAll(/ (\/.*?)(?: \(deleted\))?$/gm);
@@ -23,7 +23,7 @@ export function mapsHttpd(pid: number): Fact<boolean> {
   }
 }
 
-/** One buffer for all: a program of 100 MiB, such as Node itself, is read piece by piece. */
+/** One buffer for all: programs are read piece by piece. */
 const PIECE = Buffer.allocUnsafe(1024 * 1024);
 
 const textByIdentity = new Map<string, Fact<boolean>>();

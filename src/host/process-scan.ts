@@ -24,12 +24,18 @@ export interface ProcessTable {
 /** Every look but the first reads only what is new, so that there is time for many. */
 const MOST_LOOKS = 20;
 
+/**
+ * httpd's binary has one or two MiB, with all modules built in some more. What is larger (Node, Docker) takes too long to
+ * search before a start, and is judged by what it has loaded.
+ */
+const MOST_SEARCHED_BYTES = 8 * 1024 * 1024;
+
 type Seen = ProcessFacts | 'other program' | 'no program' | 'withheld';
 
 /**
  * Finds every living process that may use the sets of an owner, in /proc: those that run a file with a name of httpd's,
- * and those of httpd's user and of its starter whose file holds Apache's own text, whatever its name. Where an ordinary
- * user starts the server, all that this user runs.
+ * and those whose file holds Apache's own text, whatever its name. Where an ordinary user starts the server, all that this
+ * user runs.
  */
 export class ProcessScan {
   private readonly seen = new Map<number, Seen>();
@@ -85,10 +91,9 @@ export class ProcessScan {
   private read(pid: number, asked: boolean): Seen | null {
     try {
       const exe = readExecutable(pid);
-      const uids = readUids(pid);
-      const isHttpd = isHttpdName(exe.path) ? known(true) : this.isHttpdByContent(pid, exe, uids);
-      const isOther = isHttpd.known && !isHttpd.value && !asked && !this.isStarters(uids);
-      return isOther ? 'other program' : readFacts(pid, exe, uids, isHttpd);
+      const isHttpd = isHttpdName(exe.path) ? known(true) : isHttpdByContent(pid, exe);
+      const isOther = isHttpd.known && !isHttpd.value && !asked && !this.isStarters(pid);
+      return isOther ? 'other program' : readFacts(pid, exe, isHttpd);
     } catch (error) {
       const state = readState(pid);
       if (state === 'gone') return null;
@@ -100,22 +105,18 @@ export class ProcessScan {
     }
   }
 
-  private isStarters(uids: number[]): boolean {
-    return this.owner !== null && this.owner.starterUid !== 0 && uids.includes(this.owner.starterUid);
+  private isStarters(pid: number): boolean {
+    return (
+      this.owner !== null && this.owner.starterUid !== 0 && readUids(pid).includes(this.owner.starterUid)
+    );
   }
+}
 
-  /**
-   * Told by the program of whoever may own such sets: httpd's user, for workers, and the starter, for a master that has no
-   * worker yet or no more.
-   */
-  private isHttpdByContent(pid: number, exe: Executable, uids: number[]): Fact<boolean> {
-    const { owner } = this;
-    const mayOwn = owner !== null && uids.some((uid) => uid === owner.uid || uid === owner.starterUid);
-    if (!mayOwn) return known(false);
-    if (isLoader(exe.path)) return mapsHttpd(pid);
-    const file = statSync(`/proc/${pid}/exe`);
-    return holdsApacheText(pid, `${file.dev}:${file.ino}`);
-  }
+/** Told by the program, whoever runs it: a master without workers shows no other sign. Each file is searched once. */
+function isHttpdByContent(pid: number, exe: Executable): Fact<boolean> {
+  const file = statSync(`/proc/${pid}/exe`);
+  if (isLoader(exe.path) || file.size > MOST_SEARCHED_BYTES) return mapsHttpd(pid);
+  return holdsApacheText(pid, `${file.dev}:${file.ino}`);
 }
 
 function isGone(error: unknown): boolean {
@@ -123,10 +124,10 @@ function isGone(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ESRCH';
 }
 
-function readFacts(pid: number, exe: Executable, uids: number[], isHttpd: Fact<boolean>): ProcessFacts {
+function readFacts(pid: number, exe: Executable, isHttpd: Fact<boolean>): ProcessFacts {
   return {
     ...readStat(pid),
-    uids,
+    uids: readUids(pid),
     exe: known(exe),
     isHttpd,
     ipcNamespace: known(readIpcNamespace(pid)),
