@@ -33,7 +33,7 @@ export function livingLastUsers(snapshot: Snapshot): ReadonlySet<number> {
   const pids = new Set<number>();
   if (!snapshot.sets.known) return pids;
   // On a full table of the dead there is nothing to look at set by set.
-  if (!lastPidsOf(snapshot).some((pid) => snapshot.alivePids.has(pid))) return pids;
+  if (![...lastPids(snapshot)].some((pid) => snapshot.alivePids.has(pid))) return pids;
   const byPid = new Map(snapshot.processes.map((process) => [process.pid, process]));
   for (const set of snapshot.sets.value) {
     const inspection = snapshot.inspections.get(set.id);
@@ -45,10 +45,11 @@ export function livingLastUsers(snapshot: Snapshot): ReadonlySet<number> {
   return pids;
 }
 
-function lastPidsOf({ inspections }: Snapshot): number[] {
+/** The last users of all sets that were asked about, living or dead. */
+export function lastPids({ inspections }: Pick<Snapshot, 'inspections'>): Set<number> {
   const pids = new Set<number>();
   for (const inspection of inspections.values()) if (inspection.known) pids.add(inspection.value.lastPid);
-  return [...pids];
+  return pids;
 }
 
 /**

@@ -1,9 +1,9 @@
 import { type Fact, known, unknown } from '../core/fact.ts';
+import { lastPids } from '../core/possible-users.ts';
 import { type MutexOwner, mayBeMutexOf } from '../core/semaphore-set.ts';
 import type { Inspection, Snapshot } from '../core/snapshot.ts';
 import type { UnitRun } from '../core/unit-run.ts';
 import { readClock } from './clock.ts';
-import type { Inspections } from './inspect-by-ipcs.ts';
 import { ProcessScan, type ProcessTable } from './process-scan.ts';
 import { SemaphoreTool } from './semaphore-tool.ts';
 import { readSemaphoreLimits, readSemaphoreSets } from './sysvipc.ts';
@@ -28,7 +28,7 @@ export async function takeSnapshot({ owner, tool, deadlineMs }: SnapshotQuestion
   const scan = new ProcessScan(owner.known ? owner.value : null, tool?.pid ?? null);
   scan.lookUntilSettled();
   const inspections = (await tool?.answers()) ?? new Map<number, Fact<Inspection>>();
-  scan.add(lastPids(inspections));
+  scan.add(lastPids({ inspections }));
   const table = scan.result();
   const view = readView();
   return {
@@ -53,12 +53,6 @@ export async function lookOnce(owner: Fact<MutexOwner>, deadlineMs: number): Pro
   } finally {
     tool?.close();
   }
-}
-
-function lastPids(inspections: Inspections): Set<number> {
-  const pids = new Set<number>();
-  for (const inspection of inspections.values()) if (inspection.known) pids.add(inspection.value.lastPid);
-  return pids;
 }
 
 /** When the units of all possible users began. With none alive nobody asks, and systemd's library is not even loaded. */
