@@ -18,8 +18,8 @@ const SCENES: Scene[] = [
   { leaked: 0, foreign: 0, atLeast: 1, repetitions: 31, loopRepetitions: 31 },
   { leaked: 0, foreign: 1_000, atLeast: 1, repetitions: 31, loopRepetitions: 31 },
   { leaked: 100, foreign: 0, atLeast: 1, repetitions: 15, loopRepetitions: 15 },
-  { leaked: 1_000, foreign: 0, atLeast: 10, repetitions: 9, loopRepetitions: 5 },
-  { leaked: 32_000, foreign: 0, atLeast: 100, repetitions: 7, loopRepetitions: 1 },
+  { leaked: 1_000, foreign: 0, atLeast: 10, repetitions: 21, loopRepetitions: 5 },
+  { leaked: 32_000, foreign: 0, atLeast: 100, repetitions: 11, loopRepetitions: 1 },
 ];
 
 type Name = 'guard' | 'loop' | 'C';
