@@ -1,6 +1,6 @@
 // Bundles src into dist. Each `await import()` becomes a file of its own that is read only when it is needed: what a
 // command does not use costs its start nothing. CommonJS, since Node starts it faster than modules.
-import { copyFileSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { build } from 'esbuild';
 
@@ -52,5 +52,5 @@ for (const [name, entry] of bundles) {
     logLevel: 'warning',
   });
 }
-for (const file of ['gate', '50-httpd-guard.conf'])
+for (const file of readdirSync(`${root}units`))
   copyFileSync(`${root}units/${file}`, `${root}dist/${file}`);

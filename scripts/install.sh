@@ -21,8 +21,11 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 lib=$destdir$prefix/lib/httpd-guard
 rm -rf "$lib"
 install -d "$lib" "$destdir$prefix/bin"
-install -m 0644 "$here"/dist/*.cjs "$here/dist/50-httpd-guard.conf" "$lib"
-install -m 0755 "$here/dist/gate" "$lib"
+install -m 0644 "$here"/dist/*.cjs "$here/dist/50-httpd-guard.conf" "$here"/dist/*.service "$here"/dist/*.path "$lib"
+install -m 0755 "$here/dist/gate" "$here/dist/post-stop" "$lib"
+# What journalctl -x says of the guard's entries; systemd looks for it under /usr alone.
+install -D -m 0644 "$here/dist/httpd-guard.catalog" "$destdir/usr/lib/systemd/catalog/httpd-guard.catalog"
+[ -n "$destdir" ] || journalctl --update-catalog || echo "install.sh: journalctl -x will not explain the guard's entries" >&2
 cat >"$destdir$prefix/bin/httpd-guard" <<LAUNCHER
 #!/bin/sh
 # What the caller's environment holds for other Node programs is not for this one.

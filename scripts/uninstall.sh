@@ -16,4 +16,6 @@ if grep -qs '^# Written by "httpd-guard install"' "$destdir"/etc/systemd/system/
   echo "uninstall.sh: a unit is still guarded; run first: httpd-guard uninstall" >&2
   exit 1
 fi
-rm -rf "$destdir$prefix/lib/httpd-guard" "$destdir$prefix/bin/httpd-guard"
+rm -rf "$destdir$prefix/lib/httpd-guard" "$destdir$prefix/bin/httpd-guard" \
+  "$destdir/usr/lib/systemd/catalog/httpd-guard.catalog"
+[ -n "$destdir" ] || journalctl --update-catalog || true

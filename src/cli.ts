@@ -99,6 +99,69 @@ export async function cli(args: string[]): Promise<number> {
       },
     )
     .command(
+      'post-stop',
+      'What ExecStopPost runs: say why the run ended badly, and clear what it left',
+      (command) =>
+        common(command)
+          .example('$0 post-stop --unit httpd.service', 'as the drop-in does')
+          .epilogue('Exit codes: 0 always.'),
+      async (options) => {
+        const { postStop } = await import('./commands/post-stop.ts');
+        exitCode = await postStop(options);
+      },
+    )
+    .command(
+      'diagnose',
+      'Say why httpd did not start, and what to do',
+      (command) =>
+        common(command)
+          .example('$0 diagnose', 'why is it down?')
+          .epilogue(
+            'Exit codes: 0 a cause was found, 1 nothing that is known here, 3 could not tell, 64 wrong usage.',
+          ),
+      async (options) => {
+        const { diagnose } = await import('./commands/diagnose.ts');
+        await run(diagnose(options));
+      },
+    )
+    .command(
+      'recover',
+      'Bring httpd back, if it is down for want of semaphores, and see it stay up',
+      (command) =>
+        common(dryRun(command))
+          .option('config', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'Instead of /etc/httpd-guard.toml',
+          })
+          .option('requested', {
+            type: 'boolean',
+            default: false,
+            conflicts: 'unit',
+            describe: 'For the units the watcher asked for, as its service does',
+          })
+          .example('$0 recover --dry-run', 'what would it do?')
+          .epilogue(
+            'Exit codes: 0 healthy, already or again, 1 not our kind of failure, 2 tried in vain, 3 could not tell, 64 wrong usage, 77 not root.',
+          ),
+      async (options) => {
+        const { recoverCommand } = await import('./commands/recover.ts');
+        await run(recoverCommand(options));
+      },
+    )
+    .command(
+      'watch',
+      'Follow the journal and the state of the guarded units, and ask for a recovery; runs as a service',
+      (command) =>
+        common(command)
+          .example('systemctl status httpd-guard-watch', 'how it runs')
+          .epilogue('Exit codes: 0 on SIGTERM.'),
+      async (options) => {
+        const { watch } = await import('./commands/watch.ts');
+        exitCode = await watch(options);
+      },
+    )
+    .command(
       'install',
       'Put the guard before each start of httpd',
       (command) =>

@@ -1,4 +1,4 @@
-// The start path must not pay for reading yargs: the gate's own call is known by its form, anything else goes to the cli.
+// The start path must not pay for reading yargs: the drop-in's own calls are known by their form, anything else goes to the cli.
 
 const [command, flag, unit, ...more] = process.argv.slice(2);
 
@@ -10,9 +10,20 @@ async function main(): Promise<number> {
     );
     return 3;
   }
-  if (command === 'pre-start' && flag === '--unit' && unit !== undefined && more.length === 0) {
-    const { preStart } = await import('./commands/pre-start.ts');
-    return preStart({ unit, strict: false, json: false, quiet: false });
+  if (flag === '--unit' && unit !== undefined && more.length === 0) {
+    if (command === 'pre-start') {
+      const { preStart } = await import('./commands/pre-start.ts');
+      return preStart({ unit, strict: false, json: false, quiet: false });
+    }
+    if (command === 'post-stop') {
+      const { postStop } = await import('./commands/post-stop.ts');
+      return postStop({ unit, json: false, quiet: false });
+    }
+  }
+  // The watcher must not hold the memory of a parser for ever.
+  if (command === 'watch' && flag === undefined) {
+    const { watch } = await import('./commands/watch.ts');
+    return watch({ json: false, quiet: false });
   }
   const { cli } = await import('./cli.ts');
   return cli(process.argv.slice(2));

@@ -1,9 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Fact } from '../core/fact.ts';
 import { because } from '../host/because.ts';
-import { dropInPath, fillDropIn, isOurs, readDropIn, writeDropIn } from '../host/drop-in.ts';
+import {
+  OWN_UNITS,
+  REQUEST_UNIT,
+  WATCH_UNIT,
+  dropInPath,
+  fillUnit,
+  isOurs,
+  ownUnitPath,
+  readDropIn,
+  writeDropIn,
+} from '../host/drop-in.ts';
 import { reloadSystemd } from '../host/reload-systemd.ts';
 import { distrust } from '../host/trusted-path.ts';
+import { systemctl } from '../host/systemctl.ts';
 import { escape } from '../view/escape.ts';
 import { type Done, needsRoot } from './done.ts';
 
@@ -15,8 +27,8 @@ export interface InstallOptions {
 }
 
 const ASK_TIMEOUT_MS = 5_000;
-/** systemd fails a start that takes longer, whatever took the time: there must be enough left for httpd. */
-const LEAST_START_TIMEOUT_MS = 10_000;
+/** systemd fails a start or a stop that takes longer, whatever took the time: there must be enough left for httpd. */
+const LEAST_TIMEOUT_MS = 10_000;
 
 /** Puts the guard before each start of the unit. Again is as good as once. */
 export async function install(options: InstallOptions): Promise<Done> {
@@ -24,50 +36,87 @@ export async function install(options: InstallOptions): Promise<Done> {
   const { findServer } = await import('../host/find-server.ts');
   const server = await findServer(options.unit, options.dryRun ? 'only look' : 'remember', ASK_TIMEOUT_MS);
   if (!server.unit.known) return refuse(server.unit.why);
-  const { name: unit, startTimeoutMs } = server.unit.value;
+  const { name: unit, startTimeoutMs, stopTimeoutMs } = server.unit.value;
   if (!server.owner.known)
     return refuse(`whose sets to clear before ${unit} is not known: ${server.owner.why}`);
-  if (startTimeoutMs < LEAST_START_TIMEOUT_MS) {
-    return refuse(
-      `${unit} has ${startTimeoutMs / 1000} s to start (TimeoutStartSec=), and the guard may need 5 of them; raise it to 10 or more`,
-    );
+  for (const [ms, what, setting] of [
+    [startTimeoutMs, 'start', 'TimeoutStartSec='],
+    [stopTimeoutMs, 'stop', 'TimeoutStopSec='],
+  ] as const) {
+    if (ms < LEAST_TIMEOUT_MS)
+      return refuse(
+        `${unit} has ${ms / 1000} s to ${what} (${setting}), and the guard may need 5 of them; raise it to 10 or more`,
+      );
   }
-  const path = dropInPath(unit);
   try {
-    const text = dropInText();
-    const before = readDropIn(path);
-    if (before !== null && !isOurs(before)) return refuse(`${path} is not ours; move it away first`);
-    if (before === text) return show(options, unit, [`${path} is in place already`]);
+    const files = filesFor(unit);
+    const foreign = files.find(({ before }) => before !== null && !isOurs(before));
+    if (foreign !== undefined) return refuse(`${foreign.path} is not ours; move it away first`);
+    const missing = files.filter(({ before, text }) => before !== text);
     if (options.dryRun)
-      return show(options, unit, [
-        `would write ${path}:`,
-        ...text
-          .trimEnd()
-          .split('\n')
-          .map((line) => `  ${line}`),
-      ]);
-    writeDropIn(path, text);
-    const reloaded = await reloadSystemd(ASK_TIMEOUT_MS);
-    if (!reloaded.known)
-      return refuse(`${path} is written, but ${reloaded.why}; run: systemctl daemon-reload`);
-    return show(options, unit, [`wrote ${path}`, 'made systemd read it', ...server.missing]);
+      return show(options, unit, missing.length === 0 ? [IN_PLACE] : missing.flatMap(wouldWrite));
+    for (const { path, text } of missing) writeDropIn(path, text);
+    const started = await startWatching(missing.length > 0);
+    if (!started.known)
+      return refuse(`the files are written, but ${started.why}; run: systemctl daemon-reload`);
+    const did = missing.map(({ path }) => `wrote ${path}`);
+    return show(
+      options,
+      unit,
+      did.length === 0 ? [IN_PLACE] : [...did, 'made systemd read it', ...server.missing],
+    );
   } catch (error) {
     return refuse(because(error));
   }
 }
 
-/** The gate and the template lie beside the bundle that runs. */
-function dropInText(): string {
-  const beside = (name: string): string => join(import.meta.dirname, name);
-  const gate = beside('gate');
-  for (const path of [gate, process.execPath]) {
+const IN_PLACE = 'everything is in place already';
+
+interface UnitFile {
+  path: string;
+  text: string;
+  before: string | null;
+}
+
+function wouldWrite({ path, text }: UnitFile): string[] {
+  return [
+    `would write ${path}:`,
+    ...text
+      .trimEnd()
+      .split('\n')
+      .map((line) => `  ${line}`),
+  ];
+}
+
+/** The drop-in of the unit, and the guard's own units. The scripts and the templates lie beside the bundle that runs. */
+function filesFor(unit: string): UnitFile[] {
+  const lib = import.meta.dirname;
+  for (const path of [join(lib, 'gate'), join(lib, 'post-stop'), process.execPath]) {
     const why = distrust(path);
     if (why !== null)
       throw new Error(
         `root would run ${path} at each start, but ${why}; install the guard with scripts/install.sh first`,
       );
   }
-  return fillDropIn(readFileSync(beside('50-httpd-guard.conf'), 'utf8'), gate, process.execPath);
+  const file = (path: string, template: string): UnitFile => ({
+    path,
+    text: fillUnit(readFileSync(join(lib, template), 'utf8'), { lib, node: process.execPath }),
+    before: readDropIn(path),
+  });
+  return [
+    file(dropInPath(unit), '50-httpd-guard.conf'),
+    ...OWN_UNITS.map((name) => file(ownUnitPath(name), name)),
+  ];
+}
+
+/** The watcher learns at its start which units there are. */
+async function startWatching(changed: boolean): Promise<Fact<string>> {
+  if (changed) {
+    const reloaded = await reloadSystemd(ASK_TIMEOUT_MS);
+    if (!reloaded.known) return reloaded;
+  }
+  const enabled = await systemctl('enable', '--now', REQUEST_UNIT, WATCH_UNIT);
+  return enabled.known && changed ? systemctl('try-restart', WATCH_UNIT) : enabled;
 }
 
 function refuse(why: string): Done {
@@ -78,6 +127,6 @@ function show({ json, quiet, dryRun }: InstallOptions, unit: string, did: string
   const undo = `httpd-guard uninstall --unit ${unit}`;
   if (json)
     return { stdout: `${JSON.stringify({ unit, dryRun, did, undo }, null, 2)}\n`, stderr: '', exitCode: 0 };
-  const lines = [...did, ...(dryRun ? [] : [`${unit} is guarded at each start; undo it with: ${undo}`])];
+  const lines = [...did, ...(dryRun ? [] : [`${unit} is guarded; undo it with: ${undo}`])];
   return { stdout: quiet ? '' : `${lines.map(escape).join('\n')}\n`, stderr: '', exitCode: 0 };
 }

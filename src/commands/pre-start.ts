@@ -31,7 +31,7 @@ export async function preStart(options: PreStartOptions): Promise<number> {
           deadlineMs,
         })
       : cannot(owner);
-  const { priority, sentence } = cleanSentence(result);
+  const { priority, sentence } = cleanSentence(result, 'before this start');
   await log(
     options,
     priority,

@@ -1,7 +1,20 @@
+import { rmSync } from 'node:fs';
 import { because } from '../host/because.ts';
-import { dropInPath, guardedUnits, isOurs, readDropIn, removeDropIn } from '../host/drop-in.ts';
+import {
+  OWN_UNITS,
+  REQUEST_UNIT,
+  WATCH_UNIT,
+  dropInPath,
+  guardedUnits,
+  isOurs,
+  ownUnitPath,
+  readDropIn,
+  removeDropIn,
+} from '../host/drop-in.ts';
+import { forgetHistory } from '../host/recovery-history-file.ts';
 import { reloadSystemd } from '../host/reload-systemd.ts';
 import { forget } from '../host/remembered-settings.ts';
+import { systemctl } from '../host/systemctl.ts';
 import { escape } from '../view/escape.ts';
 import { type Done, needsRoot } from './done.ts';
 
@@ -32,8 +45,10 @@ export async function uninstall(options: UninstallOptions): Promise<Done> {
       if (options.dryRun) continue;
       removeDropIn(path);
       forget(unit);
+      forgetHistory(unit);
     }
     if (units.length === 0) did.push('no unit is guarded');
+    did.push(...(await stopWatching(units, options.dryRun)));
     if (!options.dryRun && did.some((line) => line.startsWith('removed'))) {
       const reloaded = await reloadSystemd(RELOAD_TIMEOUT_MS);
       if (!reloaded.known)
@@ -50,6 +65,20 @@ export async function uninstall(options: UninstallOptions): Promise<Done> {
       exitCode: 0,
     };
   return { stdout: options.quiet ? '' : `${did.map(escape).join('\n')}\n`, stderr: '', exitCode: 0 };
+}
+
+/** With no guarded unit left, the guard's own units go; else the watcher learns anew which are left. */
+async function stopWatching(gone: readonly string[], dryRun: boolean): Promise<string[]> {
+  const left = guardedUnits().filter((unit) => !gone.includes(unit));
+  const paths = OWN_UNITS.map((name) => ownUnitPath(name)).filter((path) => isOurs(readDropIn(path) ?? ''));
+  if (left.length > 0) {
+    if (!dryRun) await systemctl('try-restart', WATCH_UNIT);
+    return [];
+  }
+  if (dryRun) return paths.map((path) => `would remove ${path}`);
+  if (paths.length > 0) await systemctl('disable', '--now', REQUEST_UNIT, WATCH_UNIT);
+  for (const path of paths) rmSync(path, { force: true });
+  return paths.map((path) => `removed ${path}`);
 }
 
 function refuse(why: string): Done {

@@ -8,6 +8,10 @@ export interface HttpdSettings {
   pidFile: string | null;
   /** Of the mutexes in general: sysvsem, pthread, posixsem, fcntl, flock … */
   mutexMechanism: string | null;
+  /** How many mutexes are registered that would be System V sets: the most of them that a start needs, balancers apart. */
+  sysvMutexes: number | null;
+  /** Where file mutexes lie. */
+  mutexDir: string | null;
   /** The files it was read from, the main one first, as far as httpd tells. */
   configFiles: string[];
 }
@@ -29,15 +33,25 @@ export function parseSettings(runConfig: string, version: string): Fact<HttpdSet
   if (user?.[1] === undefined)
     return unknown('httpd does not say which user it runs as (-t -D DUMP_RUN_CFG)');
   const configured = /^Mutex default: .*\bmechanism=(\S+)/m.exec(runConfig)?.[1];
+  const mutexMechanism =
+    configured === undefined || configured === 'default' ? builtMechanism(version) : configured;
   return known({
     user: user[1],
     uid: Number(user[2]),
     errorLog: /^Main ErrorLog: "([^"]*)"/m.exec(runConfig)?.[1] ?? null,
     pidFile: /^PidFile: "([^"]*)"/m.exec(runConfig)?.[1] ?? null,
-    mutexMechanism:
-      configured === undefined || configured === 'default' ? builtMechanism(version) : configured,
+    mutexMechanism,
+    sysvMutexes: countSysvMutexes(runConfig, mutexMechanism),
+    mutexDir: /^Mutex default: .*\bdir="([^"]*)"/m.exec(runConfig)?.[1] ?? null,
     configFiles: includedFiles(runConfig) ?? configFiles(version),
   });
+}
+
+function countSysvMutexes(runConfig: string, byDefault: string | null): number | null {
+  if (byDefault === null) return null;
+  const registered = [...runConfig.matchAll(/^Mutex (?!default:)\S+: (.*)$/gm)];
+  const mechanisms = registered.map(([, how = '']) => /\bmechanism=(\S+)/.exec(how)?.[1] ?? byDefault);
+  return mechanisms.filter((mechanism) => mechanism === 'sysvsem').length;
 }
 
 /** `-D DUMP_INCLUDES` prints each file behind the line that included it, the main one behind a star; null where it is not known. */

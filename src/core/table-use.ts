@@ -28,3 +28,8 @@ export function tableUse({ sets, limits }: Snapshot): Fact<TableUse> {
 export function percent({ used, max }: Use): number {
   return max === 0 ? 100 : Math.floor((used * 100) / max);
 }
+
+/** How many sets of one semaphore can still be made. */
+export function freeSets({ sets, semaphores }: TableUse): number {
+  return Math.min(sets.max - sets.used, semaphores.max - semaphores.used);
+}

@@ -8,6 +8,12 @@ export interface UnitFacts {
   sub: string;
   result: string;
   mainPid: number;
+  /** UnitFileState: enabled, disabled, static, masked …; "" when systemd does not know. */
+  fileState: string;
+  /** Of the present run, or else of the last; "" before the first. */
+  invocationId: string;
+  /** The type of the job that waits or runs for it: start, stop, restart …; null when there is none. */
+  job: string | null;
   /** False also where systemd is older than the setting (before 248). */
   privateIpc: boolean;
   /** The user its processes are started as: "" is root. */
@@ -21,6 +27,8 @@ export interface UnitFacts {
   dropInPaths: string[];
   /** TimeoutStartSec=, which ExecStartPre has to share with httpd; Infinity for none. */
   startTimeoutMs: number;
+  /** TimeoutStopSec=, likewise for ExecStopPost. */
+  stopTimeoutMs: number;
 }
 
 export interface ExecLine {

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Fact, unknown } from '../core/fact.ts';
+import { type Fact, known, unknown } from '../core/fact.ts';
 import { type Launch, canBeAsked, parseEnvironment, questionLaunch } from '../core/httpd-launch.ts';
 import { type HttpdSettings, parseSettings } from '../core/httpd-settings.ts';
 import type { UnitFacts } from '../core/unit-facts.ts';
-import { run } from './run.ts';
+import { type Command, firstLines, run, tryRun } from './run.ts';
 
 /**
  * Asks the httpd of a unit how it is configured, with the unit's own command and environment, and as the unit's own user:
@@ -12,21 +12,11 @@ import { run } from './run.ts';
  * test_config hook).
  */
 export async function askHttpd(unit: UnitFacts, timeoutMs: number): Promise<Fact<HttpdSettings>> {
-  const exec = unit.execStart;
-  if (exec === null) return unknown(`${unit.name} has no ExecStart to ask`);
-  if (!canBeAsked(exec))
-    return unknown(`${exec.path} of ${unit.name} is neither httpd nor apachectl, and is not run to find out`);
-  const environment = readEnvironment(unit);
-  const ask = (question: string[]): Promise<Fact<string>> =>
-    run({
-      ...asUser(unit.user, questionLaunch(exec, environment, question)),
-      env: Object.fromEntries(environment),
-      timeoutMs,
-    });
-
+  const launch = launcher(unit, timeoutMs);
+  if (!launch.known) return launch;
   const [runConfig, version] = await Promise.all([
-    ask(['-t', '-D', 'DUMP_RUN_CFG', '-D', 'DUMP_INCLUDES']),
-    ask(['-V']),
+    run(launch.value(['-t', '-D', 'DUMP_RUN_CFG', '-D', 'DUMP_INCLUDES'])),
+    run(launch.value(['-V'])),
   ]);
   if (!runConfig.known) return runConfig;
   const settings = parseSettings(runConfig.value, version.known ? version.value : '');
@@ -35,6 +25,29 @@ export async function askHttpd(unit: UnitFacts, timeoutMs: number): Promise<Fact
     known: true,
     value: { ...settings.value, configFiles: toWatch(settings.value.configFiles, unit) },
   };
+}
+
+/** What `httpd -t` complains of, or null when it says that the configuration is OK. Says OK also where no mutex can be had. */
+export async function testConfiguration(unit: UnitFacts, timeoutMs: number): Promise<Fact<string | null>> {
+  const launch = launcher(unit, timeoutMs);
+  if (!launch.known) return launch;
+  const ran = await tryRun(launch.value(['-t']));
+  if (!ran.known) return ran;
+  const { exitCode, stderr } = ran.value;
+  return known(exitCode === 0 ? null : firstLines(stderr) || `httpd -t ends with ${exitCode}`);
+}
+
+function launcher(unit: UnitFacts, timeoutMs: number): Fact<(question: string[]) => Command> {
+  const exec = unit.execStart;
+  if (exec === null) return unknown(`${unit.name} has no ExecStart to ask`);
+  if (!canBeAsked(exec))
+    return unknown(`${exec.path} of ${unit.name} is neither httpd nor apachectl, and is not run to find out`);
+  const environment = readEnvironment(unit);
+  return known((question) => ({
+    ...asUser(unit.user, questionLaunch(exec, environment, question)),
+    env: Object.fromEntries(environment),
+    timeoutMs,
+  }));
 }
 
 /** runuser(1), when we are root and the unit's processes are not. */

@@ -2,24 +2,34 @@ import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, rmdirSync, wr
 import { dirname } from 'node:path';
 
 const MARK = '# Written by "httpd-guard install"';
+const ADMINS_UNITS = '/etc/systemd/system';
+
+export const WATCH_UNIT = 'httpd-guard-watch.service';
+export const REQUEST_UNIT = 'httpd-guard-recover.path';
+/** The units of the guard itself. */
+export const OWN_UNITS = [WATCH_UNIT, REQUEST_UNIT, 'httpd-guard-recover.service'];
+
+export function ownUnitPath(name: string, root = ADMINS_UNITS): string {
+  return `${root}/${name}`;
+}
 
 /** Where the admin's own settings of a unit go (systemd.unit(5)). */
-export function dropInPath(unit: string, root = '/etc/systemd/system'): string {
+export function dropInPath(unit: string, root = ADMINS_UNITS): string {
   return `${root}/${unit}.d/50-httpd-guard.conf`;
 }
 
-/** The drop-in's text. "%" begins a specifier in unit files, and blanks end a word: paths with those are refused. */
-export function fillDropIn(template: string, gate: string, node: string): string {
-  for (const path of [gate, node])
+/** The text of a unit file of ours. "%" begins a specifier in unit files, and blanks end a word: paths with those are refused. */
+export function fillUnit(template: string, paths: { lib: string; node: string }): string {
+  for (const path of Object.values(paths))
     if (!/^[\w./+@:,-]+$/.test(path))
       throw new Error(
         `${path} cannot stand in a unit file: it has blanks or signs that systemd takes for its own`,
       );
-  return template.replace('@GATE@', gate).replace('@NODE@', node);
+  return template.replaceAll('@LIB@', paths.lib).replaceAll('@NODE@', paths.node);
 }
 
 /** The units that have a drop-in of ours, in alphabetical order. */
-export function guardedUnits(root = '/etc/systemd/system'): string[] {
+export function guardedUnits(root = ADMINS_UNITS): string[] {
   const units = readdirSync(root)
     .filter((name) => name.endsWith('.service.d'))
     .map((name) => name.slice(0, -'.d'.length));

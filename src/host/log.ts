@@ -1,8 +1,6 @@
 import { fstatSync, writeSync } from 'node:fs';
-import type { Priority } from '../core/priority.ts';
+import { PRIORITY_NUMBER, type Priority } from '../core/priority.ts';
 
-/** As sd-daemon(3) has them in front of a line. */
-const NUMBER: Record<Priority, number> = { crit: 2, err: 3, warning: 4, notice: 5, info: 6 };
 const PINO_LEVEL = { crit: 'fatal', err: 'error', warning: 'warn', notice: 'info', info: 'info' } as const;
 
 export interface LogStyle {
@@ -21,7 +19,7 @@ export async function log(
   sentence: string,
   fields: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
-  if (style.quiet && NUMBER[priority] > NUMBER.warning) return;
+  if (style.quiet && PRIORITY_NUMBER[priority] > PRIORITY_NUMBER.warning) return;
   try {
     if (style.json) {
       const { pino } = await import('pino');
@@ -29,7 +27,7 @@ export async function log(
       logger[PINO_LEVEL[priority]]({ priority, ...fields }, sentence);
       return;
     }
-    const prefix = isJournal() ? `<${NUMBER[priority]}>` : '';
+    const prefix = isJournal() ? `<${PRIORITY_NUMBER[priority]}>` : '';
     writeSync(2, `${prefix}httpd-guard: ${sentence}\n`);
   } catch {
     // Nowhere to write: see above.

@@ -11,7 +11,7 @@ export interface Remembered {
 }
 
 const DIRECTORY = '/var/lib/httpd-guard';
-const FIRST_LINE = 'httpd-guard 1';
+const FIRST_LINE = 'httpd-guard 2';
 
 /** Where a unit's answer is kept. Unit names hold no slash (systemd.unit(5)); one that does is not looked up. */
 export function rememberedPath(unit: string, directory = DIRECTORY): string {

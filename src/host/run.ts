@@ -10,12 +10,26 @@ export interface Command {
 
 const MOST_OUTPUT = 4 * 1024 * 1024;
 
+export interface Ran {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** What a program printed on stdout. Unknown when `tryRun` does not know, or it does not end with 0: then the reason has the first lines of its complaint. */
+export async function run(command: Command): Promise<Fact<string>> {
+  const ran = await tryRun(command);
+  if (!ran.known) return ran;
+  const { exitCode, stdout, stderr } = ran.value;
+  if (exitCode === 0) return known(stdout);
+  return unknown(`${command.file} failed: ${firstLines(stderr) || `it ended with ${exitCode}`}`);
+}
+
 /**
- * What a program printed on stdout. Unknown when it cannot be run, takes too long, prints too much or does not end
- * with 0: then the reason has the first lines of its complaint. timeout(1) ends it together with all that it started, as
- * apachectl starts httpd: a child left over would hold the pipe.
+ * Runs a program to its end, whatever its exit code. Unknown when it cannot be run, takes too long or prints too much.
+ * timeout(1) ends it together with all that it started, as apachectl starts httpd: a child left over would hold the pipe.
  */
-export async function run({ file, args, env, timeoutMs }: Command): Promise<Fact<string>> {
+export async function tryRun({ file, args, env, timeoutMs }: Command): Promise<Fact<Ran>> {
   // Read only when a program is really run: the start path mostly runs none.
   const { execa } = await import('execa');
   const result = await execa('timeout', ['--signal=KILL', `${timeoutMs / 1000}s`, file, ...args], {
@@ -25,12 +39,22 @@ export async function run({ file, args, env, timeoutMs }: Command): Promise<Fact
     maxBuffer: MOST_OUTPUT,
     reject: false,
   });
-  if (!result.failed) return known(result.stdout);
-  if (result.signal === 'SIGKILL' || result.exitCode === KILLED)
+  const { exitCode, stdout, stderr } = result;
+  if (result.signal === 'SIGKILL' || exitCode === KILLED)
     return unknown(`${file} did not end in ${timeoutMs} ms`);
-  const complaint = result.stderr.split('\n').filter((line) => line.trim() !== '');
-  return unknown(`${file} failed: ${complaint.slice(0, 2).join(' ') || result.shortMessage}`);
+  if (exitCode === undefined || exitCode === NOT_FOUND || exitCode === NOT_RUNNABLE)
+    return unknown(`${file} failed: ${firstLines(stderr) || (result.shortMessage ?? '')}`);
+  return known({ exitCode, stdout, stderr });
 }
 
+/** The part of a complaint that fits into a sentence. */
+export function firstLines(text: string): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return lines.slice(0, 2).join(' ');
+}
+
+/** As timeout(1) and shells have them. */
+const NOT_RUNNABLE = 126;
+const NOT_FOUND = 127;
 /** 128 + SIGKILL, as timeout(1) has it. */
 const KILLED = 137;

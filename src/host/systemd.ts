@@ -1,17 +1,18 @@
 import type { Socket } from 'node:net';
-import dbus, { type MessageBus, type Variant } from 'dbus-next';
+import dbus, { type Message, type MessageBus, type Variant } from 'dbus-next';
 import { type Fact, known, unknown } from '../core/fact.ts';
 import type { Stamp } from '../core/clock.ts';
 import type { UnitListing } from '../core/choose-unit.ts';
 import type { UnitFacts } from '../core/unit-facts.ts';
+import type { UnitState } from '../core/unit-state.ts';
 import { because } from './because.ts';
 
-// The one door to systemd, and the one user of dbus-next. Plain method calls on the system bus; no match rules, which
-// dbus-next never takes back.
+// The one door to systemd, and the one user of dbus-next: method calls on the system bus, and match rules of our own.
 
 const MANAGER = 'org.freedesktop.systemd1.Manager';
 const UNIT = 'org.freedesktop.systemd1.Unit';
 const SERVICE = 'org.freedesktop.systemd1.Service';
+const JOB = 'org.freedesktop.systemd1.Job';
 const SCOPE = 'org.freedesktop.systemd1.Scope';
 
 const DEFAULT_BUS = 'unix:path=/run/dbus/system_bus_socket';
@@ -77,7 +78,7 @@ export class Systemd {
         this.properties(path, UNIT),
         this.properties(path, name.endsWith('.scope') ? SCOPE : SERVICE).catch(() => ({})),
       ]);
-      return known(unitFacts(unit, service));
+      return known({ ...unitFacts(unit, service), job: await this.jobType(unit) });
     } catch (error) {
       return unknown(`systemd does not tell of ${name}: ${because(error)}`);
     }
@@ -85,12 +86,98 @@ export class Systemd {
 
   /** Makes systemd read its unit files again. */
   async daemonReload(): Promise<Fact<true>> {
+    return this.demand('systemd did not reload its units', 'Reload', '', []);
+  }
+
+  /** Asks for a start, as `systemctl start` does; "fail" where that would undo somebody's job that waits (org.freedesktop.systemd1(5)). */
+  async start(name: string): Promise<Fact<true>> {
+    return this.demand(`systemd does not start ${name}`, 'StartUnit', 'ss', [name, 'fail']);
+  }
+
+  /** Makes systemd forget that the unit failed, and how often it was started. */
+  async resetFailed(name: string): Promise<Fact<true>> {
+    return this.demand(`systemd does not forget the failure of ${name}`, 'ResetFailedUnit', 's', [name]);
+  }
+
+  /**
+   * Tells the state of units: at once, and at each change, as systemd signals it. Ends when the bus goes away or `signal`
+   * says so, with why.
+   */
+  async follow(
+    names: readonly string[],
+    onState: (name: string, state: UnitState) => void,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const { stream } = connectionOf(this.bus);
+    const ended = new Promise<string>((resolve) => {
+      stream.once('close', () => {
+        resolve('the system bus has gone');
+      });
+      signal.addEventListener('abort', () => {
+        resolve('told to end');
+      });
+    });
+    const units = new Map<string, { name: string; state: UnitState }>();
+    this.bus.on('message', ({ path = '', member, body }: Message) => {
+      const unit = units.get(path);
+      if (unit === undefined || member !== 'PropertiesChanged' || body[0] !== UNIT) return;
+      const changed = body[1] as Properties;
+      const state = (key: string, old: string): string => (changed[key]?.value as string | undefined) ?? old;
+      unit.state = {
+        active: state('ActiveState', unit.state.active),
+        sub: state('SubState', unit.state.sub),
+      };
+      onState(unit.name, unit.state);
+    });
     try {
-      await this.call('Reload', '', []);
+      await this.call('Subscribe', '', []);
+      for (const name of names) {
+        const path = await this.call<string>('LoadUnit', 's', [name]);
+        await this.addMatch(path);
+        const { active, sub } = unitFacts(await this.properties(path, UNIT), {});
+        units.set(path, { name, state: { active, sub } });
+        onState(name, { active, sub });
+      }
+    } catch (error) {
+      return `systemd does not tell of its units: ${because(error)}`;
+    }
+    return ended;
+  }
+
+  /** One rule for each unit, for ever: dbus-next itself would never take back its own. */
+  private async addMatch(path: string): Promise<void> {
+    const rule = `type='signal',sender='org.freedesktop.systemd1',interface='org.freedesktop.DBus.Properties',member='PropertiesChanged',path='${path}'`;
+    const message = new dbus.Message({
+      destination: 'org.freedesktop.DBus',
+      path: '/org/freedesktop/DBus',
+      interface: 'org.freedesktop.DBus',
+      member: 'AddMatch',
+      signature: 's',
+      body: [rule],
+    });
+    await within(this.timeoutMs, this.bus.call(message));
+  }
+
+  private async demand(
+    complaint: string,
+    member: string,
+    signature: string,
+    body: unknown[],
+  ): Promise<Fact<true>> {
+    try {
+      await this.call(member, signature, body);
       return known(true);
     } catch (error) {
-      return unknown(`systemd did not reload its units: ${because(error)}`);
+      return unknown(`${complaint}: ${because(error)}`);
     }
+  }
+
+  /** A job that is done in the moment between the two questions is none. */
+  private async jobType(unit: Properties): Promise<string | null> {
+    const [id, path] = (unit['Job']?.value as [number, string] | undefined) ?? [0, ''];
+    if (id === 0) return null;
+    const job = await this.properties(path, JOB).catch(() => ({}) as Properties);
+    return (job['JobType']?.value as string | undefined) ?? null;
   }
 
   private async properties(path: string, of: string): Promise<Properties> {
@@ -124,7 +211,11 @@ export class Systemd {
 /** dbus-next's own disconnect only closes its half: a bus that hangs would keep this process alive for ever. */
 function hangUp(bus: MessageBus): void {
   bus.disconnect();
-  (bus as unknown as { _connection: { stream: Socket } })._connection.stream.destroy();
+  connectionOf(bus).stream.destroy();
+}
+
+function connectionOf(bus: MessageBus): { stream: Socket } {
+  return (bus as unknown as { _connection: { stream: Socket } })._connection;
 }
 
 async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
@@ -141,7 +232,7 @@ async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
   }
 }
 
-function unitFacts(unit: Properties, service: Properties): UnitFacts {
+function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts, 'job'> {
   const text = (of: Properties, key: string): string => (of[key]?.value as string | undefined) ?? '';
   const stamp = (key: string): Stamp => ({
     realMs: microseconds(unit[key]) / 1000,
@@ -155,6 +246,8 @@ function unitFacts(unit: Properties, service: Properties): UnitFacts {
     sub: text(unit, 'SubState'),
     result: text(service, 'Result'),
     mainPid: (service['MainPID']?.value as number | undefined) ?? 0,
+    fileState: text(unit, 'UnitFileState'),
+    invocationId: Buffer.from((unit['InvocationID']?.value as Uint8Array | undefined) ?? []).toString('hex'),
     privateIpc: (service['PrivateIPC']?.value as boolean | undefined) ?? false,
     user: text(service, 'User'),
     run: {
@@ -170,12 +263,13 @@ function unitFacts(unit: Properties, service: Properties): UnitFacts {
     ),
     fragmentPath: text(unit, 'FragmentPath'),
     dropInPaths: (unit['DropInPaths']?.value as string[] | undefined) ?? [],
-    startTimeoutMs: startTimeoutMs(service['TimeoutStartUSec']),
+    startTimeoutMs: limitMs(service['TimeoutStartUSec']),
+    stopTimeoutMs: limitMs(service['TimeoutStopUSec']),
   };
 }
 
 /** systemd has the largest number there is for no limit. */
-function startTimeoutMs(value: Variant | undefined): number {
+function limitMs(value: Variant | undefined): number {
   const limit = microseconds(value);
   return limit === 0 || limit > Number.MAX_SAFE_INTEGER ? Infinity : limit / 1000;
 }

@@ -45,9 +45,12 @@ function reasons(kept: CleanResult['kept'], all: boolean): string[] {
 }
 
 /** The same in one sentence for the log, with its priority. */
-export function cleanSentence(result: Fact<CleanResult>): { priority: Priority; sentence: string } {
+export function cleanSentence(
+  result: Fact<CleanResult>,
+  when: 'before this start' | 'after this stop',
+): { priority: Priority; sentence: string } {
   if (!result.known)
-    return { priority: 'warning', sentence: `nothing was cleared before this start: ${escape(result.why)}` };
+    return { priority: 'warning', sentence: `nothing was cleared ${when}: ${escape(result.why)}` };
   const { removed, kept, failed } = result.value;
   const unsure = kept.filter(({ verdict }) => verdict === 'unsure');
   const did =

@@ -29,6 +29,8 @@ void t.test('httpd’s own word gives the user, the files and the mutexes', asyn
       errorLog: '/var/log/apache2/error.log',
       pidFile: '/var/run/apache2/apache2.pid',
       mutexMechanism: 'pthread',
+      sysvMutexes: 0,
+      mutexDir: '/var/run/apache2/',
       configFiles: ['/etc/apache2/apache2.conf'],
     }),
   );
@@ -66,4 +68,19 @@ void t.test('what is not said is missing, never made up', async (t) => {
     value: { configFiles: ['/a/b.conf'] },
   });
   t.match(parseSettings(RUN, ' -D SERVER_CONFIG_FILE="b.conf"'), { value: { configFiles: [] } });
+});
+
+void t.test('the mutexes that would be System V sets are counted', async (t) => {
+  const count = (run: string): number | null => {
+    const settings = parseSettings(run, VERSION);
+    return settings.known ? settings.value.sysvMutexes : -1;
+  };
+  const sysv = RUN.replace('mechanism=default', 'mechanism=sysvsem');
+  t.equal(count(RUN), 0, 'none where the default is another');
+  t.equal(count(sysv), 2);
+  t.equal(count(sysv.replace('mpm-accept: using_defaults', 'mpm-accept: dir="/x" mechanism=fcntl')), 1);
+  t.equal(count(RUN.replace('mpm-accept: using_defaults', 'mpm-accept: mechanism=sysvsem')), 1);
+  t.match(parseSettings(sysv.replace('mechanism=sysvsem', 'mechanism=default'), ''), {
+    value: { sysvMutexes: null },
+  });
 });

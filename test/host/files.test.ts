@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'no
 import t from 'tap';
 import {
   dropInPath,
-  fillDropIn,
+  fillUnit,
   guardedUnits,
   isOurs,
   readDropIn,
@@ -14,11 +14,10 @@ import { distrust } from '../../src/host/trusted-path.ts';
 
 void t.test('a drop-in is written, found and removed with its directory', async (t) => {
   const root = t.testdir({});
-  const text = fillDropIn(
-    '# Written by "httpd-guard install"\n@GATE@ @NODE@ %n\n',
-    '/usr/lib/httpd-guard/gate',
-    '/usr/bin/node',
-  );
+  const text = fillUnit('# Written by "httpd-guard install"\n@LIB@/gate @NODE@ %n\n', {
+    lib: '/usr/lib/httpd-guard',
+    node: '/usr/bin/node',
+  });
   t.equal(text, '# Written by "httpd-guard install"\n/usr/lib/httpd-guard/gate /usr/bin/node %n\n');
   const path = dropInPath('apache2@b.service', root);
   t.equal(readDropIn(path), null);
@@ -37,7 +36,7 @@ void t.test('a drop-in is written, found and removed with its directory', async 
 
 void t.test('paths that a unit file would read otherwise are refused', async (t) => {
   for (const path of ['/opt/my node/bin/node', '/opt/100%/node', '/opt/$x/node', '/a;b']) {
-    t.throws(() => fillDropIn('', path, '/usr/bin/node'), /cannot stand in a unit file/);
+    t.throws(() => fillUnit('', { lib: path, node: '/usr/bin/node' }), /cannot stand in a unit file/);
   }
 });
 

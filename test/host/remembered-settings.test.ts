@@ -20,6 +20,8 @@ void t.test('httpd’s last good answer', async (t) => {
       errorLog: null,
       pidFile: '/run/httpd/httpd.pid',
       mutexMechanism: 'sysvsem',
+      sysvMutexes: 3,
+      mutexDir: null,
       configFiles: [conf],
     },
     starterUid: 0,
@@ -40,12 +42,12 @@ void t.test('httpd’s last good answer', async (t) => {
     'is old once a file it came from is newer',
   );
 
-  const whole = `httpd-guard 1\nuid 48\ncuid 0\njson ${JSON.stringify(answer)}\n`;
+  const whole = `httpd-guard 2\nuid 48\ncuid 0\njson ${JSON.stringify(answer)}\n`;
   for (const text of [
     '',
     'httpd-guard 2\njson {}\n',
-    'httpd-guard 1\njson {\n',
-    'httpd-guard 1\njson {}\n',
+    'httpd-guard 2\njson {\n',
+    'httpd-guard 2\njson {}\n',
     whole.replace('"uid":48', '"uid":"48"'),
     whole.replace('"starterUid":0', '"starterUid":-1'),
   ]) {

@@ -61,7 +61,9 @@ void t.test('a failure alone is not called nothing', async (t) => {
 
 void t.test('the log gets one sentence, with the priority of the worst', async (t) => {
   const say = (result: Partial<CleanResult>): unknown =>
-    Object.values(cleanSentence(known({ removed: [], kept: [], failed: [], ...result })));
+    Object.values(
+      cleanSentence(known({ removed: [], kept: [], failed: [], ...result }), 'before this start'),
+    );
   const inUse = kept(1, 'in-use', 'httpd 8');
   const unsure = kept(2, 'unsure', 'x\ny');
   const failed = [{ id: 3, error: 'EPERM\n' }];
@@ -76,7 +78,7 @@ void t.test('the log gets one sentence, with the priority of the worst', async (
     'err',
     'nothing to remove; 1 semaphore set could not be removed: EPERM\\x0a',
   ]);
-  t.same(Object.values(cleanSentence(unknown('no table\n'))), [
+  t.same(Object.values(cleanSentence(unknown('no table\n'), 'before this start')), [
     'warning',
     'nothing was cleared before this start: no table\\x0a',
   ]);

@@ -27,6 +27,9 @@ export const unit = (over: Partial<UnitFacts> = {}): UnitFacts => ({
   sub: 'running',
   result: 'success',
   mainPid: 800,
+  fileState: 'enabled',
+  invocationId: '0123456789abcdef0123456789abcdef',
+  job: null,
   privateIpc: false,
   user: '',
   run: { began: stamp(BEGAN_AGO_S), stamps: [], leavesNobody: true },
@@ -36,6 +39,7 @@ export const unit = (over: Partial<UnitFacts> = {}): UnitFacts => ({
   fragmentPath: '/lib/systemd/system/apache2.service',
   dropInPaths: [],
   startTimeoutMs: 90_000,
+  stopTimeoutMs: 90_000,
   ...over,
 });
 
@@ -45,6 +49,8 @@ export const settings = (over: Partial<HttpdSettings> = {}): HttpdSettings => ({
   errorLog: '/var/log/apache2/error.log',
   pidFile: '/run/apache2.pid',
   mutexMechanism: 'sysvsem',
+  sysvMutexes: 3,
+  mutexDir: '/run/apache2',
   configFiles: [],
   ...over,
 });

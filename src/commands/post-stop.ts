@@ -1,0 +1,94 @@
+import type { CleanResult } from '../core/clean-result.ts';
+import { diagnosis } from '../core/diagnosis.ts';
+import type { Fact } from '../core/fact.ts';
+import type { FailureFacts } from '../core/failure-facts.ts';
+import type { RunEnding } from '../core/run-ending.ts';
+import type { UnitFacts } from '../core/unit-facts.ts';
+import { because } from '../host/because.ts';
+import { readClock } from '../host/clock.ts';
+import type { Server } from '../host/find-server.ts';
+import { writeEntry } from '../host/journal.ts';
+import { readLastWords } from '../host/last-words.ts';
+import { log } from '../host/log.ts';
+import { lookAtFailure } from '../host/look-at-failure.ts';
+import { keepRunEnding } from '../host/run-ending-file.ts';
+import { removeOrphans } from '../steps/remove-orphans.ts';
+import { causeEntry } from '../view/cause-entry.ts';
+import { cleanSentence } from '../view/clean-text.ts';
+import { escape } from '../view/escape.ts';
+
+export interface PostStopOptions {
+  unit?: string | undefined;
+  json: boolean;
+  quiet: boolean;
+}
+
+/** Less than the script's own limit, so that it is we who say that time ran out. */
+const BUDGET_MS = 2_600;
+const ASK_TIMEOUT_MS = 1_000;
+
+/**
+ * ExecStopPost: says why the run ended, if it ended badly, in one entry of the journal; keeps what the kernel said, for a
+ * recovery; then clears what the run left. 0 always.
+ */
+export async function postStop(options: PostStopOptions): Promise<number> {
+  const deadlineMs = performance.now() + BUDGET_MS;
+  const { findServer } = await import('../host/find-server.ts');
+  const server = await findServer(options.unit, 'remember', ASK_TIMEOUT_MS);
+  if (server.unit.known) await tell(server, server.unit.value, options, deadlineMs);
+  else await log(options, 'warning', `why it ended is not told: ${escape(server.unit.why)}`);
+  const cleared = await removeOrphans({ owner: server.owner, wanted: null, dryRun: false, deadlineMs });
+  if (isWorthALine(cleared)) {
+    const { priority, sentence } = cleanSentence(cleared, 'after this stop');
+    await log(options, priority, sentence);
+  }
+  return 0;
+}
+
+async function tell(
+  server: Server,
+  unit: UnitFacts,
+  options: PostStopOptions,
+  deadlineMs: number,
+): Promise<void> {
+  const [facts, words] = await Promise.all([
+    lookAtFailure(server, () => endingOf(unit), deadlineMs),
+    readLastWords(server, Math.max(1, deadlineMs - performance.now())),
+  ]);
+  keep(unit, facts);
+  const found = diagnosis(facts, words.lines, [...server.missing, ...words.missing]);
+  const entry = causeEntry(found, facts);
+  if (entry === null) return;
+  const failure = await writeEntry(unit.name, entry.fields, deadlineMs);
+  // Without structured entries, the sentence at least.
+  if (failure !== null) await log(options, entry.priority, entry.sentence);
+}
+
+/** systemd.exec(5), "Environment variables set on exec": what ExecStopPost is told. */
+function endingOf({ invocationId, job, run }: UnitFacts): RunEnding {
+  const { SERVICE_RESULT = '', EXIT_CODE = '', EXIT_STATUS = '' } = process.env;
+  return {
+    invocationId,
+    byItself: job !== 'stop' && job !== 'restart' && job !== 'try-restart',
+    result: SERVICE_RESULT,
+    exitCode: EXIT_CODE,
+    exitStatus: EXIT_STATUS,
+    ranMs: readClock().monotonicMs - run.began.monotonicMs,
+    use: null,
+    orphans: 0,
+  };
+}
+
+/** What the table was like will be gone once it is cleared. */
+function keep(unit: UnitFacts, { ending, use, orphans }: FailureFacts): void {
+  if (ending === null) return;
+  try {
+    keepRunEnding(unit.name, { ...ending, use: use.known ? use.value : null, orphans });
+  } catch (error) {
+    process.stderr.write(`httpd-guard: how ${unit.name} ended cannot be kept: ${because(error)}\n`);
+  }
+}
+
+function isWorthALine(cleared: Fact<CleanResult>): boolean {
+  return !cleared.known || cleared.value.removed.length > 0 || cleared.value.failed.length > 0;
+}

@@ -1,0 +1,97 @@
+import type { Recovery, RecoveryPolicy } from '../core/recovery.ts';
+import { because } from '../host/because.ts';
+import { type Configuration, readConfiguration } from '../host/configuration.ts';
+import { guardedUnits } from '../host/drop-in.ts';
+import { writeEntry } from '../host/journal.ts';
+import { log } from '../host/log.ts';
+import { takeRequest } from '../host/request-file.ts';
+import { runHook } from '../host/run-hook.ts';
+import { recover } from '../steps/recover.ts';
+import { escape } from '../view/escape.ts';
+import { recoveryEntry, recoveryJson, recoverySentence, recoveryText } from '../view/recovery.ts';
+import { type Done, needsRoot } from './done.ts';
+
+export interface RecoverOptions {
+  unit?: string | undefined;
+  config?: string | undefined;
+  dryRun: boolean;
+  /** For the units that the watcher's request names. */
+  requested: boolean;
+  json: boolean;
+  quiet: boolean;
+}
+
+const EXIT: Record<Recovery['outcome'], 0 | 1 | 2 | 3> = {
+  healthy: 0,
+  recovered: 0,
+  'left-alone': 1,
+  failed: 2,
+  'gave-up': 2,
+  unsure: 3,
+};
+const WRITE_TIMEOUT_MS = 2_000;
+
+/** Brings httpd back if it is down for a reason that is ours, by hand or at the watcher's request. */
+export async function recoverCommand(options: RecoverOptions): Promise<Done> {
+  if (process.geteuid?.() !== 0) return needsRoot('recover');
+  const configuration = readConfiguration(options.config);
+  if (!configuration.known)
+    return {
+      stdout: '',
+      stderr: `httpd-guard: nothing was done: ${escape(configuration.why)}\n`,
+      exitCode: 3,
+    };
+  return options.requested ? requested(options, configuration.value) : byHand(options, configuration.value);
+}
+
+async function byHand(options: RecoverOptions, configuration: Configuration): Promise<Done> {
+  const { unit, dryRun } = options;
+  const recovery = await recover({ unit, policy: policyOf(configuration), automatic: false, dryRun });
+  if (!dryRun) await tell(recovery, configuration);
+  const stdout = options.json
+    ? `${JSON.stringify(recoveryJson(recovery), null, 2)}\n`
+    : recoveryText(recovery, options);
+  return { stdout, stderr: '', exitCode: dryRun && recovery.plan.length > 0 ? 0 : EXIT[recovery.outcome] };
+}
+
+/** Of the request nothing is taken but names of units that are guarded here. */
+async function requested(options: RecoverOptions, configuration: Configuration): Promise<Done> {
+  const asked = new Set(takeRequest());
+  let exitCode = 0;
+  for (const unit of guardedUnits().filter((name) => asked.has(name))) {
+    const policy = policyOf(configuration);
+    const recovery = await recover({ unit, policy, automatic: true, dryRun: options.dryRun });
+    await tell(recovery, configuration);
+    const { priority, sentence } = recoverySentence(recovery);
+    // What was given up is told once, by an entry of its own.
+    if (recovery.outcome !== 'gave-up') await log(options, priority, sentence);
+    // That there was nothing to do, or that it was tried in vain, is no failure of the service that did so.
+    if (recovery.outcome === 'unsure') exitCode = EXIT.unsure;
+  }
+  return { stdout: '', stderr: '', exitCode };
+}
+
+function policyOf({ recover: chosen }: Configuration): RecoveryPolicy {
+  return { reap: chosen.reap, settleMs: chosen.settle * 1000, healthUrl: chosen['health-url'] };
+}
+
+/** Under the unit's own name in the journal, and to the admin's own commands. */
+async function tell(recovery: Recovery, { recover: chosen }: Configuration): Promise<void> {
+  const entry = recoveryEntry(recovery);
+  if (entry === null || recovery.unit === null) return;
+  const failure = await writeEntry(recovery.unit, entry, performance.now() + WRITE_TIMEOUT_MS);
+  if (failure !== null) process.stderr.write(`httpd-guard: the journal was not told: ${escape(failure)}\n`);
+  const hook = recovery.outcome === 'recovered' ? chosen['on-recovered'] : chosen['on-gave-up'];
+  if (hook === null) return;
+  try {
+    const why = await runHook(hook, {
+      HTTPD_GUARD_UNIT: recovery.unit,
+      HTTPD_GUARD_OUTCOME: recovery.outcome,
+      HTTPD_GUARD_CAUSE: recovery.cause ?? '',
+      HTTPD_GUARD_WHY: recovery.why,
+    });
+    if (why !== null) process.stderr.write(`httpd-guard: ${escape(why)}\n`);
+  } catch (error) {
+    process.stderr.write(`httpd-guard: ${escape(because(error))}\n`);
+  }
+}

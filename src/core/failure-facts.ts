@@ -1,0 +1,57 @@
+import type { Fact } from './fact.ts';
+import type { LineMatch } from './match-line.ts';
+import type { RunEnding } from './run-ending.ts';
+import type { TableUse } from './table-use.ts';
+import type { UnitFacts } from './unit-facts.ts';
+
+/** What the machine says of a unit that may have failed: the kernel, systemd and httpd itself. No word of a log. */
+export interface FailureFacts {
+  unit: Fact<UnitFacts>;
+  /** How its last run ended, when ExecStopPost saw it. */
+  ending: RunEnding | null;
+  /** What httpd -t complains of; null when it says OK. */
+  configComplaint: Fact<string | null>;
+  /** How many System V mutexes are registered in the configuration, the most that a start needs; null where httpd does not say. */
+  sysvMutexes: number | null;
+  use: Fact<TableUse>;
+  /** Sets that are proven to be left by a dead httpd. */
+  orphans: number;
+  /** Who holds the table, the largest first. */
+  holders: readonly Holder[];
+  rooms: readonly Room[];
+  /** Orphaned workers in the unit's own control group that listen on a port. */
+  listeningOrphans: readonly ListeningOrphan[];
+}
+
+export interface Holder {
+  uid: number;
+  /** Null where the uid has no name here. */
+  user: string | null;
+  sets: number;
+}
+
+/** Free room of a file system that httpd writes to when it starts (statvfs(3)). */
+export interface Room {
+  path: string;
+  /** What httpd has there. */
+  what: string;
+  freeBytes: number;
+  /** Null where the file system counts none. */
+  freeInodes: number | null;
+}
+
+export interface ListeningOrphan {
+  pid: number;
+  /** Milliseconds since boot, as in /proc/PID/stat: with the pid it names one process for ever. */
+  startedMs: number;
+  ports: readonly number[];
+}
+
+/** A line that the run wrote, for people: anyone can have written it. */
+export interface LogLine {
+  text: string;
+  /** What the catalogue makes of it; null for a line of no known kind. */
+  match: LineMatch | null;
+  /** The file, or the journal. */
+  source: string;
+}

@@ -1,0 +1,51 @@
+/** An entry of the journal, as far as it is read here. */
+export interface JournalEntry {
+  cursor: string;
+  /** The unit that journald itself saw behind it: _SYSTEMD_UNIT. Null for an entry of the kernel. */
+  unit: string | null;
+  message: string;
+  /** The unit that systemd itself says has ended, well or badly; else null. */
+  endedUnit: string | null;
+}
+
+/** systemd's own messages, by MESSAGE_ID (systemd: sd-messages.h): SD_MESSAGE_UNIT_FAILURE_RESULT, SD_MESSAGE_UNIT_SUCCESS, and of older ones SD_MESSAGE_UNIT_FAILED. */
+export const ENDED_IDS: readonly string[] = [
+  'd9b373ed55a64feb8242e02dbe79a49c',
+  '7ad2d189f7e94e70a38c781354912448',
+  'be02cf6855d2428ba40df7e9d022f03d',
+];
+
+/**
+ * Reads one line of `journalctl -o json`. Only fields that begin with "_" are journald's own word
+ * (systemd.journal-fields(7)). A message that is no text comes as an array of bytes, one that is too long as null
+ * (systemd: logs-show.c), a field that stands twice as an array of texts. Null for what is no entry.
+ */
+export function parseJournalEntry(line: string): JournalEntry | null {
+  let entry: Record<string, unknown> | null;
+  try {
+    entry = JSON.parse(line) as Record<string, unknown> | null;
+  } catch {
+    return null;
+  }
+  const cursor = entry?.['__CURSOR'];
+  if (entry === null || typeof cursor !== 'string') return null;
+  const { _SYSTEMD_UNIT: unit, _PID: pid, UNIT: about, MESSAGE_ID: id } = entry;
+  const ended = pid === '1' && typeof id === 'string' && ENDED_IDS.includes(id);
+  return {
+    cursor,
+    unit: typeof unit === 'string' ? unit : null,
+    message: text(entry['MESSAGE']),
+    endedUnit: ended && typeof about === 'string' ? about : null,
+  };
+}
+
+function text(field: unknown): string {
+  if (typeof field === 'string') return field;
+  if (!Array.isArray(field)) return '';
+  return field.every((part) => typeof part === 'number')
+    ? String.fromCharCode(...field.slice(0, MOST_CHARACTERS))
+    : text(field.find((part) => typeof part === 'string'));
+}
+
+/** What is matched on stands at the beginning of a line. */
+const MOST_CHARACTERS = 4096;

@@ -1,0 +1,100 @@
+import type { Cause } from './cause.ts';
+import type { FailureFacts, ListeningOrphan } from './failure-facts.ts';
+import { findCause } from './find-cause.ts';
+import type { RecoveryHistory } from './recovery-history.ts';
+import { nextTry } from './recovery-history.ts';
+import type { Evidence } from './verdict.ts';
+
+/** What the admin may choose; the configuration file's [recover]. */
+export interface RecoveryPolicy {
+  /** Whether orphaned workers of the unit that hold its port may be ended. */
+  reap: 'unit' | 'never';
+  /** How long the unit must stay active before it counts as recovered. */
+  settleMs: number;
+  healthUrl: string | null;
+}
+
+export type Step =
+  | { do: 'wait'; ms: number }
+  | { do: 'reap'; workers: readonly ListeningOrphan[] }
+  | { do: 'clean' }
+  | { do: 'reset-failed' }
+  | { do: 'start' }
+  | { do: 'settle'; ms: number }
+  | { do: 'health'; url: string };
+
+/** How a step went. */
+export interface StepDone {
+  do: Step['do'];
+  ok: boolean;
+  tookMs: number;
+  /** Why it failed. */
+  why?: string;
+}
+
+/** What became of a recovery. */
+export interface Recovery {
+  unit: string | null;
+  outcome: 'healthy' | 'recovered' | 'left-alone' | 'unsure' | 'failed' | 'gave-up';
+  cause: Cause | null;
+  why: string;
+  /** What was done. */
+  steps: StepDone[];
+  /** What was to be done. */
+  plan: readonly Step[];
+  /** The very moment of giving up: told once. */
+  gaveUpNow: boolean;
+}
+
+/** healthy: up already. left-alone: not ours to touch. unsure: not enough is known. gave-up: tried often enough. */
+export type Decision =
+  | { act: true; cause: Cause; evidence: Evidence[]; steps: Step[] }
+  | {
+      act: false;
+      outcome: 'healthy' | 'left-alone' | 'unsure' | 'gave-up';
+      cause: Cause;
+      why: string;
+    };
+
+/**
+ * Whether to bring httpd back, and how. Stands on what the kernel and systemd say; no log is asked. `history` is of
+ * earlier recoveries, null when a person asks for this one; `nowMs` is the wall clock.
+ */
+export function decideRecovery(
+  facts: FailureFacts,
+  policy: RecoveryPolicy,
+  history: RecoveryHistory | null,
+  nowMs: number,
+): Decision {
+  const { cause, evidence } = findCause(facts);
+  const not = (outcome: 'healthy' | 'left-alone' | 'unsure' | 'gave-up', why: string): Decision => ({
+    act: false,
+    outcome,
+    cause,
+    why,
+  });
+  if (!facts.unit.known) return not('unsure', facts.unit.why);
+  const { active, sub, fileState, name } = facts.unit.value;
+  if (active === 'active') return not('healthy', `${name} is active (${sub})`);
+  // A unit that is not to start with the machine is somebody else's to start: an admin's, or a cluster manager's.
+  if (/^(masked|disabled)/.test(fileState)) return not('left-alone', `${name} is ${fileState}`);
+  if (cause === 'none') return not('unsure', `${name} is ${active} (${sub}): systemd is at work`);
+
+  const workers = cause === 'port-held-by-orphans' && policy.reap === 'unit' ? facts.listeningOrphans : [];
+  if (cause === 'unknown') return not('unsure', evidence.at(-1)?.saw ?? 'why it is down is not known');
+  if (cause !== 'semaphore-leak' && workers.length === 0)
+    return not('left-alone', `its failure is of another kind: ${cause}`);
+
+  const next = history === null ? { waitMs: 0 } : nextTry(history, nowMs);
+  if (next === null) return not('gave-up', `${history?.triesMs.length ?? 0} recoveries did not last`);
+  const steps: Step[] = [
+    ...(next.waitMs > 0 ? [{ do: 'wait', ms: next.waitMs } as const] : []),
+    ...(workers.length > 0 ? [{ do: 'reap', workers } as const] : []),
+    { do: 'clean' },
+    { do: 'reset-failed' },
+    { do: 'start' },
+    { do: 'settle', ms: policy.settleMs },
+    ...(policy.healthUrl === null ? [] : [{ do: 'health', url: policy.healthUrl } as const]),
+  ];
+  return { act: true, cause, evidence, steps };
+}

@@ -1,0 +1,43 @@
+import type { TableUse } from './table-use.ts';
+
+/**
+ * How a run of the unit ended, as ExecStopPost saw it: systemd's own words ($SERVICE_RESULT, $EXIT_CODE, $EXIT_STATUS;
+ * systemd.exec(5)) and the kernel's table before anything was cleared. Kept for a recovery that looks later, when the table
+ * has room again. No word of a log is in it.
+ */
+export interface RunEnding {
+  /** Which run: that of the unit's InvocationID. */
+  invocationId: string;
+  /** False when a job to stop or restart the unit ended it: somebody's wish. */
+  byItself: boolean;
+  result: string;
+  exitCode: string;
+  exitStatus: string;
+  /** From its begin to its end, in milliseconds; not counting sleep. */
+  ranMs: number;
+  /** Null when the table could not be read. */
+  use: TableUse | null;
+  /** Sets of a dead httpd, before they were cleared. */
+  orphans: number;
+}
+
+/** Reads what was kept, a JSON value. Null for anything but the whole form. */
+export function parseRunEnding(value: unknown): RunEnding | null {
+  const ending = value as RunEnding | null;
+  const whole =
+    typeof ending === 'object' &&
+    ending !== null &&
+    [ending.invocationId, ending.result, ending.exitCode, ending.exitStatus].every(
+      (field) => typeof field === 'string',
+    ) &&
+    typeof ending.byItself === 'boolean' &&
+    [ending.ranMs, ending.orphans].every((field) => typeof field === 'number') &&
+    (ending.use === null || isUse(ending.use));
+  return whole ? ending : null;
+}
+
+function isUse(use: Partial<TableUse>): boolean {
+  return [use.sets?.used, use.sets?.max, use.semaphores?.used, use.semaphores?.max].every(
+    (field) => typeof field === 'number',
+  );
+}

@@ -1,0 +1,68 @@
+import type { FailureFacts, Holder, ListeningOrphan } from '../core/failure-facts.ts';
+import { type Fact, unknown } from '../core/fact.ts';
+import { lineages } from '../core/lineage.ts';
+import type { RunEnding } from '../core/run-ending.ts';
+import type { Snapshot } from '../core/snapshot.ts';
+import { tableUse } from '../core/table-use.ts';
+import { judge } from '../core/verdict.ts';
+import { testConfiguration } from './ask-httpd.ts';
+import type { Server } from './find-server.ts';
+import { whoListens } from './listening.ts';
+import { readRooms } from './rooms.ts';
+import { lookOnce } from './take-snapshot.ts';
+import { userNames } from './user-names.ts';
+
+const MOST_HOLDERS = 10;
+
+/**
+ * Asks the kernel, systemd and httpd why the unit of a server is down. Reads no log.
+ * `deadlineMs` is on performance.now()'s clock.
+ */
+export async function lookAtFailure(
+  { unit, settings, owner }: Server,
+  endingOf: (invocationId: string) => RunEnding | null,
+  deadlineMs: number,
+): Promise<FailureFacts> {
+  const leftMs = (): number => Math.max(1, deadlineMs - performance.now());
+  const snapshot = await lookOnce(owner, deadlineMs);
+  // Afterwards: the httpd that tests the configuration is a living one, too.
+  const configComplaint: Fact<string | null> = unit.known
+    ? await testConfiguration(unit.value, leftMs())
+    : unknown(unit.why);
+  return {
+    unit,
+    ending: unit.known ? endingOf(unit.value.invocationId) : null,
+    configComplaint,
+    sysvMutexes: settings.known ? settings.value.sysvMutexes : null,
+    use: tableUse(snapshot),
+    orphans: judge(snapshot).filter(({ verdict }) => verdict === 'orphan').length,
+    holders: await readHolders(snapshot, leftMs()),
+    rooms: settings.known ? readRooms(settings.value) : [],
+    listeningOrphans: unit.known ? listeningOrphans(unit.value.name, snapshot) : [],
+  };
+}
+
+/** Workers without a master in the unit's own control group. Others are not this unit's to tell of. */
+function listeningOrphans(unit: string, snapshot: Snapshot): ListeningOrphan[] {
+  const members = lineages(snapshot)
+    .filter(({ role }) => role === 'orphaned-workers')
+    .flatMap((lineage) => lineage.members);
+  return whoListens(
+    members.filter(
+      (process) =>
+        process.unit.known && process.unit.value === unit && process.isHttpd.known && process.isHttpd.value,
+    ),
+  );
+}
+
+async function readHolders({ sets }: Snapshot, timeoutMs: number): Promise<Holder[]> {
+  if (!sets.known) return [];
+  const counts = new Map<number, number>();
+  for (const { uid } of sets.value) counts.set(uid, (counts.get(uid) ?? 0) + 1);
+  const largest = [...counts].sort(([, a], [, b]) => b - a).slice(0, MOST_HOLDERS);
+  const names = await userNames(
+    largest.map(([uid]) => uid),
+    timeoutMs,
+  );
+  return largest.map(([uid, count]) => ({ uid, user: names.get(uid) ?? null, sets: count }));
+}

@@ -1,0 +1,35 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { type Fact, known, unknown } from '../core/fact.ts';
+import { NO_HISTORY, type RecoveryHistory, parseHistory } from '../core/recovery-history.ts';
+import { because } from './because.ts';
+
+/** Of root; outlasts a reboot. */
+const DIRECTORY = '/var/lib/httpd-guard';
+
+/** Earlier recoveries of a unit. A file that cannot be read is unknown: to take it for none would be to try for ever. */
+export function readHistory(unit: string, directory = DIRECTORY): Fact<RecoveryHistory> {
+  const path = historyPath(unit, directory);
+  try {
+    const history = parseHistory(JSON.parse(readFileSync(path, 'utf8')));
+    return history === null ? unknown(`${path} holds no recoveries; remove it`) : known(history);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return known(NO_HISTORY);
+    return unknown(`${path} cannot be read: ${because(error)}; remove it`);
+  }
+}
+
+/** Keeps it; whole or not at all. Throws when it cannot be kept: what is not counted must not be tried. */
+export function keepHistory(unit: string, history: RecoveryHistory, directory = DIRECTORY): void {
+  const path = historyPath(unit, directory);
+  mkdirSync(directory, { recursive: true, mode: 0o755 });
+  writeFileSync(`${path}.new`, JSON.stringify(history), { mode: 0o644 });
+  renameSync(`${path}.new`, path);
+}
+
+export function forgetHistory(unit: string, directory = DIRECTORY): void {
+  rmSync(historyPath(unit, directory), { force: true });
+}
+
+function historyPath(unit: string, directory: string): string {
+  return `${directory}/${unit.replaceAll('/', '_')}.recoveries`;
+}

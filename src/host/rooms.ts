@@ -1,0 +1,26 @@
+import { existsSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Room } from '../core/failure-facts.ts';
+import type { HttpdSettings } from '../core/httpd-settings.ts';
+
+/** The free room where httpd writes when it starts, as root has it. Folders that are not there are left out: httpd -t tells of those. */
+export function readRooms(settings: HttpdSettings): Room[] {
+  const places: [string | null, string][] = [
+    [fileFolder(settings.errorLog), 'the ErrorLog'],
+    [fileFolder(settings.pidFile), 'the PidFile'],
+    [settings.mutexDir, 'file mutexes'],
+    ['/tmp', 'temporary files'],
+    ['/dev/shm', 'POSIX shared memory and semaphores'],
+  ];
+  return places.flatMap(([path, what]) => (path === null || !existsSync(path) ? [] : [readRoom(path, what)]));
+}
+
+function readRoom(path: string, what: string): Room {
+  const { bsize, bfree, files, ffree } = statfsSync(path);
+  return { path, what, freeBytes: bfree * bsize, freeInodes: files === 0 ? null : ffree };
+}
+
+/** A log may go to syslog or into a pipe as well. */
+function fileFolder(file: string | null): string | null {
+  return file?.startsWith('/') === true ? dirname(file) : null;
+}

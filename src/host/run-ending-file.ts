@@ -1,0 +1,30 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { type RunEnding, parseRunEnding } from '../core/run-ending.ts';
+
+/** Of root, and gone with a reboot, as runs are. */
+const DIRECTORY = '/run/httpd-guard';
+
+/** How a run of the unit ended, if ExecStopPost saw the end of that very run; null when it did not. */
+export function readRunEnding(unit: string, invocationId: string, directory = DIRECTORY): RunEnding | null {
+  // systemd before 232 does not count runs.
+  if (invocationId === '') return null;
+  try {
+    const ending = parseRunEnding(JSON.parse(readFileSync(pathOf(unit, directory), 'utf8')));
+    return ending?.invocationId === invocationId ? ending : null;
+  } catch {
+    // Without it the present alone counts.
+    return null;
+  }
+}
+
+/** Keeps it; whole or not at all. Throws when it cannot be kept. */
+export function keepRunEnding(unit: string, ending: RunEnding, directory = DIRECTORY): void {
+  const path = pathOf(unit, directory);
+  mkdirSync(directory, { recursive: true, mode: 0o755 });
+  writeFileSync(`${path}.new`, JSON.stringify(ending), { mode: 0o644 });
+  renameSync(`${path}.new`, path);
+}
+
+function pathOf(unit: string, directory: string): string {
+  return `${directory}/${unit.replaceAll('/', '_')}.ending`;
+}

@@ -1,0 +1,13 @@
+import { run } from './run.ts';
+
+/** The names of users, by uid; who has none is not in it. getent(1), so that users of LDAP and SSSD have theirs. */
+export async function userNames(uids: readonly number[], timeoutMs: number): Promise<Map<number, string>> {
+  const names = await Promise.all(
+    uids.map(async (uid): Promise<[number, string][]> => {
+      const line = await run({ file: 'getent', args: ['passwd', '--', String(uid)], timeoutMs });
+      const name = line.known ? line.value.split(':', 1)[0] : undefined;
+      return name === undefined || name === '' ? [] : [[uid, name]];
+    }),
+  );
+  return new Map(names.flat());
+}

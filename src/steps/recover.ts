@@ -1,0 +1,212 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Fact, known, unknown } from '../core/fact.ts';
+import { recent } from '../core/recovery-history.ts';
+import {
+  type Decision,
+  type Recovery,
+  type RecoveryPolicy,
+  type Step,
+  type StepDone,
+  decideRecovery,
+} from '../core/recovery.ts';
+import type { UnitFacts } from '../core/unit-facts.ts';
+import { because } from '../host/because.ts';
+import { type Server, findServer } from '../host/find-server.ts';
+import { answersHealthy } from '../host/health-check.ts';
+import { lookAtFailure } from '../host/look-at-failure.ts';
+import { reap } from '../host/reap.ts';
+import { keepHistory, readHistory } from '../host/recovery-history-file.ts';
+import { readRunEnding } from '../host/run-ending-file.ts';
+import { Systemd } from '../host/systemd.ts';
+import { removeOrphans } from './remove-orphans.ts';
+
+export interface RecoveryQuestion {
+  unit: string | undefined;
+  policy: RecoveryPolicy;
+  /** Nobody sits before it: bounded tries, with waits. */
+  automatic: boolean;
+  dryRun: boolean;
+}
+
+const ASK_TIMEOUT_MS = 5_000;
+/** systemd's own restart may wait for RestartSec=. */
+const SETTLED_WITHIN_MS = 180_000;
+const LOOK_MS = 100;
+
+/**
+ * One recovery: waits until systemd is done with the unit, looks, decides, acts step by step, and proves that httpd stays
+ * up. Whatever was not foreseen ends it, with nothing more done.
+ */
+export async function recover(question: RecoveryQuestion): Promise<Recovery> {
+  const server = await settledServer(question.unit);
+  const unit = server.unit.known ? server.unit.value.name : null;
+  const decision = await decide(server, question);
+  const ended = (outcome: Recovery['outcome'], why: string, more: Partial<Recovery> = {}): Recovery => ({
+    unit,
+    outcome,
+    cause: decision.known ? decision.value.cause : null,
+    why,
+    steps: [],
+    plan: [],
+    gaveUpNow: false,
+    ...more,
+  });
+  if (!decision.known) return ended('unsure', decision.why);
+  if (unit === null || !decision.value.act) return refuse(decision.value, unit, ended, question);
+  const { steps: plan } = decision.value;
+  if (question.dryRun) return ended('unsure', 'only looked', { plan });
+  if (question.automatic) count(unit);
+  return act(unit, server, plan, question, ended);
+}
+
+type Ended = (outcome: Recovery['outcome'], why: string, more?: Partial<Recovery>) => Recovery;
+
+function refuse(decision: Decision, unit: string | null, ended: Ended, question: RecoveryQuestion): Recovery {
+  if (decision.act) return ended('unsure', 'it has no name');
+  const { outcome, why } = decision;
+  if (outcome !== 'gave-up' || unit === null || question.dryRun) return ended(outcome, why);
+  const history = readHistory(unit);
+  const gaveUpNow = history.known && !history.value.gaveUp;
+  if (history.known) keepHistory(unit, { ...history.value, gaveUp: true });
+  return ended(outcome, why, { gaveUpNow });
+}
+
+/** The server, once systemd has ended what it was doing with its unit. */
+async function settledServer(unit: string | undefined): Promise<Server> {
+  const server = await findServer(unit, 'remember', ASK_TIMEOUT_MS);
+  if (!server.unit.known || !isMoving(server.unit.value)) return server;
+  const settled = await followUnit(server.unit.value.name, SETTLED_WITHIN_MS, (facts) => !isMoving(facts));
+  // What is asked for is asked of httpd again: its configuration may have been mended meanwhile.
+  return settled.known ? findServer(unit, 'remember', ASK_TIMEOUT_MS) : { ...server, unit: settled };
+}
+
+function isMoving({ job, active }: UnitFacts): boolean {
+  return job !== null || /^(activating|deactivating|reloading)$/.test(active);
+}
+
+async function decide(server: Server, { policy, automatic }: RecoveryQuestion): Promise<Fact<Decision>> {
+  const unit = server.unit.known ? server.unit.value.name : null;
+  const history = automatic && unit !== null ? readHistory(unit) : known(null);
+  if (!history.known) return history;
+  const endingOf = (invocationId: string) => (unit === null ? null : readRunEnding(unit, invocationId));
+  const facts = await lookAtFailure(server, endingOf, performance.now() + ASK_TIMEOUT_MS);
+  return known(decideRecovery(facts, policy, history.value, Date.now()));
+}
+
+/** Before it acts: a guard that is killed half-way has used up its try. */
+function count(unit: string): void {
+  const history = readHistory(unit);
+  if (!history.known) throw new Error(history.why);
+  const { triesMs, gaveUp } = recent(history.value, Date.now());
+  keepHistory(unit, { triesMs: [...triesMs, Date.now()], gaveUp });
+}
+
+async function act(
+  unit: string,
+  server: Server,
+  plan: readonly Step[],
+  question: RecoveryQuestion,
+  ended: Ended,
+): Promise<Recovery> {
+  const steps: StepDone[] = [];
+  for (const step of plan) {
+    const began = performance.now();
+    const result = await take(step, unit, server);
+    const tookMs = Math.round(performance.now() - began);
+    steps.push({ do: step.do, ok: result.known, tookMs, ...(result.known ? {} : { why: result.why }) });
+    if (!result.known) return ended('failed', result.why, { steps, plan });
+    // Somebody may have done something meanwhile: what was decided before no longer counts.
+    if (step.do !== 'wait') continue;
+    const fresh = await decide(await settledServer(unit), { ...question, automatic: false });
+    if (!fresh.known) return ended('unsure', fresh.why, { steps, plan });
+    if (!fresh.value.act) return ended(fresh.value.outcome, fresh.value.why, { steps, plan });
+  }
+  return ended('recovered', `${unit} is active again`, { steps, plan });
+}
+
+/** Known when the step was taken and did what it is for. */
+async function take(step: Step, unit: string, server: Server): Promise<Fact<true>> {
+  switch (step.do) {
+    case 'wait':
+      await pause(step.ms);
+      return known(true);
+    case 'reap': {
+      const left = await reap(step.workers);
+      return left.length === 0 ? known(true) : unknown(`workers ${left.join(', ')} cannot be ended`);
+    }
+    case 'clean':
+      return clean(server);
+    case 'reset-failed':
+      return withSystemd((systemd) => systemd.resetFailed(unit));
+    case 'start':
+      return start(unit);
+    case 'settle':
+      return settle(unit, step.ms);
+    case 'health':
+      return answersHealthy(step.url);
+  }
+}
+
+async function clean({ owner }: Server): Promise<Fact<true>> {
+  const deadlineMs = performance.now() + ASK_TIMEOUT_MS;
+  const result = await removeOrphans({ owner, wanted: null, dryRun: false, deadlineMs });
+  if (!result.known) return result;
+  const [failed] = result.value.failed;
+  return failed === undefined ? known(true) : unknown(`set ${failed.id} cannot be removed: ${failed.error}`);
+}
+
+async function start(unit: string): Promise<Fact<true>> {
+  const asked = await withSystemd((systemd) => systemd.start(unit));
+  if (!asked.known) return asked;
+  const settled = await followUnit(unit, SETTLED_WITHIN_MS, (facts) => !isMoving(facts));
+  if (!settled.known) return settled;
+  const { active, result } = settled.value;
+  return active === 'active' ? known(true) : unknown(`${unit} did not start: ${active}, result ${result}`);
+}
+
+/** Active all the time, and one and the same run. */
+async function settle(unit: string, ms: number): Promise<Fact<true>> {
+  const end = performance.now() + ms;
+  let first: string | null = null;
+  const seen = await followUnit(unit, ms + ASK_TIMEOUT_MS, ({ active, invocationId }) => {
+    first ??= invocationId;
+    return !/^(active|reloading)$/.test(active) || invocationId !== first || performance.now() >= end;
+  });
+  if (!seen.known) return seen;
+  const { active, result, invocationId } = seen.value;
+  if (active !== 'active' && active !== 'reloading')
+    return unknown(`${unit} did not stay up: ${active}, result ${result}`);
+  return invocationId === first ? known(true) : unknown(`${unit} was started anew by somebody`);
+}
+
+/** Looks at the unit until it is as wanted, for so long at most. */
+async function followUnit(
+  name: string,
+  mostMs: number,
+  isEnough: (unit: UnitFacts) => boolean,
+): Promise<Fact<UnitFacts>> {
+  const end = performance.now() + mostMs;
+  return withSystemd(async (systemd) => {
+    for (;;) {
+      const unit = await systemd.readUnit(name);
+      if (!unit.known || isEnough(unit.value)) return unit;
+      if (performance.now() > end)
+        return unknown(
+          `${name} is ${unit.value.active} (${unit.value.sub}) for ${Math.round(mostMs / 1000)} s`,
+        );
+      await pause(LOOK_MS);
+    }
+  });
+}
+
+async function withSystemd<T>(ask: (systemd: Systemd) => Promise<Fact<T>>): Promise<Fact<T>> {
+  const systemd = await Systemd.connect(ASK_TIMEOUT_MS);
+  if (!systemd.known) return systemd;
+  try {
+    return await ask(systemd.value);
+  } catch (error) {
+    return unknown(because(error));
+  } finally {
+    systemd.value.disconnect();
+  }
+}

@@ -1,0 +1,47 @@
+import type { Cause } from '../core/cause.ts';
+import type { Diagnosis } from '../core/diagnosis.ts';
+import { escape } from './escape.ts';
+
+const SENTENCE: Record<Cause, string> = {
+  none: 'nothing is wrong with it that is seen here',
+  'semaphore-leak':
+    'it could get no semaphores: a dead httpd left its own in the kernel, and the table is full',
+  'semaphore-demand':
+    'it could get no semaphores: the table is full, and nothing in it is known to be left over',
+  'disk-full': 'a disk is full',
+  'inodes-full': 'a file system has no inodes left',
+  'quota-exceeded': 'a disk quota is used up',
+  'shm-full': '/dev/shm is full',
+  'port-held-by-orphans': 'its port is held by workers whose master is dead',
+  'port-held-by-other': 'its port is in use',
+  'set-removed-while-live': 'somebody removed semaphores of the running server',
+  'config-error': 'its configuration has an error',
+  'stopped-by-admin': 'it was stopped, and did not fail',
+  other: 'it ended for a reason that is none of the guard’s',
+  unknown: 'why it ended could not be told',
+};
+
+/** One sentence of a cause, without the unit's name. */
+export function causeSentence(cause: Cause): string {
+  return SENTENCE[cause];
+}
+
+/** `diagnose` for people: the cause, what it stands on, what to do. */
+export function diagnosisText(
+  { unit, cause, evidence, holders, cures, missing }: Diagnosis,
+  { quiet }: { quiet: boolean },
+): string {
+  const lines = [`${unit}: ${causeSentence(cause)}.`];
+  if (!quiet) {
+    lines.push('', ...evidence.map(({ saw, source }) => `  ${escape(saw)}  (${escape(source)})`));
+    lines.push(...holders.map(({ uid, user, sets }) => `  ${sets} sets of ${escape(user ?? `uid ${uid}`)}`));
+    lines.push(...missing.map((why) => `  not seen: ${escape(why)}`));
+  }
+  for (const { say, run } of cures) lines.push('', `${say}:`, ...run.map((command) => `  ${command}`));
+  return `${lines.join('\n')}\n`;
+}
+
+/** The object of `diagnose --json`: an interface. */
+export function diagnosisJson({ unit, cause, holders, evidence, cures, missing }: Diagnosis): unknown {
+  return { schema: 1, unit, cause, holders, evidence, cures, missing };
+}

@@ -1,0 +1,79 @@
+import { MESSAGE_ID } from '../core/message-ids.ts';
+import { PRIORITY_NUMBER, type Priority } from '../core/priority.ts';
+import type { Recovery, Step } from '../core/recovery.ts';
+import { causeSentence } from './diagnosis.ts';
+import { escape } from './escape.ts';
+
+/** What became of a recovery, in one sentence. */
+export function recoverySentence(recovery: Recovery): { priority: Priority; sentence: string } {
+  const { outcome, cause, why } = recovery;
+  const unit = escape(recovery.unit ?? 'httpd');
+  const reason = cause === null ? 'nobody knows why it is down' : causeSentence(cause);
+  switch (outcome) {
+    case 'recovered':
+      return { priority: 'notice', sentence: `${unit} serves again. It was down: ${reason}` };
+    case 'healthy':
+      return { priority: 'info', sentence: `nothing to do: ${escape(why)}` };
+    case 'left-alone':
+      return { priority: 'info', sentence: `${unit} is left alone: ${escape(why)}` };
+    case 'unsure':
+      return { priority: 'warning', sentence: `${unit} is left alone, not enough is known: ${escape(why)}` };
+    case 'failed':
+      return { priority: 'err', sentence: `${unit} could not be brought back: ${escape(why)}` };
+    case 'gave-up':
+      return {
+        priority: 'crit',
+        sentence: `${unit} is down and nothing more will be tried: ${escape(why)}. To do: httpd-guard diagnose --unit ${unit}`,
+      };
+  }
+}
+
+/** The journal's entry; null for what is not worth one of its own. */
+export function recoveryEntry(recovery: Recovery): Record<string, string | number> | null {
+  const { outcome, gaveUpNow, unit, cause } = recovery;
+  if (outcome !== 'recovered' && !gaveUpNow) return null;
+  const { priority, sentence } = recoverySentence(recovery);
+  return {
+    MESSAGE: sentence,
+    PRIORITY: PRIORITY_NUMBER[priority],
+    MESSAGE_ID: outcome === 'recovered' ? MESSAGE_ID.recovered : MESSAGE_ID.gaveUp,
+    HTTPD_GUARD_UNIT: unit ?? '',
+    HTTPD_GUARD_CAUSE: cause ?? 'unknown',
+  };
+}
+
+/** `recover` for people. */
+export function recoveryText(recovery: Recovery, { quiet }: { quiet: boolean }): string {
+  const { steps, plan } = recovery;
+  if (steps.length === 0 && plan.length > 0)
+    return ['Would do:', ...plan.map((step) => `  ${stepText(step)}`), ''].join('\n');
+  const done = steps.map(
+    ({ do: what, ok, tookMs, why }) =>
+      `  ${what}: ${ok ? 'done' : escape(why ?? 'failed')} (${(tookMs / 1000).toFixed(1)} s)`,
+  );
+  return [...(quiet ? [] : done), `${recoverySentence(recovery).sentence}.`, ''].join('\n');
+}
+
+/** The object of `recover --json`: an interface. `plan` is what it would do. */
+export function recoveryJson({ unit, outcome, cause, why, steps, plan }: Recovery): unknown {
+  return { schema: 1, unit, outcome, cause, why, steps, plan };
+}
+
+function stepText(step: Step): string {
+  switch (step.do) {
+    case 'wait':
+      return `wait ${step.ms / 1000} s`;
+    case 'reap':
+      return `end the orphaned workers ${step.workers.map(({ pid }) => pid).join(', ')}`;
+    case 'clean':
+      return 'remove the sets of the dead';
+    case 'reset-failed':
+      return 'make systemd forget the failure';
+    case 'start':
+      return 'start the unit, and wait for it';
+    case 'settle':
+      return `see it stay active for ${step.ms / 1000} s`;
+    case 'health':
+      return `ask ${escape(step.url)}`;
+  }
+}
