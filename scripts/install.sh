@@ -23,9 +23,14 @@ rm -rf "$lib"
 install -d "$lib" "$destdir$prefix/bin"
 install -m 0644 "$here"/dist/*.cjs "$here/dist/50-httpd-guard.conf" "$here"/dist/*.service "$here"/dist/*.path "$lib"
 install -m 0755 "$here/dist/gate" "$here/dist/post-stop" "$lib"
-# What journalctl -x says of the guard's entries; systemd looks for it under /usr alone.
+# systemd looks for these two under /usr alone: what journalctl -x says of the guard's entries, and the watcher's user.
 install -D -m 0644 "$here/dist/httpd-guard.catalog" "$destdir/usr/lib/systemd/catalog/httpd-guard.catalog"
-[ -n "$destdir" ] || journalctl --update-catalog || echo "install.sh: journalctl -x will not explain the guard's entries" >&2
+install -D -m 0644 "$here/dist/httpd-guard.sysusers" "$destdir/usr/lib/sysusers.d/httpd-guard.conf"
+if [ -z "$destdir" ]; then
+  journalctl --update-catalog || echo "install.sh: journalctl -x will not explain the guard's entries" >&2
+  systemd-sysusers /usr/lib/sysusers.d/httpd-guard.conf ||
+    echo "install.sh: the watcher has no user of its own, and will follow the journal alone" >&2
+fi
 cat >"$destdir$prefix/bin/httpd-guard" <<LAUNCHER
 #!/bin/sh
 # What the caller's environment holds for other Node programs is not for this one.

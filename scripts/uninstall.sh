@@ -17,5 +17,9 @@ if grep -qs '^# Written by "httpd-guard install"' "$destdir"/etc/systemd/system/
   exit 1
 fi
 rm -rf "$destdir$prefix/lib/httpd-guard" "$destdir$prefix/bin/httpd-guard" \
-  "$destdir/usr/lib/systemd/catalog/httpd-guard.catalog"
-[ -n "$destdir" ] || journalctl --update-catalog || true
+  "$destdir/usr/lib/systemd/catalog/httpd-guard.catalog" "$destdir/usr/lib/sysusers.d/httpd-guard.conf"
+if [ -z "$destdir" ]; then
+  journalctl --update-catalog || true
+  # It never owned a file that outlasts its service.
+  ! getent passwd httpd-guard-watch >/dev/null || userdel httpd-guard-watch
+fi

@@ -3,11 +3,12 @@ import { matchLine } from '../core/match-line.ts';
 import { type UnitState, isReasonToLook } from '../core/unit-state.ts';
 import { because } from '../host/because.ts';
 import { guardedUnits } from '../host/drop-in.ts';
-import { followJournal } from '../host/follow-journal.ts';
+import { followJournal, newestCursor } from '../host/follow-journal.ts';
 import { followUnits } from '../host/follow-units.ts';
 import { HEARTBEAT, Heart } from '../host/heartbeat.ts';
 import { log } from '../host/log.ts';
 import { notify } from '../host/notify.ts';
+import { hasJustEnded } from '../host/run-ending-file.ts';
 import { waitingRequest, writeRequest } from '../host/request-file.ts';
 import { escape } from '../view/escape.ts';
 
@@ -62,6 +63,8 @@ export async function watch(options: WatchOptions): Promise<number> {
     hasBus = true;
     const before = states.get(unit);
     states.set(unit, state);
+    // A wished stop is by far the most frequent end, and no reason for anything.
+    if (state.active === 'inactive' && !hasJustEnded(unit)) return;
     if (isReasonToLook(before, state)) ask(unit, `${unit} is ${state.active}`);
   };
 
@@ -81,9 +84,10 @@ export async function watch(options: WatchOptions): Promise<number> {
     ask(unit, `${unit} speaks of semaphores`);
   };
 
+  const journal = { units: [...units, OWN_UNIT], words: [HEARTBEAT], cursor: await newestCursor() };
   const following = [
     followUnits(units, onState, onBusTrouble, signal),
-    followJournal({ units: [...units, OWN_UNIT], words: [HEARTBEAT], onEntry, onTrouble, signal }),
+    followJournal({ ...journal, onEntry, onTrouble, signal }),
   ];
   heart.start(signal);
   await notify('--ready', `--status=follows ${units.length} units`);

@@ -7,9 +7,13 @@ import { runTool } from './spawn-tool.ts';
 const NEWLINE = 10;
 /** An entry may be that long; of a longer one only the end is lost. */
 const MOST_LINE_BYTES = 2 * 1024 * 1024;
+/** In a row, without one entry. */
+const MOST_TROUBLES = 3;
 const RESTART_WAITS_MS = [200, 1_000, 5_000, 15_000];
 
 export interface JournalQuestion {
+  /** Behind which entry to begin; null to begin with the next one. */
+  cursor: string | null;
   units: readonly string[];
   /** Words to look for, besides those of the catalogue. */
   words: readonly string[];
@@ -30,7 +34,7 @@ export async function followJournal(question: JournalQuestion): Promise<void> {
   const needles = [...words.map((word) => Buffer.from(word)), Buffer.from(BYTES)];
   const mayMatter = (line: string): boolean =>
     words.some((word) => line.includes(word)) || line.includes(BYTES);
-  let cursor = await newestCursor();
+  let { cursor } = question;
   for (let troubles = 0; !signal.aborted;) {
     const blocks = new LineBlocks((block) => {
       troubles = 0;
@@ -41,7 +45,12 @@ export async function followJournal(question: JournalQuestion): Promise<void> {
         if (entry !== null) onEntry(entry);
       }
     });
-    onTrouble(await runJournalctl(units, cursor, (piece) => blocks.add(piece), signal));
+    const add = (piece: Buffer): void => {
+      blocks.add(piece);
+    };
+    onTrouble(await runJournalctl(units, cursor, add, signal));
+    // The entry may be gone with its file.
+    if (troubles >= MOST_TROUBLES) cursor = null;
     const waitMs = RESTART_WAITS_MS[Math.min(troubles++, RESTART_WAITS_MS.length - 1)];
     await pause(waitMs, undefined, { signal }).catch(() => undefined);
   }
@@ -50,8 +59,8 @@ export async function followJournal(question: JournalQuestion): Promise<void> {
 /** A message that is no text is printed as numbers, in which no word shows. */
 const BYTES = '"MESSAGE":[';
 
-/** Of the whole journal: where the following begins, whatever happens to the first journalctl. Null while it is empty. */
-async function newestCursor(): Promise<string | null> {
+/** Of the journal's last entry: where to begin to follow, whatever happens to the first journalctl. Null while it is empty. */
+export async function newestCursor(): Promise<string | null> {
   const args = ['--quiet', '--merge', '--lines=1', '--output=json', '--output-fields=MESSAGE'];
   const { stdout } = await runTool(['journalctl', ...args], performance.now() + NEWEST_TIMEOUT_MS);
   return parseJournalEntry(stdout.toString())?.cursor ?? null;

@@ -15,13 +15,14 @@ export async function followUnits(
   onTrouble: (why: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let troubles = 0; !signal.aborted; troubles++) {
+  let troubles = 0;
+  for (;;) {
     const systemd = await Systemd.connect(CONNECT_TIMEOUT_MS);
     const why = systemd.known
       ? await systemd.value.follow(
           names,
           (name, state) => {
-            troubles = -1;
+            troubles = 0;
             onState(name, state);
           },
           signal,
@@ -29,9 +30,8 @@ export async function followUnits(
       : systemd.why;
     if (systemd.known) systemd.value.disconnect();
     if (signal.aborted) return;
-    if (troubles <= 0) onTrouble(why);
-    await pause(WAITS_MS[Math.min(Math.max(troubles, 0), WAITS_MS.length - 1)], undefined, { signal }).catch(
-      () => undefined,
-    );
+    if (troubles === 0) onTrouble(why);
+    const waitMs = WAITS_MS[Math.min(troubles++, WAITS_MS.length - 1)];
+    await pause(waitMs, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { type RunEnding, parseRunEnding } from '../core/run-ending.ts';
 
 /** Of root, and gone with a reboot, as runs are. */
@@ -16,6 +16,17 @@ export function readRunEnding(unit: string, invocationId: string, directory = DI
     return null;
   }
 }
+
+/** Whether ExecStopPost saw an end of the unit in the last moments that nobody wished. It keeps no other. */
+export function hasJustEnded(unit: string, directory = DIRECTORY): boolean {
+  try {
+    return Date.now() - statSync(pathOf(unit, directory)).mtimeMs < JUST_NOW_MS;
+  } catch {
+    return false;
+  }
+}
+
+const JUST_NOW_MS = 10_000;
 
 /** Keeps it; whole or not at all. Throws when it cannot be kept. */
 export function keepRunEnding(unit: string, ending: RunEnding, directory = DIRECTORY): void {

@@ -118,7 +118,7 @@ export class Systemd {
       });
     });
     const units = new Map<string, { name: string; state: UnitState }>();
-    this.bus.on('message', ({ path = '', member, body }: Message) => {
+    this.bus.on('message', ({ path, member, body }: Message) => {
       const unit = units.get(path);
       if (unit === undefined || member !== 'PropertiesChanged' || body[0] !== UNIT) return;
       const changed = body[1] as Properties;
@@ -176,7 +176,7 @@ export class Systemd {
   private async jobType(unit: Properties): Promise<string | null> {
     const [id, path] = (unit['Job']?.value as [number, string] | undefined) ?? [0, ''];
     if (id === 0) return null;
-    const job = await this.properties(path, JOB).catch(() => ({}) as Properties);
+    const job = await this.properties(path, JOB).catch((): Properties => ({}));
     return (job['JobType']?.value as string | undefined) ?? null;
   }
 

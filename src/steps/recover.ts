@@ -167,16 +167,16 @@ async function start(unit: string): Promise<Fact<true>> {
 /** Active all the time, and one and the same run. */
 async function settle(unit: string, ms: number): Promise<Fact<true>> {
   const end = performance.now() + ms;
-  let first: string | null = null;
+  const runs = new Set<string>();
   const seen = await followUnit(unit, ms + ASK_TIMEOUT_MS, ({ active, invocationId }) => {
-    first ??= invocationId;
-    return !/^(active|reloading)$/.test(active) || invocationId !== first || performance.now() >= end;
+    runs.add(invocationId);
+    return !/^(active|reloading)$/.test(active) || runs.size > 1 || performance.now() >= end;
   });
   if (!seen.known) return seen;
-  const { active, result, invocationId } = seen.value;
+  const { active, result } = seen.value;
   if (active !== 'active' && active !== 'reloading')
     return unknown(`${unit} did not stay up: ${active}, result ${result}`);
-  return invocationId === first ? known(true) : unknown(`${unit} was started anew by somebody`);
+  return runs.size === 1 ? known(true) : unknown(`${unit} was started anew by somebody`);
 }
 
 /** Looks at the unit until it is as wanted, for so long at most. */

@@ -46,8 +46,6 @@ if [ ! -e "$root/.complete" ]; then
   npm pack --silent --pack-destination "$cache" "$package@$node" >>"$cache/build.log" 2>&1 || fail
   tar -xzf "$cache/$package-$node.tgz" -C "$root/usr/local" --no-same-owner --strip-components=1 package/bin/node \
     >>"$cache/build.log" 2>&1 || fail
-  # As its package does where it is installed later: D-Bus asks it for the users that systemd makes up.
-  sed -i 's/^passwd:.*files$/& systemd/; s/^group:.*files$/& systemd/' "$root/etc/nsswitch.conf"
   # The tests start Apache, not the boot.
   rm -f "$root/etc/systemd/system/multi-user.target.wants/apache2.service"
   rm -rf "$root/var/cache/apt/archives" "$root/var/lib/apt/lists"

@@ -114,6 +114,8 @@ export class Lab {
 
   async installGuard(): Promise<void> {
     await execa(join(REPOSITORY, 'scripts/install.sh'), ['--destdir', this.root]);
+    // What install.sh does itself where it is not for another root.
+    await this.sh('systemd-sysusers /usr/lib/sysusers.d/httpd-guard.conf && journalctl --update-catalog');
   }
 
   async uninstallGuard(): Promise<void> {
