@@ -36,8 +36,8 @@ export function parseRunEnding(value: unknown): RunEnding | null {
   return whole ? ending : null;
 }
 
-function isUse(use: Partial<TableUse>): boolean {
-  return [use.sets?.used, use.sets?.max, use.semaphores?.used, use.semaphores?.max].every(
+function isUse(use: Partial<TableUse> | undefined): boolean {
+  return [use?.sets?.used, use?.sets?.max, use?.semaphores?.used, use?.semaphores?.max].every(
     (field) => typeof field === 'number',
   );
 }

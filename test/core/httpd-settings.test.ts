@@ -62,7 +62,16 @@ void t.test('a configured mechanism counts before the one it was built with', as
 void t.test('what is not said is missing, never made up', async (t) => {
   t.same(
     parseSettings('User: name="apache" id=48', ''),
-    known({ user: 'apache', uid: 48, errorLog: null, pidFile: null, mutexMechanism: null, configFiles: [] }),
+    known({
+      user: 'apache',
+      uid: 48,
+      errorLog: null,
+      pidFile: null,
+      mutexMechanism: null,
+      sysvMutexes: null,
+      mutexDir: null,
+      configFiles: [],
+    }),
   );
   t.match(parseSettings(RUN, ' -D SERVER_CONFIG_FILE="/a/b.conf"'), {
     value: { configFiles: ['/a/b.conf'] },

@@ -1,0 +1,58 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import t from 'tap';
+import { known } from '../../src/core/fact.ts';
+import { NO_HISTORY } from '../../src/core/recovery-history.ts';
+import { forgetHistory, keepHistory, readHistory } from '../../src/host/recovery-history-file.ts';
+import { takeRequest, waitingRequest, writeRequest } from '../../src/host/request-file.ts';
+import { hasJustEnded, keepRunEnding, readRunEnding } from '../../src/host/run-ending-file.ts';
+import { ending } from '../core/failure-builder.ts';
+
+void t.test('the ending of that very run is found again, and of no other', async (t) => {
+  const directory = t.testdir({});
+  const last = ending();
+  t.notOk(hasJustEnded('x.service', directory));
+  keepRunEnding('x.service', last, directory);
+  t.ok(hasJustEnded('x.service', directory));
+  t.strictSame(readRunEnding('x.service', last.invocationId, directory), last);
+  t.equal(readRunEnding('x.service', 'another', directory), null);
+  t.equal(readRunEnding('y.service', last.invocationId, directory), null);
+  keepRunEnding('x.service', { ...last, invocationId: '' }, directory);
+  t.equal(readRunEnding('x.service', '', directory), null, 'a systemd that counts no runs');
+  writeFileSync(`${directory}/x.service.ending`, '{');
+  t.equal(readRunEnding('x.service', last.invocationId, directory), null);
+});
+
+void t.test('recoveries are kept; what cannot be read is not taken for none', async (t) => {
+  const directory = t.testdir({});
+  t.strictSame(readHistory('x.service', directory), known(NO_HISTORY));
+  keepHistory('x.service', { triesMs: [1], gaveUp: true }, directory);
+  t.strictSame(readHistory('x.service', directory), known({ triesMs: [1], gaveUp: true }));
+  for (const text of ['', '{', 'null', '{"triesMs":[]}']) {
+    writeFileSync(`${directory}/x.service.recoveries`, text);
+    t.match(readHistory('x.service', directory), { known: false, why: 'x.service.recoveries' }, text);
+  }
+  forgetHistory('x.service', directory);
+  t.strictSame(readHistory('x.service', directory), known(NO_HISTORY));
+});
+
+void t.test('a request is taken once, and a strange one is empty', async (t) => {
+  const directory = t.testdir({});
+  const taken = `${directory}/root/request`;
+  const take = (): string[] => takeRequest(directory, taken);
+  t.strictSame(take(), [], 'none');
+  writeRequest(['a.service', 'b.service'], directory);
+  t.strictSame(waitingRequest(directory), ['a.service', 'b.service']);
+  t.strictSame(take(), ['a.service', 'b.service']);
+  t.strictSame(take(), []);
+  t.strictSame(waitingRequest(directory), []);
+
+  symlinkSync('/etc/passwd', `${directory}/request`);
+  t.strictSame(take(), [], 'a link is not followed');
+  spawnSync('mkfifo', [`${directory}/request`]);
+  t.strictSame(take(), [], 'a pipe is not waited for');
+  writeFileSync(`${directory}/request`, 'a.service\n'.repeat(1e5));
+  t.ok(take().length < 1000, 'one without end is cut');
+  mkdirSync(`${directory}/request`);
+  t.strictSame(take(), [], 'a directory');
+});

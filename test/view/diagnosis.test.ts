@@ -1,0 +1,99 @@
+import t from 'tap';
+import { type Diagnosis, diagnosis, diagnosisExitCode } from '../../src/core/diagnosis.ts';
+import { known, unknown } from '../../src/core/fact.ts';
+import { causeEntry } from '../../src/view/cause-entry.ts';
+import { diagnosisJson, diagnosisText } from '../../src/view/diagnosis.ts';
+import { ending, failure, leak, line } from '../core/failure-builder.ts';
+
+const HOSTILE = "(28)No space left on device: AH00023: Couldn't create the \u001b[2Jproxy mutex\u202e";
+const holders = [{ uid: 33, user: 'www-data', sets: 9 }];
+
+const text = (found: Diagnosis): string => diagnosisText(found, { quiet: false });
+
+void t.test('the cause, what it stands on, and what to paste', async (t) => {
+  const shown = text(diagnosis(leak({ holders }), [line(HOSTILE)], ['a log could not be read']));
+  t.match(shown, /^apache2\.service: it could get no semaphores: a dead httpd left its own in the kernel/);
+  t.match(shown, '12 of 12 sets and 12 of 32000 semaphores in use');
+  t.match(shown, '9 sets of www-data');
+  t.match(shown, 'not seen: a log could not be read');
+  t.match(shown, /^ {2}httpd-guard clean$/m);
+  t.match(shown, '\\x1b[2Jproxy mutex\\u{202e}', 'what others wrote is escaped');
+  t.notMatch(shown, '\u001b');
+});
+
+void t.test('a quiet one says the cause and the cure', async (t) => {
+  t.equal(
+    diagnosisText(diagnosis(failure(), [], []), { quiet: true }),
+    'apache2.service: it ended for a reason that is none of the guard’s.\n\nits own words:\n  journalctl -xeu apache2.service\n  systemctl status apache2.service\n',
+  );
+});
+
+void t.test('the JSON is an interface', async (t) => {
+  t.match(diagnosisJson(diagnosis(leak({ holders, orphans: 0 }), [], [])), {
+    schema: 1,
+    unit: 'apache2.service',
+    cause: 'semaphore-demand',
+    holders,
+    evidence: [{ rule: 'table', saw: String, source: '/proc/sysvipc/sem' }],
+    cures: [{ say: String, run: [String] }],
+    missing: [],
+  });
+  t.match(diagnosisJson(diagnosis(failure({ holders }), [], [])), { cause: 'other', holders: [] });
+});
+
+void t.test('the workers to end are named in the cure', async (t) => {
+  const held = failure({ listeningOrphans: [{ pid: 77, startedMs: 5, ports: [80] }] });
+  t.match(diagnosis(held, [], []).cures[0]?.run, ['kill 77']);
+});
+
+void t.test('exit codes', async (t) => {
+  t.equal(diagnosisExitCode('semaphore-leak'), 0);
+  t.equal(diagnosisExitCode('disk-full'), 0);
+  t.equal(diagnosisExitCode('none'), 1);
+  t.equal(diagnosisExitCode('other'), 1);
+  t.equal(diagnosisExitCode('unknown'), 3);
+});
+
+void t.test('the journal is told once what went wrong, on one line', async (t) => {
+  const facts = leak({ ending: ending() });
+  const entry = causeEntry(diagnosis(facts, [line(`${HOSTILE}\nPRIORITY=0`)], []), facts);
+  t.match(entry, {
+    priority: 'err',
+    fields: {
+      PRIORITY: 3,
+      MESSAGE_ID: 'e72fd98e7e3a4d33a272965867eb60b7',
+      HTTPD_GUARD_UNIT: 'apache2.service',
+      HTTPD_GUARD_CAUSE: 'semaphore-leak',
+      HTTPD_GUARD_SETS_USED: 12,
+      HTTPD_GUARD_SETS_MAX: 12,
+      HTTPD_GUARD_ORPHANS: 9,
+    },
+  });
+  for (const value of Object.values(entry?.fields ?? {})) t.notMatch(String(value), '\n');
+  t.match(entry?.sentence, /To do: .*httpd-guard clean && systemctl reset-failed apache2\.service/);
+});
+
+void t.test('a line without end is cut in it', async (t) => {
+  const facts = leak({ ending: ending() });
+  const entry = causeEntry(diagnosis(facts, [line(HOSTILE + 'x'.repeat(1e6))], []), facts);
+  t.ok(String(entry?.fields['HTTPD_GUARD_LINE']).length < 1000);
+});
+
+void t.test('a wished end, and one without fault, is not worth an entry', async (t) => {
+  const entryOf = (facts: ReturnType<typeof failure>) => causeEntry(diagnosis(facts, [], []), facts);
+  t.equal(entryOf(leak({ ending: ending({ byItself: false }) })), null);
+  t.equal(entryOf(failure({ ending: ending({ result: 'success' }) })), null);
+  t.match(
+    entryOf(failure({ ending: ending({ result: 'signal', exitCode: 'killed', exitStatus: 'KILL' }) })),
+    {
+      priority: 'notice',
+      sentence: /killed with KILL/,
+    },
+  );
+  t.match(entryOf(failure({ ending: ending(), use: unknown('x') })), {
+    fields: { HTTPD_GUARD_SETS_USED: 'unknown', HTTPD_GUARD_CAUSE: 'unknown' },
+  });
+  t.match(entryOf(failure({ ending: ending(), configComplaint: known('Syntax error') })), {
+    fields: { HTTPD_GUARD_CAUSE: 'config-error' },
+  });
+});

@@ -1,0 +1,76 @@
+import t from 'tap';
+import type { Recovery } from '../../src/core/recovery.ts';
+import { recoveryEntry, recoveryJson, recoverySentence, recoveryText } from '../../src/view/recovery.ts';
+
+const recovery = (over: Partial<Recovery> = {}): Recovery => ({
+  unit: 'apache2.service',
+  outcome: 'recovered',
+  cause: 'semaphore-leak',
+  why: 'apache2.service is active again',
+  steps: [
+    { do: 'clean', ok: true, tookMs: 40 },
+    { do: 'start', ok: true, tookMs: 1_260 },
+  ],
+  plan: [{ do: 'clean' }, { do: 'start' }],
+  gaveUpNow: false,
+  ...over,
+});
+
+void t.test('what was done, and what came of it', async (t) => {
+  t.equal(
+    recoveryText(recovery(), { quiet: false }),
+    '  clean: done (0.0 s)\n  start: done (1.3 s)\napache2.service serves again. It was down: it could get no semaphores: a dead httpd left its own in the kernel, and the table is full.\n',
+  );
+  const failed = recovery({
+    outcome: 'failed',
+    why: 'no\u001b',
+    steps: [{ do: 'start', ok: false, tookMs: 5, why: 'no\u001b' }],
+  });
+  t.match(
+    recoveryText(failed, { quiet: false }),
+    '  start: no\\x1b (0.0 s)\napache2.service could not be brought back: no\\x1b.',
+  );
+});
+
+void t.test('what would be done', async (t) => {
+  const plan: Recovery['plan'] = [
+    { do: 'wait', ms: 5_000 },
+    { do: 'reap', workers: [{ pid: 77, startedMs: 5, ports: [80] }] },
+    { do: 'clean' },
+    { do: 'reset-failed' },
+    { do: 'start' },
+    { do: 'settle', ms: 2_000 },
+    { do: 'health', url: 'http://127.0.0.1/' },
+  ];
+  const shown = recoveryText(recovery({ outcome: 'unsure', steps: [], plan }), { quiet: false });
+  t.match(shown, /^Would do:\n {2}wait 5 s\n {2}end the orphaned workers 77\n/);
+  t.equal(shown.split('\n').length, plan.length + 2);
+});
+
+void t.test('each outcome has its sentence and its priority', async (t) => {
+  const priorityOf = (outcome: Recovery['outcome']) => recoverySentence(recovery({ outcome })).priority;
+  t.equal(priorityOf('recovered'), 'notice');
+  t.equal(priorityOf('healthy'), 'info');
+  t.equal(priorityOf('left-alone'), 'info');
+  t.equal(priorityOf('unsure'), 'warning');
+  t.equal(priorityOf('failed'), 'err');
+  t.equal(priorityOf('gave-up'), 'crit');
+});
+
+void t.test('the journal has an entry of its own for a recovery, and one for giving up', async (t) => {
+  t.match(recoveryEntry(recovery()), { PRIORITY: 5, MESSAGE_ID: '3048586d33044f02ae7c32638973f884' });
+  const gaveUp = recovery({ outcome: 'gave-up', gaveUpNow: true });
+  t.match(recoveryEntry(gaveUp), { PRIORITY: 2, MESSAGE_ID: '1e60fd6f1f394d7eb7358607c31a4195' });
+  t.equal(recoveryEntry({ ...gaveUp, gaveUpNow: false }), null, 'once');
+  t.equal(recoveryEntry(recovery({ outcome: 'left-alone' })), null);
+});
+
+void t.test('the JSON is an interface', async (t) => {
+  t.match(recoveryJson(recovery()), {
+    schema: 1,
+    unit: 'apache2.service',
+    outcome: 'recovered',
+    cause: 'semaphore-leak',
+    steps: [{ do: 'clean', ok: true, tookMs: 40 }],
+  });
+});
