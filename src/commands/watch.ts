@@ -8,7 +8,7 @@ import { followUnits } from '../host/follow-units.ts';
 import { HEARTBEAT, Heart } from '../host/heartbeat.ts';
 import { log } from '../host/log.ts';
 import { notify } from '../host/notify.ts';
-import { hasJustEnded } from '../host/run-ending-file.ts';
+import { readJustEnded } from '../host/run-ending-file.ts';
 import { waitingRequest, writeRequest } from '../host/request-file.ts';
 import { escape } from '../view/escape.ts';
 
@@ -63,9 +63,7 @@ export async function watch(options: WatchOptions): Promise<number> {
     hasBus = true;
     const before = states.get(unit);
     states.set(unit, state);
-    // A wished stop is by far the most frequent end, and no reason for anything.
-    if (state.active === 'inactive' && !hasJustEnded(unit)) return;
-    if (isReasonToLook(before, state)) ask(unit, `${unit} is ${state.active}`);
+    if (isReasonToLook(before, state, readJustEnded(unit))) ask(unit, `${unit} is ${state.active}`);
   };
 
   const heart = new Heart();

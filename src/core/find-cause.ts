@@ -1,6 +1,7 @@
 import type { Cause } from './cause.ts';
 import type { FailureFacts, LogLine } from './failure-facts.ts';
 import type { MessageKind } from './messages.ts';
+import { mayLackSets } from './run-ending.ts';
 import { type TableUse, freeSets } from './table-use.ts';
 import type { UnitFacts } from './unit-facts.ts';
 import type { Evidence } from './verdict.ts';
@@ -125,15 +126,11 @@ function roomCause(facts: FailureFacts): Finding | null {
   return null;
 }
 
-/**
- * httpd that cannot get a mutex exits: with 1, and systemd may then miss its pid file (protocol, resources) or have had
- * enough of starts (start-limit-hit); 2.2 exits with 0. Later such an exit is what `apachectl stop` looks like. A signal, a
- * timeout, the OOM killer are other ends, of other causes.
- */
+/** An exit with 0 counts soon after the start alone: later it is what `apachectl stop` looks like. */
 function endedByExit({ unit, ending }: FailureFacts): boolean {
   const result = ending?.result ?? (unit.known ? unit.value.result : '');
   if (result === 'success') return ending !== null && ending.ranMs < NEVER_SERVED_MS;
-  return /^(exit-code|protocol|resources|start-limit-hit)$/.test(result);
+  return mayLackSets(result);
 }
 
 /** 2.2 makes its accept lock within a second or two of its start (httpd 2.2: server/mpm/prefork/prefork.c, ap_mpm_run). */

@@ -21,6 +21,15 @@ export interface RunEnding {
   orphans: number;
 }
 
+/**
+ * Whether a run with this $SERVICE_RESULT may have ended for want of sets: httpd then exits, with 1 or (2.2) with 0, and
+ * systemd may miss its pid file (protocol, resources) or have had enough of starts. A signal, a timeout, the OOM killer are
+ * other ends, of other causes.
+ */
+export function mayLackSets(result: string): boolean {
+  return /^(exit-code|protocol|resources|start-limit-hit|success)$/.test(result);
+}
+
 /** Reads what was kept, a JSON value. Null for anything but the whole form. */
 export function parseRunEnding(value: unknown): RunEnding | null {
   const ending = value as RunEnding | null;

@@ -1,3 +1,5 @@
+import { type RunEnding, mayLackSets } from './run-ending.ts';
+
 /** What the watcher sees of a unit: ActiveState and SubState. */
 export interface UnitState {
   active: string;
@@ -5,12 +7,18 @@ export interface UnitState {
 }
 
 /**
- * Whether a change of state is a reason to ask for a look. Also an end without failure, since 2.2 has such when it finds no
- * semaphores; whether somebody wished it, the look will tell.
+ * Whether a change of state is a reason to ask for a look. `ending` is what ExecStopPost has just kept; null when it kept
+ * nothing, as of a stop that somebody wished, and that is by far the most frequent end.
  */
-export function isReasonToLook(before: UnitState | undefined, now: UnitState): boolean {
-  const isDown = now.active === 'failed' || now.active === 'inactive';
+export function isReasonToLook(
+  before: UnitState | undefined,
+  now: UnitState,
+  ending: RunEnding | null,
+): boolean {
   // Of a watcher that has just begun: only what failed, for what rests may rest for long.
   if (before === undefined) return now.active === 'failed';
-  return isDown && before.active !== now.active;
+  if (before.active === now.active) return false;
+  if (now.active === 'failed') return ending === null || mayLackSets(ending.result);
+  // 2.2 ends like this when it finds no semaphores.
+  return now.active === 'inactive' && ending !== null && ending.byItself;
 }

@@ -17,12 +17,14 @@ export function readRunEnding(unit: string, invocationId: string, directory = DI
   }
 }
 
-/** Whether ExecStopPost saw an end of the unit in the last moments that nobody wished. It keeps no other. */
-export function hasJustEnded(unit: string, directory = DIRECTORY): boolean {
+/** What ExecStopPost kept of the unit in the last moments; null when it kept nothing. */
+export function readJustEnded(unit: string, directory = DIRECTORY): RunEnding | null {
+  const path = pathOf(unit, directory);
   try {
-    return Date.now() - statSync(pathOf(unit, directory)).mtimeMs < JUST_NOW_MS;
+    if (Date.now() - statSync(path).mtimeMs > JUST_NOW_MS) return null;
+    return parseRunEnding(JSON.parse(readFileSync(path, 'utf8')));
   } catch {
-    return false;
+    return null;
   }
 }
 

@@ -20,6 +20,8 @@ void t.test('wrong usage is 64 and one line', async (t) => {
     ['check', '--unit'],
     ['check', '--unit', 'a/b'],
     ['check', '--unit', 'a\nb'],
+    ['recover', '--config'],
+    ['recover', '--requested', '--unit', 'x'],
     ['clean', '--set'],
     ['clean', '--set', '-1'],
     ['clean', '--set', '1.5'],
@@ -34,7 +36,17 @@ void t.test('wrong usage is 64 and one line', async (t) => {
 });
 
 void t.test('each command explains itself, with an example', async (t) => {
-  for (const command of ['check', 'clean', 'pre-start', 'install', 'uninstall']) {
+  for (const command of [
+    'check',
+    'clean',
+    'pre-start',
+    'post-stop',
+    'diagnose',
+    'recover',
+    'watch',
+    'install',
+    'uninstall',
+  ]) {
     const { status, stdout, stderr } = guard(command, '--help');
     t.equal(status, 0);
     t.equal(stderr, '');

@@ -1,15 +1,26 @@
 import t from 'tap';
 import { isReasonToLook } from '../../src/core/unit-state.ts';
+import { ending } from './failure-builder.ts';
 
 const state = (active: string) => ({ active, sub: '' });
 
 void t.test('an end is a reason to look, a rest is none', async (t) => {
-  t.ok(isReasonToLook(state('active'), state('failed')));
-  t.ok(isReasonToLook(state('deactivating'), state('failed')));
-  t.ok(isReasonToLook(state('active'), state('inactive')));
-  t.notOk(isReasonToLook(state('failed'), state('failed')), 'told twice');
-  t.notOk(isReasonToLook(state('active'), state('reloading')));
-  t.ok(isReasonToLook(undefined, state('failed')), 'failed before the watcher began');
-  t.notOk(isReasonToLook(undefined, state('inactive')));
-  t.notOk(isReasonToLook(undefined, state('active')));
+  const look = (before: string, now: string) => isReasonToLook(state(before), state(now), null);
+  t.ok(look('active', 'failed'));
+  t.ok(look('deactivating', 'failed'));
+  t.notOk(look('failed', 'failed'), 'told twice');
+  t.notOk(look('active', 'reloading'));
+  t.notOk(look('active', 'inactive'), 'a wished stop');
+  t.ok(isReasonToLook(undefined, state('failed'), null), 'failed before the watcher began');
+  t.notOk(isReasonToLook(undefined, state('inactive'), null));
+  t.notOk(isReasonToLook(undefined, state('active'), null));
+});
+
+void t.test('what ExecStopPost saw may say that there is nothing to look for', async (t) => {
+  const look = (now: string, over: object) => isReasonToLook(state('deactivating'), state(now), ending(over));
+  t.ok(look('failed', {}));
+  t.notOk(look('failed', { result: 'signal' }));
+  t.notOk(look('failed', { result: 'oom-kill' }));
+  t.ok(look('inactive', { result: 'success' }), 'as 2.2 does');
+  t.notOk(look('inactive', { result: 'success', byItself: false }));
 });

@@ -39,6 +39,9 @@ void t.test('install and uninstall', async (t) => {
     await lab.sh(
       'mv /usr/local/bin/node /usr/local/bin/node.real; printf "#!/bin/sh\\necho started >>/root/node-started\\nexec node.real \\"\\$@\\"\\n" >/usr/local/bin/node; chmod +x /usr/local/bin/node',
     );
+    // This is about ExecStartPre alone.
+    await apache.dropIn('zz.conf', 'ExecStopPost=');
+    await lab.sh('systemctl stop httpd-guard-watch');
     await apache.start();
     t.equal((await lab.run('test', '-e', '/root/node-started')).exitCode, 1);
     await apache.kill9();
@@ -95,6 +98,8 @@ void t.test('install and uninstall', async (t) => {
       await lab.sh('cp /root/envvars /etc/apache2/envvars');
     },
   );
+
+  await lab.sh('rm /etc/systemd/system/apache2.service.d/zz.conf; systemctl daemon-reload');
 
   await t.test('a unit with too little time to start is not guarded', async (t) => {
     await lab.sh('httpd-guard uninstall');
