@@ -1,5 +1,5 @@
-import { Apache, WWW_DATA, setIds } from './apache.ts';
-import { Lab } from './lab.ts';
+import { Apache, WWW_DATA, makeSets, setIds } from './apache.ts';
+import { Lab, until } from './lab.ts';
 
 // What scripts/demo shows. Every line of it is from the real thing; when one does not come out, the demo fails.
 
@@ -43,6 +43,23 @@ async function killAgainAndAgain(apache: Apache): Promise<void> {
   if (!(await apache.tryStart())) throw new Error('the last start failed');
 }
 
+/** More modules than there is room for: the reload fails, and Apache with it. */
+async function killByReload(apache: Apache): Promise<void> {
+  const { lab } = apache;
+  const before = await apache.mainPid();
+  await makeSets(lab, MOST_SETS - (await setIds(lab)).length, { uid: WWW_DATA });
+  await lab.sh(
+    'a2enmod -q cache_socache auth_digest authn_socache >/dev/null; systemctl enable -q apache2 2>&1; systemctl reload apache2',
+  );
+  await until('Apache to be dead', async () => ((await apache.mainPid()) === before ? null : true));
+  const died = performance.now();
+  say(`Apache ${before} is dead. (28)No space left on device …`);
+  await until('Apache to serve again', async () => ((await apache.serves()) ? true : null));
+  say(
+    `… and ${((performance.now() - died) / 1000).toFixed(1)} s later another one serves: ${await apache.mainPid()}`,
+  );
+}
+
 async function demo(lab: Lab): Promise<void> {
   const apache = await Apache.setUp(lab);
   await lab.limitSets(MOST_SETS);
@@ -63,6 +80,17 @@ async function demo(lab: Lab): Promise<void> {
   await show(lab, 'journalctl -u apache2 -o cat | grep httpd-guard | tail -n 3; httpd-guard check');
 
   title('Every start worked. Nothing that lives was touched.');
+
+  title('Now it dies while it runs: the table fills up, and a reload finds no room. Nobody is awake');
+  await killByReload(apache);
+  await until('the guard to say so', async () =>
+    (await lab.run('sh', '-c', 'journalctl -u apache2 -o cat | grep -q "serves again"')).exitCode === 0
+      ? true
+      : null,
+  );
+  await show(lab, 'journalctl -u apache2 -o cat -t httpd-guard | tail -n 2');
+  const sets = await setIds(lab, WWW_DATA);
+  say(`It serves again, with ${sets.length} semaphore sets of its own.`);
 }
 
 say('Booting a throw-away Debian …');
