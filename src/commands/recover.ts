@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Recovery, RecoveryPolicy } from '../core/recovery.ts';
 import { because } from '../host/because.ts';
 import { type Configuration, readConfiguration } from '../host/configuration.ts';
@@ -30,6 +31,8 @@ const EXIT: Record<Recovery['outcome'], 0 | 1 | 2 | 3> = {
   unsure: 3,
 };
 const WRITE_TIMEOUT_MS = 2_000;
+/** How soon a request that comes meanwhile is seen. */
+const LOOK_MS = 200;
 
 /** Brings httpd back if it is down for a reason that is ours, by hand or at the watcher's request. */
 export async function recoverCommand(options: RecoverOptions): Promise<Done> {
@@ -54,11 +57,14 @@ async function byHand(options: RecoverOptions, configuration: Configuration): Pr
   return { stdout, stderr: '', exitCode: dryRun && recovery.plan.length > 0 ? 0 : EXIT[recovery.outcome] };
 }
 
-/** Of the request nothing is taken but names of units that are guarded here. */
+/**
+ * Of the request nothing is taken but names of units that are guarded. The units do not wait for each other, nor does a
+ * request that comes meanwhile: one unit may wait for half a minute before its next try.
+ */
 async function requested(options: RecoverOptions, configuration: Configuration): Promise<Done> {
-  const asked = new Set(takeRequest());
+  const running = new Map<string, Promise<void>>();
   let exitCode = 0;
-  for (const unit of guardedUnits().filter((name) => asked.has(name))) {
+  const one = async (unit: string): Promise<void> => {
     const policy = policyOf(configuration);
     const recovery = await recover({ unit, policy, automatic: true, dryRun: options.dryRun });
     await tell(recovery, configuration);
@@ -67,7 +73,24 @@ async function requested(options: RecoverOptions, configuration: Configuration):
     if (recovery.outcome !== 'gave-up') await log(options, priority, sentence);
     // That there was nothing to do, or that it was tried in vain, is no failure of the service that did so.
     if (recovery.outcome === 'unsure') exitCode = EXIT.unsure;
-  }
+  };
+  const failed = async (error: unknown): Promise<void> => {
+    exitCode = EXIT.unsure;
+    await log(options, 'err', `the recovery broke off: ${escape(because(error))}`);
+  };
+  const waiting = new Set<string>();
+  do {
+    const guarded = guardedUnits();
+    for (const name of takeRequest()) if (guarded.includes(name)) waiting.add(name);
+    for (const unit of waiting) {
+      if (running.has(unit)) continue;
+      waiting.delete(unit);
+      const ends = one(unit).catch(failed);
+      running.set(unit, ends);
+      void ends.then(() => running.delete(unit));
+    }
+    await Promise.race([...running.values(), pause(LOOK_MS)]);
+  } while (running.size > 0 || waiting.size > 0);
   return { stdout: '', stderr: '', exitCode };
 }
 
