@@ -27,6 +27,8 @@ export interface Holder {
   uid: number;
   /** Null where the uid has no name here. */
   user: string | null;
+  /** Whose they most likely are; null where nothing speaks for one. */
+  product: string | null;
   sets: number;
 }
 

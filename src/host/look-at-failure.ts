@@ -1,7 +1,9 @@
 import type { FailureFacts, Holder, ListeningOrphan } from '../core/failure-facts.ts';
 import { type Fact, unknown } from '../core/fact.ts';
 import { lineages } from '../core/lineage.ts';
+import { productOf } from '../core/product.ts';
 import type { RunEnding } from '../core/run-ending.ts';
+import type { SemaphoreSet } from '../core/semaphore-set.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { tableUse } from '../core/table-use.ts';
 import { judge } from '../core/verdict.ts';
@@ -57,12 +59,19 @@ function listeningOrphans(unit: string, snapshot: Snapshot): ListeningOrphan[] {
 
 async function readHolders({ sets }: Snapshot, timeoutMs: number): Promise<Holder[]> {
   if (!sets.known) return [];
-  const counts = new Map<number, number>();
-  for (const { uid } of sets.value) counts.set(uid, (counts.get(uid) ?? 0) + 1);
-  const largest = [...counts].sort(([, a], [, b]) => b - a).slice(0, MOST_HOLDERS);
+  const byUid = new Map<number, SemaphoreSet[]>();
+  for (const set of sets.value) {
+    const theirs = byUid.get(set.uid);
+    if (theirs === undefined) byUid.set(set.uid, [set]);
+    else theirs.push(set);
+  }
+  const largest = [...byUid].sort(([, a], [, b]) => b.length - a.length).slice(0, MOST_HOLDERS);
   const names = await userNames(
     largest.map(([uid]) => uid),
     timeoutMs,
   );
-  return largest.map(([uid, count]) => ({ uid, user: names.get(uid) ?? null, sets: count }));
+  return largest.map(([uid, theirs]) => {
+    const user = names.get(uid) ?? null;
+    return { uid, user, product: productOf(user, theirs), sets: theirs.length };
+  });
 }

@@ -1,5 +1,6 @@
 import type { Cause } from '../core/cause.ts';
 import type { Diagnosis } from '../core/diagnosis.ts';
+import type { Holder } from '../core/failure-facts.ts';
 import { escape } from './escape.ts';
 
 const SENTENCE: Record<Cause, string> = {
@@ -34,11 +35,15 @@ export function diagnosisText(
   const lines = [`${unit}: ${causeSentence(cause)}.`];
   if (!quiet) {
     lines.push('', ...evidence.map(({ saw, source }) => `  ${escape(saw)}  (${escape(source)})`));
-    lines.push(...holders.map(({ uid, user, sets }) => `  ${sets} sets of ${escape(user ?? `uid ${uid}`)}`));
+    lines.push(...holders.map((holder) => `  ${holderText(holder)}`));
     lines.push(...missing.map((why) => `  not seen: ${escape(why)}`));
   }
   for (const { say, run } of cures) lines.push('', `${say}:`, ...run.map((command) => `  ${command}`));
   return `${lines.join('\n')}\n`;
+}
+
+function holderText({ uid, user, product, sets }: Holder): string {
+  return escape(`${sets} sets of ${user ?? `uid ${uid}`}${product === null ? '' : ` (${product}?)`}`);
 }
 
 /** The object of `diagnose --json`: an interface. */

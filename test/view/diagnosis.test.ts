@@ -6,7 +6,7 @@ import { diagnosisJson, diagnosisText } from '../../src/view/diagnosis.ts';
 import { ending, failure, leak, line } from '../core/failure-builder.ts';
 
 const HOSTILE = "(28)No space left on device: AH00023: Couldn't create the \u001b[2Jproxy mutex\u202e";
-const holders = [{ uid: 33, user: 'www-data', sets: 9 }];
+const holders = [{ uid: 33, user: 'www-data', product: null, sets: 9 }];
 
 const text = (found: Diagnosis): string => diagnosisText(found, { quiet: false });
 
