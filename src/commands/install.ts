@@ -13,9 +13,9 @@ import {
   readDropIn,
   writeDropIn,
 } from '../host/drop-in.ts';
-import { reloadSystemd } from '../host/reload-systemd.ts';
 import { distrust } from '../host/trusted-path.ts';
 import { systemctl } from '../host/systemctl.ts';
+import { withSystemd } from '../host/with-systemd.ts';
 import { escape } from '../view/escape.ts';
 import { type Done, needsRoot } from './done.ts';
 
@@ -112,7 +112,7 @@ function filesFor(unit: string): UnitFile[] {
 /** The watcher learns at its start which units there are. */
 async function startWatching(changed: boolean): Promise<Fact<string>> {
   if (changed) {
-    const reloaded = await reloadSystemd(ASK_TIMEOUT_MS);
+    const reloaded = await withSystemd((systemd) => systemd.daemonReload());
     if (!reloaded.known) return reloaded;
   }
   const enabled = await systemctl('enable', '--now', REQUEST_UNIT, WATCH_UNIT);

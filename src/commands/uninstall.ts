@@ -12,9 +12,9 @@ import {
   removeDropIn,
 } from '../host/drop-in.ts';
 import { forgetHistory } from '../host/recovery-history-file.ts';
-import { reloadSystemd } from '../host/reload-systemd.ts';
 import { forget } from '../host/remembered-settings.ts';
 import { systemctl } from '../host/systemctl.ts';
+import { withSystemd } from '../host/with-systemd.ts';
 import { escape } from '../view/escape.ts';
 import { type Done, needsRoot } from './done.ts';
 
@@ -24,8 +24,6 @@ export interface UninstallOptions {
   json: boolean;
   quiet: boolean;
 }
-
-const RELOAD_TIMEOUT_MS = 5_000;
 
 /** Takes the guard away from a unit, or from all units that have it: then everything is as before. */
 export async function uninstall(options: UninstallOptions): Promise<Done> {
@@ -50,7 +48,7 @@ export async function uninstall(options: UninstallOptions): Promise<Done> {
     if (units.length === 0) did.push('no unit is guarded');
     did.push(...(await stopWatching(units, options.dryRun)));
     if (!options.dryRun && did.some((line) => line.startsWith('removed'))) {
-      const reloaded = await reloadSystemd(RELOAD_TIMEOUT_MS);
+      const reloaded = await withSystemd((systemd) => systemd.daemonReload());
       if (!reloaded.known)
         return refuse(`${did.join(', ')}, but ${reloaded.why}; run: systemctl daemon-reload`);
       did.push('made systemd read it');

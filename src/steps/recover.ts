@@ -9,15 +9,14 @@ import {
   type StepDone,
   decideRecovery,
 } from '../core/recovery.ts';
-import type { UnitFacts } from '../core/unit-facts.ts';
-import { because } from '../host/because.ts';
 import { type Server, findServer } from '../host/find-server.ts';
 import { answersHealthy } from '../host/health-check.ts';
 import { lookAtFailure } from '../host/look-at-failure.ts';
 import { reap } from '../host/reap.ts';
 import { keepHistory, readHistory } from '../host/recovery-history-file.ts';
 import { readRunEnding } from '../host/run-ending-file.ts';
-import { Systemd } from '../host/systemd.ts';
+import { isMoving, waitForUnit } from '../host/wait-for-unit.ts';
+import { withSystemd } from '../host/with-systemd.ts';
 import { removeOrphans } from './remove-orphans.ts';
 
 export interface RecoveryQuestion {
@@ -31,7 +30,6 @@ export interface RecoveryQuestion {
 const ASK_TIMEOUT_MS = 5_000;
 /** systemd's own restart may wait for RestartSec=. */
 const SETTLED_WITHIN_MS = 180_000;
-const LOOK_MS = 100;
 
 /**
  * One recovery: waits until systemd is done with the unit, looks, decides, acts step by step, and proves that httpd stays
@@ -75,13 +73,9 @@ function refuse(decision: Decision, unit: string | null, ended: Ended, question:
 async function settledServer(unit: string | undefined): Promise<Server> {
   const server = await findServer(unit, 'remember', ASK_TIMEOUT_MS);
   if (!server.unit.known || !isMoving(server.unit.value)) return server;
-  const settled = await followUnit(server.unit.value.name, SETTLED_WITHIN_MS, (facts) => !isMoving(facts));
+  const settled = await waitForUnit(server.unit.value.name, SETTLED_WITHIN_MS, (facts) => !isMoving(facts));
   // What is asked for is asked of httpd again: its configuration may have been mended meanwhile.
   return settled.known ? findServer(unit, 'remember', ASK_TIMEOUT_MS) : { ...server, unit: settled };
-}
-
-function isMoving({ job, active }: UnitFacts): boolean {
-  return job !== null || /^(activating|deactivating|reloading)$/.test(active);
 }
 
 async function decide(server: Server, { policy, automatic }: RecoveryQuestion): Promise<Fact<Decision>> {
@@ -158,7 +152,7 @@ async function clean({ owner }: Server): Promise<Fact<true>> {
 async function start(unit: string): Promise<Fact<true>> {
   const asked = await withSystemd((systemd) => systemd.start(unit));
   if (!asked.known) return asked;
-  const settled = await followUnit(unit, SETTLED_WITHIN_MS, (facts) => !isMoving(facts));
+  const settled = await waitForUnit(unit, SETTLED_WITHIN_MS, (facts) => !isMoving(facts));
   if (!settled.known) return settled;
   const { active, result } = settled.value;
   return active === 'active' ? known(true) : unknown(`${unit} did not start: ${active}, result ${result}`);
@@ -168,7 +162,7 @@ async function start(unit: string): Promise<Fact<true>> {
 async function settle(unit: string, ms: number): Promise<Fact<true>> {
   const end = performance.now() + ms;
   const runs = new Set<string>();
-  const seen = await followUnit(unit, ms + ASK_TIMEOUT_MS, ({ active, invocationId }) => {
+  const seen = await waitForUnit(unit, ms + ASK_TIMEOUT_MS, ({ active, invocationId }) => {
     runs.add(invocationId);
     return !/^(active|reloading)$/.test(active) || runs.size > 1 || performance.now() >= end;
   });
@@ -177,36 +171,4 @@ async function settle(unit: string, ms: number): Promise<Fact<true>> {
   if (active !== 'active' && active !== 'reloading')
     return unknown(`${unit} did not stay up: ${active}, result ${result}`);
   return runs.size === 1 ? known(true) : unknown(`${unit} was started anew by somebody`);
-}
-
-/** Looks at the unit until it is as wanted, for so long at most. */
-async function followUnit(
-  name: string,
-  mostMs: number,
-  isEnough: (unit: UnitFacts) => boolean,
-): Promise<Fact<UnitFacts>> {
-  const end = performance.now() + mostMs;
-  return withSystemd(async (systemd) => {
-    for (;;) {
-      const unit = await systemd.readUnit(name);
-      if (!unit.known || isEnough(unit.value)) return unit;
-      if (performance.now() > end)
-        return unknown(
-          `${name} is ${unit.value.active} (${unit.value.sub}) for ${Math.round(mostMs / 1000)} s`,
-        );
-      await pause(LOOK_MS);
-    }
-  });
-}
-
-async function withSystemd<T>(ask: (systemd: Systemd) => Promise<Fact<T>>): Promise<Fact<T>> {
-  const systemd = await Systemd.connect(ASK_TIMEOUT_MS);
-  if (!systemd.known) return systemd;
-  try {
-    return await ask(systemd.value);
-  } catch (error) {
-    return unknown(because(error));
-  } finally {
-    systemd.value.disconnect();
-  }
 }
