@@ -16,6 +16,8 @@ export interface FailureFacts {
   use: Fact<TableUse>;
   /** Sets that are proven to be left by a dead httpd. */
   orphans: number;
+  /** Sets that may be left over as well, which cannot be proven. */
+  unsure: number;
   /** Who holds the table, the largest first. */
   holders: readonly Holder[];
   rooms: readonly Room[];

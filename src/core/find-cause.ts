@@ -1,4 +1,5 @@
 import type { Cause } from './cause.ts';
+import { valueOrNull } from './fact.ts';
 import type { FailureFacts, LogLine } from './failure-facts.ts';
 import type { MessageKind } from './messages.ts';
 import { mayLackSets } from './run-ending.ts';
@@ -81,23 +82,21 @@ function portCause(facts: FailureFacts): Finding | null {
 function tableCause(facts: FailureFacts, level: 'full' | 'short'): Finding | null {
   // With mutexes of another mechanism the table does not matter.
   if (facts.sysvMutexes === 0 || !endedByExit(facts)) return null;
-  const looks = [
-    ...(facts.use.known ? [{ use: facts.use.value, orphans: facts.orphans, when: '' }] : []),
-    ...(facts.ending?.use == null
-      ? []
-      : [{ use: facts.ending.use, orphans: facts.ending.orphans, when: ' when the run ended' }]),
-  ];
+  // What the table was like when the run ended counts, when it is known: it may have filled up, or been cleared, since.
+  const then = facts.ending?.use ?? null;
+  const use = then ?? valueOrNull(facts.use);
   const needed = level === 'full' ? 1 : (facts.sysvMutexes ?? 1);
-  const look = looks.find(({ use }) => freeSets(use) < needed);
-  if (look === undefined) return null;
-  const left = {
-    rule: 'orphans',
-    saw: `${look.orphans} sets left by a dead httpd${look.when}`,
-    source: 'httpd-guard check',
-  };
+  if (use === null || freeSets(use) >= needed) return null;
+  const orphans = Math.max(facts.ending?.orphans ?? 0, facts.orphans);
+  const doubt = facts.unsure > 0 ? `, and ${facts.unsure} that may be, which cannot be proven` : '';
+  const saw = `${orphans} sets left by a dead httpd${doubt}`;
+  const when = then === null ? '' : ' when the run ended';
   return {
-    cause: look.orphans > 0 ? 'semaphore-leak' : 'semaphore-demand',
-    evidence: [{ rule: 'table', saw: `${inUse(look.use)}${look.when}`, source: '/proc/sysvipc/sem' }, left],
+    cause: orphans > 0 ? 'semaphore-leak' : 'semaphore-demand',
+    evidence: [
+      { rule: 'table', saw: `${inUse(use)}${when}`, source: '/proc/sysvipc/sem' },
+      { rule: 'orphans', saw, source: 'httpd-guard check --explain' },
+    ],
   };
 }
 

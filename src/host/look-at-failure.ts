@@ -1,5 +1,6 @@
 import type { FailureFacts, Holder, ListeningOrphan } from '../core/failure-facts.ts';
 import { type Fact, unknown } from '../core/fact.ts';
+import { countVerdicts } from '../core/health.ts';
 import { lineages } from '../core/lineage.ts';
 import { productOf } from '../core/product.ts';
 import type { RunEnding } from '../core/run-ending.ts';
@@ -31,13 +32,15 @@ export async function lookAtFailure(
   const configComplaint: Fact<string | null> = unit.known
     ? await testConfiguration(unit.value, leftMs())
     : unknown(unit.why);
+  const count = countVerdicts(judge(snapshot));
   return {
     unit,
     ending: unit.known ? endingOf(unit.value.invocationId) : null,
     configComplaint,
     sysvMutexes: settings.known ? settings.value.sysvMutexes : null,
     use: tableUse(snapshot),
-    orphans: judge(snapshot).filter(({ verdict }) => verdict === 'orphan').length,
+    orphans: count.orphan,
+    unsure: count.unsure,
     holders: await readHolders(snapshot, leftMs()),
     rooms: settings.known ? readRooms(settings.value) : [],
     listeningOrphans: unit.known ? listeningOrphans(unit.value.name, snapshot) : [],

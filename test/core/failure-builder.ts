@@ -34,6 +34,7 @@ export const failure = (over: Partial<FailureFacts> = {}): FailureFacts => ({
   sysvMutexes: 3,
   use: known(use(0)),
   orphans: 0,
+  unsure: 0,
   holders: [],
   rooms: [],
   listeningOrphans: [],

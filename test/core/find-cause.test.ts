@@ -72,6 +72,10 @@ void t.test('what ExecStopPost saw counts when the table has room again', async 
   t.equal(cleared({ use: null }), 'other');
   t.equal(cleared({ byItself: false }), 'stopped-by-admin', 'a wished end is none');
   t.equal(cleared({ result: 'signal' }), 'other');
+  const filledSince = leak({ ending: ending({ use: use(3) }) });
+  t.equal(findCause(filledSince).cause, 'other', 'a table that filled up later was not what it died of');
+  const provenSince = leak({ ending: ending({ use: use(12), orphans: 0 }) });
+  t.equal(findCause(provenSince).cause, 'semaphore-leak', 'what could not be proven then may be now');
 });
 
 void t.test(
