@@ -21,7 +21,7 @@ export const ending = (over: Partial<RunEnding> = {}): RunEnding => ({
   exitCode: 'exited',
   exitStatus: '1',
   ranMs: 1_000,
-  use: use(0),
+  use: null,
   orphans: 0,
   ...over,
 });
