@@ -65,8 +65,9 @@ async function tell(
 }
 
 /** systemd.exec(5), "Environment variables set on exec": what ExecStopPost is told. */
-function endingOf({ invocationId, job, run }: UnitFacts): RunEnding {
-  const { SERVICE_RESULT = '', EXIT_CODE = '', EXIT_STATUS = '' } = process.env;
+function endingOf({ invocationId, job, run, result }: UnitFacts): RunEnding {
+  // Older ones than systemd 232 tell nothing.
+  const { SERVICE_RESULT = result, EXIT_CODE = '', EXIT_STATUS = '' } = process.env;
   return {
     invocationId,
     byItself: job !== 'stop' && job !== 'restart' && job !== 'try-restart',

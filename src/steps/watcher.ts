@@ -1,0 +1,73 @@
+import type { JournalEntry } from '../core/journal-entry.ts';
+import { matchLine } from '../core/match-line.ts';
+import type { Priority } from '../core/priority.ts';
+import { type UnitState, isReasonToLook } from '../core/unit-state.ts';
+import { because } from '../host/because.ts';
+import { HEARTBEAT, Heart } from '../host/heartbeat.ts';
+import { waitingRequest, writeRequest } from '../host/request-file.ts';
+import { readJustEnded } from '../host/run-ending-file.ts';
+
+/** A line can be forged at will: it may start so many looks and no more. */
+const LINE_EVERY_MS = 30_000;
+
+/** What the watcher makes of what it sees. Its only deed is to ask for a look. */
+export class Watcher {
+  readonly heart = new Heart();
+  private readonly states = new Map<string, UnitState>();
+  private readonly lineAskedMs = new Map<string, number>();
+  private hasBus = true;
+
+  constructor(
+    private readonly units: readonly string[],
+    private readonly ownUnit: string,
+    private readonly say: (priority: Priority, sentence: string) => void,
+  ) {}
+
+  readonly onState = (unit: string, state: UnitState): void => {
+    this.hasBus = true;
+    const before = this.states.get(unit);
+    this.states.set(unit, state);
+    if (isReasonToLook(before, state, readJustEnded(unit))) this.ask(unit, `${unit} is ${state.active}`);
+  };
+
+  /** Without the bus the journal tells which unit ended; and of what ended before, a look at all will tell. */
+  readonly onBusTrouble = (why: string): void => {
+    this.hasBus = false;
+    this.say('warning', `${why}; the journal alone is followed until it is back`);
+    for (const unit of this.units) this.ask(unit, `${unit} cannot be asked about`);
+  };
+
+  readonly onJournalTrouble = (why: string): void => {
+    this.say('warning', `${why}; it is started again`);
+  };
+
+  readonly onEntry = ({ unit, message, endedUnit }: JournalEntry): void => {
+    if (unit === this.ownUnit && message.includes(HEARTBEAT)) this.heart.heard(message);
+    else if (endedUnit !== null) this.onEnd(endedUnit);
+    else if (unit !== null && this.units.includes(unit)) this.onLine(unit, message);
+  };
+
+  private onEnd(unit: string): void {
+    if (!this.hasBus && this.units.includes(unit)) this.ask(unit, `${unit} has ended`);
+  }
+
+  private onLine(unit: string, message: string): void {
+    if (matchLine(message)?.kind !== 'create-failed') return;
+    const now = performance.now();
+    if (now - (this.lineAskedMs.get(unit) ?? -Infinity) < LINE_EVERY_MS) return;
+    this.lineAskedMs.set(unit, now);
+    this.ask(unit, `${unit} speaks of semaphores`);
+  }
+
+  private ask(unit: string, why: string): void {
+    // One that nobody took yet is as good as a new one: the look comes after it is taken.
+    const waiting = waitingRequest();
+    if (waiting.includes(unit)) return;
+    try {
+      writeRequest([...waiting, unit]);
+      this.say('notice', `${why}: asked for a look`);
+    } catch (error) {
+      this.say('warning', `${why}, but a look cannot be asked for: ${because(error)}`);
+    }
+  }
+}
