@@ -25,6 +25,7 @@ export interface RecoverOptions {
 const EXIT: Record<Recovery['outcome'], 0 | 1 | 2 | 3> = {
   healthy: 0,
   recovered: 0,
+  planned: 0,
   'left-alone': 1,
   failed: 2,
   'gave-up': 2,
@@ -54,7 +55,7 @@ async function byHand(options: RecoverOptions, configuration: Configuration): Pr
   const stdout = options.json
     ? `${JSON.stringify(recoveryJson(recovery), null, 2)}\n`
     : recoveryText(recovery, options);
-  return { stdout, stderr: '', exitCode: dryRun && recovery.plan.length > 0 ? 0 : EXIT[recovery.outcome] };
+  return { stdout, stderr: '', exitCode: EXIT[recovery.outcome] };
 }
 
 /**

@@ -35,7 +35,8 @@ export interface StepDone {
 /** What became of a recovery. */
 export interface Recovery {
   unit: string | null;
-  outcome: 'healthy' | 'recovered' | 'left-alone' | 'unsure' | 'failed' | 'gave-up';
+  /** planned: only looked, as was asked for. */
+  outcome: 'healthy' | 'recovered' | 'left-alone' | 'unsure' | 'failed' | 'gave-up' | 'planned';
   cause: Cause | null;
   why: string;
   /** What was done. */
@@ -77,7 +78,11 @@ export function decideRecovery(
   const { active, sub, fileState, name } = facts.unit.value;
   if (active === 'active') return not('healthy', `${name} is active (${sub})`);
   // A unit that is not to start with the machine is somebody else's to start: an admin's, or a cluster manager's.
-  if (/^(masked|disabled)/.test(fileState)) return not('left-alone', `${name} is ${fileState}`);
+  if (/^(masked|disabled)/.test(fileState))
+    return not(
+      'left-alone',
+      `${name} is ${fileState}, so it is for others to start: systemctl start ${name}`,
+    );
   if (cause === 'none') return not('unsure', `${name} is ${active} (${sub}): systemd is at work`);
 
   const workers = cause === 'port-held-by-orphans' && policy.reap === 'unit' ? facts.listeningOrphans : [];

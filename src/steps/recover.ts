@@ -52,7 +52,7 @@ export async function recover(question: RecoveryQuestion): Promise<Recovery> {
   if (!decision.known) return ended('unsure', decision.why);
   if (unit === null || !decision.value.act) return refuse(decision.value, unit, ended, question);
   const { steps: plan } = decision.value;
-  if (question.dryRun) return ended('unsure', 'only looked', { plan });
+  if (question.dryRun) return ended('planned', 'nothing was done', { plan });
   if (question.automatic) count(unit);
   return act(unit, server, plan, question, ended);
 }

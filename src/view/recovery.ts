@@ -12,6 +12,8 @@ export function recoverySentence(recovery: Recovery): { priority: Priority; sent
   switch (outcome) {
     case 'recovered':
       return { priority: 'notice', sentence: `${unit} serves again. It was down: ${reason}` };
+    case 'planned':
+      return { priority: 'info', sentence: `${unit} could be brought back. It is down: ${reason}` };
     case 'healthy':
       return { priority: 'info', sentence: `nothing to do: ${escape(why)}` };
     case 'left-alone':
@@ -45,7 +47,7 @@ export function recoveryEntry(recovery: Recovery): Record<string, string | numbe
 /** `recover` for people. */
 export function recoveryText(recovery: Recovery, { quiet }: { quiet: boolean }): string {
   const { steps, plan } = recovery;
-  if (steps.length === 0 && plan.length > 0)
+  if (recovery.outcome === 'planned')
     return ['Would do:', ...plan.map((step) => `  ${stepText(step)}`), ''].join('\n');
   const done = steps.map(
     ({ do: what, ok, tookMs, why }) =>

@@ -42,7 +42,7 @@ void t.test('what would be done', async (t) => {
     { do: 'settle', ms: 2_000 },
     { do: 'health', url: 'http://127.0.0.1/' },
   ];
-  const shown = recoveryText(recovery({ outcome: 'unsure', steps: [], plan }), { quiet: false });
+  const shown = recoveryText(recovery({ outcome: 'planned', steps: [], plan }), { quiet: false });
   t.match(shown, /^Would do:\n {2}wait 5 s\n {2}end the orphaned workers 77\n/);
   t.equal(shown.split('\n').length, plan.length + 2);
 });
