@@ -40,6 +40,9 @@ export async function findServer(
     if (name === null) return nothing('no unit of httpd is installed here; name one with --unit');
     const unit = await systemd.value.readUnit(name);
     if (!unit.known) return fromMemory(name, unit.why);
+    // A masked unit is one all the same, and somebody's wish.
+    if (unit.value.load === 'masked')
+      return { ...fromMemory(name, `${name} is masked`), unit, otherUnits: [] };
     if (unit.value.load !== 'loaded')
       return nothing(`${name} is ${unit.value.load}; systemctl list-unit-files shows what there is`);
     const otherUnits = units.value.map((one) => one.name).filter((one) => one !== name);

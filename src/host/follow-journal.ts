@@ -36,13 +36,14 @@ export async function followJournal(question: JournalQuestion): Promise<void> {
     words.some((word) => line.includes(word)) || line.includes(BYTES);
   let { cursor } = question;
   for (let troubles = 0; !signal.aborted;) {
+    const seen = cursor;
     const blocks = new LineBlocks((block) => {
       troubles = 0;
       cursor = lastCursor(block) ?? cursor;
       if (!needles.some((needle) => block.includes(needle))) return;
       for (const line of block.toString('utf8').split('\n')) {
         const entry = mayMatter(line) ? parseJournalEntry(line) : null;
-        if (entry !== null) onEntry(entry);
+        if (entry !== null && entry.cursor !== seen) onEntry(entry);
       }
     });
     const add = (piece: Buffer): void => {
@@ -87,7 +88,8 @@ function runJournalctl(
         ],
         // Not the filter for this boot, which goes wrong where the boot id in /proc is another's.
         '--merge',
-        cursor === null ? '--lines=0' : `--after-cursor=${cursor}`,
+        // Not --after-cursor: where the entry itself is gone or does not match, journalctl leaves out the next one instead.
+        cursor === null ? '--lines=0' : `--cursor=${cursor}`,
         ...units.map((unit) => `_SYSTEMD_UNIT=${unit}`),
         ...['+', '_PID=1', ...units.map((unit) => `UNIT=${unit}`)],
       ],

@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -37,7 +39,7 @@ export function waitingRequest(directory = DIRECTORY): string[] {
  */
 export function takeRequest(directory = DIRECTORY, taken = TAKEN): string[] {
   mkdirSync(taken.slice(0, taken.lastIndexOf('/')), { recursive: true, mode: 0o755 });
-  rmSync(taken, { force: true });
+  clear(taken);
   try {
     renameSync(`${directory}/request`, taken);
   } catch (error) {
@@ -57,3 +59,15 @@ export function takeRequest(directory = DIRECTORY, taken = TAKEN): string[] {
     return [];
   }
 }
+
+/** What lies there may be a directory whose owner still writes in it: only rm(1) is safe against links that come meanwhile. */
+function clear(taken: string): void {
+  if (lstatSync(taken, { throwIfNoEntry: false })?.isDirectory() === true)
+    spawnSync('rm', ['-rf', '--one-file-system', '--', taken], {
+      stdio: 'ignore',
+      timeout: CLEAR_TIMEOUT_MS,
+    });
+  else rmSync(taken, { force: true });
+}
+
+const CLEAR_TIMEOUT_MS = 5_000;

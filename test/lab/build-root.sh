@@ -1,17 +1,19 @@
 #!/bin/sh
 # Builds the lab's root once: a minimal Debian with systemd, D-Bus and apache2 from Debian's mirror, and Node from the npm
 # registry. Prints the path of the finished root on stdout; progress goes to stderr.
+#   build-root.sh [PACKAGE...]    more packages make another root, beside the plain one
 # Cached outside the checkout: HTTPD_GUARD_LAB_CACHE, by default /var/cache/httpd-guard-lab.
 set -eu
 
 suite=bookworm
 packages=systemd,systemd-sysv,libnss-systemd,dbus,apache2,procps,util-linux,curl,perl
+for package in "$@"; do packages=$packages,$package; done
 node=20.20.2
 mirror=${HTTPD_GUARD_LAB_MIRROR:-} # empty: the one debootstrap knows
 cache=${HTTPD_GUARD_LAB_CACHE:-/var/cache/httpd-guard-lab}
 
 # The name changes with the recipe, so an old cache is never taken for a new one.
-recipe=$(cksum <"$0" | cut -d ' ' -f 1)
+recipe=$({ cat "$0" && echo "$packages"; } | cksum | cut -d ' ' -f 1)
 root=$cache/$suite-$recipe
 
 fail() {
@@ -46,8 +48,11 @@ if [ ! -e "$root/.complete" ]; then
   npm pack --silent --pack-destination "$cache" "$package@$node" >>"$cache/build.log" 2>&1 || fail
   tar -xzf "$cache/$package-$node.tgz" -C "$root/usr/local" --no-same-owner --strip-components=1 package/bin/node \
     >>"$cache/build.log" 2>&1 || fail
-  # The tests start Apache, not the boot.
+  # The tests start Apache, not the boot; the same goes for what was asked for.
   rm -f "$root/etc/systemd/system/multi-user.target.wants/apache2.service"
+  for service in "$@"; do
+    rm -f "$root/etc/systemd/system/multi-user.target.wants/$service.service" "$root"/etc/rc?.d/S??"$service"
+  done
   rm -rf "$root/var/cache/apt/archives" "$root/var/lib/apt/lists"
   touch "$root/.complete"
   trap 'rm -f "$cache"/*.tgz' EXIT

@@ -38,10 +38,10 @@ export class Lab {
     this.root = join(folder, 'root');
   }
 
-  static async boot(): Promise<Lab> {
-    const base = (
-      await execa(join(REPOSITORY, 'test/lab/build-root.sh'), { stderr: 'inherit', stdin: 'ignore' })
-    ).stdout;
+  /** With more of Debian's packages, if any are named. Their services are not started. */
+  static async boot(...packages: string[]): Promise<Lab> {
+    const build = join(REPOSITORY, 'test/lab/build-root.sh');
+    const { stdout: base } = await execa(build, packages, { stderr: 'inherit', stdin: 'ignore' });
     const lab = new Lab(mkdtempSync(join(tmpdir(), 'httpd-guard-lab-')));
     // From here on, whatever happens, something is left to take away.
     running.add(lab);
