@@ -38,7 +38,7 @@ export function ms(value: number): string {
 }
 
 export function mib(value: number): string {
-  return `${value.toFixed(0)} MiB`;
+  return `${value.toFixed(value < 100 ? 1 : 0)} MiB`;
 }
 
 export function ratio(value: number): string {

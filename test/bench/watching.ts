@@ -1,0 +1,90 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Apache } from '../lab/apache.ts';
+import type { Lab } from '../lab/lab.ts';
+import { benchBurst } from './burst.ts';
+import { type Target, mib, table } from './report.ts';
+import { type ProcessCost, processesOf } from './unit-cost.ts';
+
+const WATCH = 'httpd-guard-watch.service';
+const MOST_MIB = 50;
+/** V8 collects once more ten seconds after the start, and then no more. */
+const SETTLE_SECONDS = 20;
+/** Shorter than half of WatchdogSec=, so there is no beat in it. */
+const IDLE_SECONDS = 20;
+
+/** What the watcher costs while nothing happens, and while much does. */
+export async function benchWatching(lab: Lab): Promise<Target[]> {
+  lab.write('etc/systemd/journald.conf.d/bench.conf', JOURNALD);
+  await lab.sh('systemctl restart systemd-journald');
+  const apache = await Apache.setUp(lab);
+  await apache.dropIn('20-bench.conf', 'LogRateLimitIntervalSec=0');
+  await apache.start();
+  await lab.installGuard();
+  await lab.sh('systemctl -q enable apache2 2>&1; httpd-guard install');
+  await pause(SETTLE_SECONDS * 1000);
+  const started = await processesOf(lab, WATCH);
+  await pause(IDLE_SECONDS * 1000);
+  const idle = await processesOf(lab, WATCH);
+  const burst = await benchBurst(lab);
+  const after = await processesOf(lab, WATCH);
+  for (const later of [idle, after])
+    if (pids(later) !== pids(started)) throw new Error('the watcher or its journalctl was started anew');
+
+  const wakeUps = started.map(({ sleeps }, i) => (idle[i]?.sleeps ?? NaN) - sleeps);
+  const names = started.map(({ name }) => name);
+  const inAll = sum(wakeUps);
+  process.stdout.write(
+    table(
+      ['the watcher', ...names.map((name) => `${name}: VmRSS`), 'Pss of both'],
+      [
+        ['after the start', ...memory(started)],
+        ['after the burst', ...memory(after)],
+      ],
+    ) +
+      table(
+        [`the watcher, idle for ${IDLE_SECONDS} s`, ...names],
+        [['wake-ups of all threads', ...wakeUps.map(String)]],
+      ),
+  );
+  return [
+    ...(
+      [
+        ['start', started],
+        ['burst', after],
+      ] as const
+    ).map(([when, processes]) => ({
+      what: `watcher after the ${when}: at most ${MOST_MIB} MiB of memory (Pss, with its journalctl)`,
+      saw: mib(pss(processes)),
+      met: pss(processes) <= MOST_MIB,
+    })),
+    {
+      what: `watcher, idle for ${IDLE_SECONDS} s: not one wake-up`,
+      saw: String(inAll),
+      met: inAll === 0,
+    },
+    ...burst,
+  ];
+}
+
+/** journald loses nothing: what is missed then, the reader missed. */
+const JOURNALD = `[Journal]
+RateLimitIntervalSec=0
+RateLimitBurst=0
+RuntimeMaxUse=1G
+`;
+
+function memory(processes: readonly ProcessCost[]): string[] {
+  return [...processes.map(({ rssMiB }) => mib(rssMiB)), mib(pss(processes))];
+}
+
+function pss(processes: readonly ProcessCost[]): number {
+  return sum(processes.map(({ pssMiB }) => pssMiB));
+}
+
+function pids(processes: readonly ProcessCost[]): string {
+  return processes.map(({ pid }) => pid).join(' ');
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((all, value) => all + value, 0);
+}
