@@ -39,12 +39,15 @@ const LOOK_MS = 200;
 export async function recoverCommand(options: RecoverOptions): Promise<Done> {
   if (process.geteuid?.() !== 0) return needsRoot('recover');
   const configuration = readConfiguration(options.config);
-  if (!configuration.known)
+  if (!configuration.known) {
+    // One that stays would start this again at once, until systemd will not start it any more.
+    if (options.requested) takeRequest();
     return {
       stdout: '',
       stderr: `httpd-guard: nothing was done: ${escape(configuration.why)}\n`,
       exitCode: 3,
     };
+  }
   return options.requested ? requested(options, configuration.value) : byHand(options, configuration.value);
 }
 

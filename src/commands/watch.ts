@@ -1,7 +1,6 @@
 import { guardedUnits } from '../host/drop-in.ts';
 import { followJournal, newestCursor } from '../host/follow-journal.ts';
 import { followUnits } from '../host/follow-units.ts';
-import { HEARTBEAT } from '../host/heartbeat.ts';
 import { log } from '../host/log.ts';
 import { notify } from '../host/notify.ts';
 import { Watcher } from '../steps/watcher.ts';
@@ -34,7 +33,7 @@ export async function watch(options: WatchOptions): Promise<number> {
   const following = Promise.all([
     followUnits(units, watcher.onState, watcher.onBusTrouble, signal),
     followJournal({
-      ...{ cursor, units: [...units, OWN_UNIT], words: [HEARTBEAT] },
+      ...{ cursor, units: [...units, OWN_UNIT], words: watcher.words },
       ...{ onEntry: watcher.onEntry, onTrouble: watcher.onJournalTrouble, signal },
     }),
   ]);

@@ -9,10 +9,19 @@ export interface JournalEntry {
 }
 
 /** systemd's own messages, by MESSAGE_ID (systemd: sd-messages.h): SD_MESSAGE_UNIT_FAILURE_RESULT, SD_MESSAGE_UNIT_SUCCESS, and of older ones SD_MESSAGE_UNIT_FAILED. */
-export const ENDED_IDS: readonly string[] = [
+const ENDED_IDS: readonly string[] = [
   'd9b373ed55a64feb8242e02dbe79a49c',
   '7ad2d189f7e94e70a38c781354912448',
   'be02cf6855d2428ba40df7e9d022f03d',
+];
+
+/** What these messages say, one of it each (systemd: unit.c, unit_log_success and its fellows; job.c). */
+export const ENDED_WORDS: readonly string[] = [
+  'Failed with result',
+  'Deactivated successfully',
+  'Succeeded',
+  'entered failed state',
+  'Failed to start',
 ];
 
 /**

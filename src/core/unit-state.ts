@@ -19,6 +19,6 @@ export function isReasonToLook(
   if (before === undefined) return now.active === 'failed';
   if (before.active === now.active) return false;
   if (now.active === 'failed') return ending === null || mayLackSets(ending.result);
-  // 2.2 ends like this when it finds no semaphores.
-  return now.active === 'inactive' && ending !== null && ending.byItself;
+  // 2.2 ends like this when it finds no semaphores. After "failed" it is only that somebody made systemd forget.
+  return now.active === 'inactive' && before.active !== 'failed' && ending !== null && ending.byItself;
 }

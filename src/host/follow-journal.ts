@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ENDED_IDS, type JournalEntry, parseJournalEntry } from '../core/journal-entry.ts';
-import { QUICK_WORDS } from '../core/match-line.ts';
+import { type JournalEntry, parseJournalEntry } from '../core/journal-entry.ts';
 import { runTool } from './spawn-tool.ts';
 
 const NEWLINE = 10;
@@ -15,9 +14,8 @@ export interface JournalQuestion {
   /** Behind which entry to begin; null to begin with the next one. */
   cursor: string | null;
   units: readonly string[];
-  /** Words to look for, besides those of the catalogue. */
+  /** Only entries whose message has one of these are of interest. Plain text: no sign of a regular expression in it. */
   words: readonly string[];
-  /** Of every entry that may be one of the catalogue's. */
   onEntry: (entry: JournalEntry) => void;
   onTrouble: (why: string) => void;
   signal: AbortSignal;
@@ -25,40 +23,31 @@ export interface JournalQuestion {
 
 /**
  * Follows what units write into the journal, through journalctl(1), from now on and for ever: when it ends, it is started
- * again behind the last entry that was seen. Only entries with a word of the catalogue's are parsed, since a server may
- * write a hundred thousand lines in a burst.
+ * again at the last entry that was seen. journalctl itself leaves out what holds none of the words, for a server may write
+ * a hundred thousand lines in a burst; one that was built without that (--grep) is told the second time not to.
  */
 export async function followJournal(question: JournalQuestion): Promise<void> {
-  const { units, onEntry, onTrouble, signal } = question;
-  const words = [...QUICK_WORDS, ...ENDED_IDS, ...question.words];
-  const needles = [...words.map((word) => Buffer.from(word)), Buffer.from(BYTES)];
-  const mayMatter = (line: string): boolean =>
-    words.some((word) => line.includes(word)) || line.includes(BYTES);
+  const { words, onEntry, onTrouble, signal } = question;
   let { cursor } = question;
   for (let troubles = 0; !signal.aborted;) {
     const seen = cursor;
-    const blocks = new LineBlocks((block) => {
+    const lines = new Lines((line) => {
       troubles = 0;
-      cursor = lastCursor(block) ?? cursor;
-      if (!needles.some((needle) => block.includes(needle))) return;
-      for (const line of block.toString('utf8').split('\n')) {
-        const entry = mayMatter(line) ? parseJournalEntry(line) : null;
-        if (entry !== null && entry.cursor !== seen) onEntry(entry);
-      }
+      const entry = parseJournalEntry(line);
+      if (entry === null) return;
+      ({ cursor } = entry);
+      if (cursor !== seen && words.some((word) => entry.message.includes(word))) onEntry(entry);
     });
     const add = (piece: Buffer): void => {
-      blocks.add(piece);
+      lines.add(piece);
     };
-    onTrouble(await runJournalctl(units, cursor, add, signal));
+    onTrouble(await runJournalctl({ ...question, cursor }, troubles % 2 === 0, add));
     // The entry may be gone with its file.
     if (troubles >= MOST_TROUBLES) cursor = null;
     const waitMs = RESTART_WAITS_MS[Math.min(troubles++, RESTART_WAITS_MS.length - 1)];
     await pause(waitMs, undefined, { signal }).catch(() => undefined);
   }
 }
-
-/** A message that is no text is printed as numbers, in which no word shows. */
-const BYTES = '"MESSAGE":[';
 
 /** Of the journal's last entry: where to begin to follow, whatever happens to the first journalctl. Null while it is empty. */
 export async function newestCursor(): Promise<string | null> {
@@ -71,30 +60,23 @@ const NEWEST_TIMEOUT_MS = 10_000;
 
 /** Ends with why it ended. */
 function runJournalctl(
-  units: readonly string[],
-  cursor: string | null,
+  { units, words, cursor, signal }: JournalQuestion,
+  grep: boolean,
   onPiece: (piece: Buffer) => void,
-  signal: AbortSignal,
 ): Promise<string> {
+  const args = [
+    ...['--quiet', '--follow', '--output=json'],
+    '--output-fields=MESSAGE,_SYSTEMD_UNIT,_PID,UNIT,MESSAGE_ID',
+    // Not the filter for this boot, which goes wrong where the boot id in /proc is another's.
+    '--merge',
+    // Not --after-cursor: where the entry itself is gone or does not match, journalctl leaves out the next one instead.
+    cursor === null ? '--lines=0' : `--cursor=${cursor}`,
+    ...(grep ? ['--case-sensitive=yes', `--grep=${words.join('|')}`] : []),
+    ...units.map((unit) => `_SYSTEMD_UNIT=${unit}`),
+    ...['+', '_PID=1', ...units.map((unit) => `UNIT=${unit}`)],
+  ];
   return new Promise((resolve) => {
-    const child = spawn(
-      'journalctl',
-      [
-        ...[
-          '--quiet',
-          '--follow',
-          '--output=json',
-          '--output-fields=MESSAGE,_SYSTEMD_UNIT,_PID,UNIT,MESSAGE_ID',
-        ],
-        // Not the filter for this boot, which goes wrong where the boot id in /proc is another's.
-        '--merge',
-        // Not --after-cursor: where the entry itself is gone or does not match, journalctl leaves out the next one instead.
-        cursor === null ? '--lines=0' : `--cursor=${cursor}`,
-        ...units.map((unit) => `_SYSTEMD_UNIT=${unit}`),
-        ...['+', '_PID=1', ...units.map((unit) => `UNIT=${unit}`)],
-      ],
-      { stdio: ['ignore', 'pipe', 'ignore'], signal },
-    );
+    const child = spawn('journalctl', args, { stdio: ['ignore', 'pipe', 'ignore'], signal });
     child.stdout.on('data', onPiece);
     child.on('error', (error) => {
       resolve(`journalctl cannot be run: ${error.message}`);
@@ -105,21 +87,18 @@ function runJournalctl(
   });
 }
 
-/** Gathers pieces of a stream to blocks of whole lines. */
-class LineBlocks {
+/** Takes the lines out of the pieces of a stream. What has become too long for a line is thrown away. */
+class Lines {
   private begun: Buffer[] = [];
   private begunBytes = 0;
 
-  constructor(private readonly onBlock: (block: Buffer) => void) {}
+  constructor(private readonly onLine: (line: string) => void) {}
 
   add(piece: Buffer): void {
     const end = piece.lastIndexOf(NEWLINE) + 1;
     if (end > 0) {
-      this.onBlock(
-        this.begun.length === 0
-          ? piece.subarray(0, end)
-          : Buffer.concat([...this.begun, piece.subarray(0, end)]),
-      );
+      const whole = Buffer.concat([...this.begun, piece.subarray(0, end - 1)]).toString('utf8');
+      for (const line of whole.split('\n')) this.onLine(line);
       this.begun = [];
       this.begunBytes = 0;
     }
@@ -128,14 +107,4 @@ class LineBlocks {
     this.begun.push(rest);
     this.begunBytes += rest.length;
   }
-}
-
-const CURSOR = Buffer.from('"__CURSOR":"');
-
-function lastCursor(block: Buffer): string | null {
-  const at = block.lastIndexOf(CURSOR);
-  if (at < 0) return null;
-  const begin = at + CURSOR.length;
-  const end = block.indexOf('"', begin);
-  return end < 0 ? null : block.toString('latin1', begin, end);
 }

@@ -1,5 +1,5 @@
-import type { JournalEntry } from '../core/journal-entry.ts';
-import { matchLine } from '../core/match-line.ts';
+import { ENDED_WORDS, type JournalEntry } from '../core/journal-entry.ts';
+import { CREATE_FAILED_WORDS, matchLine } from '../core/match-line.ts';
 import type { Priority } from '../core/priority.ts';
 import { type UnitState, isReasonToLook } from '../core/unit-state.ts';
 import { because } from '../host/because.ts';
@@ -13,6 +13,8 @@ const LINE_EVERY_MS = 30_000;
 /** What the watcher makes of what it sees. Its only deed is to ask for a look. */
 export class Watcher {
   readonly heart = new Heart();
+  /** What a message must hold to be of interest. */
+  readonly words = [...CREATE_FAILED_WORDS, ...ENDED_WORDS, HEARTBEAT];
   private readonly states = new Map<string, UnitState>();
   private readonly lineAskedMs = new Map<string, number>();
   private hasBus = true;
@@ -33,6 +35,8 @@ export class Watcher {
   /** Without the bus the journal tells which unit ended; and of what ended before, a look at all will tell. */
   readonly onBusTrouble = (why: string): void => {
     this.hasBus = false;
+    // Without the bus no look can bring back what is down: once it is there again, it is news.
+    for (const [unit, { active }] of this.states) if (active === 'failed') this.states.delete(unit);
     this.say('warning', `${why}; the journal alone is followed until it is back`);
     for (const unit of this.units) this.ask(unit, `${unit} cannot be asked about`);
   };

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { QUICK_WORDS, matchLine, matchesOf } from '../../src/core/match-line.ts';
+import { CREATE_FAILED_WORDS, QUICK_WORDS, matchLine, matchesOf } from '../../src/core/match-line.ts';
 import { MESSAGE_KINDS, RULES } from '../../src/core/messages.ts';
 import { SAMPLES } from './message-samples.ts';
 
@@ -110,4 +110,13 @@ void t.test('a hostile line of 1 MiB takes no longer than its first part', async
   const { user, system } = process.cpuUsage(began);
   // Some milliseconds; one quadratic pattern over 1 MiB would take minutes.
   t.ok(user + system < 1_000_000, `${(user + system) / 1000} ms of CPU`);
+});
+
+void t.test('every line about want of sets has one of the watcher’s words', async (t) => {
+  const lines = [...RULES.map(({ sample }) => sample), ...SAMPLES.map(({ line }) => line)];
+  for (const line of lines.filter((one) => matchLine(one)?.kind === 'create-failed'))
+    t.ok(
+      CREATE_FAILED_WORDS.some((word) => line.includes(word)),
+      line,
+    );
 });

@@ -23,4 +23,5 @@ void t.test('what ExecStopPost saw may say that there is nothing to look for', a
   t.notOk(look('failed', { result: 'oom-kill' }));
   t.ok(look('inactive', { result: 'success' }), 'as 2.2 does');
   t.notOk(look('inactive', { result: 'success', byItself: false }));
+  t.notOk(isReasonToLook(state('failed'), state('inactive'), ending()), 'reset-failed is no end');
 });
