@@ -52,5 +52,4 @@ for (const [name, entry] of bundles) {
     logLevel: 'warning',
   });
 }
-for (const file of readdirSync(`${root}units`))
-  copyFileSync(`${root}units/${file}`, `${root}dist/${file}`);
+for (const file of readdirSync(`${root}units`)) copyFileSync(`${root}units/${file}`, `${root}dist/${file}`);

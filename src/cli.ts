@@ -136,7 +136,7 @@ export async function cli(args: string[]): Promise<number> {
           })
           .option('requested', {
             type: 'boolean',
-            default: false,
+            // Without a default: to yargs that would be a word said, and --unit a conflict.
             conflicts: 'unit',
             describe: 'For the units the watcher asked for, as its service does',
           })

@@ -17,7 +17,7 @@ export interface RecoverOptions {
   config?: string | undefined;
   dryRun: boolean;
   /** For the units that the watcher's request names. */
-  requested: boolean;
+  requested?: boolean | undefined;
   json: boolean;
   quiet: boolean;
 }
@@ -41,14 +41,16 @@ export async function recoverCommand(options: RecoverOptions): Promise<Done> {
   const configuration = readConfiguration(options.config);
   if (!configuration.known) {
     // One that stays would start this again at once, until systemd will not start it any more.
-    if (options.requested) takeRequest();
+    if (options.requested === true) takeRequest();
     return {
       stdout: '',
       stderr: `httpd-guard: nothing was done: ${escape(configuration.why)}\n`,
       exitCode: 3,
     };
   }
-  return options.requested ? requested(options, configuration.value) : byHand(options, configuration.value);
+  return options.requested === true
+    ? requested(options, configuration.value)
+    : byHand(options, configuration.value);
 }
 
 async function byHand(options: RecoverOptions, configuration: Configuration): Promise<Done> {

@@ -12,7 +12,7 @@ import { type Command, firstLines, run, tryRun } from './run.ts';
  * test_config hook).
  */
 export async function askHttpd(unit: UnitFacts, timeoutMs: number): Promise<Fact<HttpdSettings>> {
-  const launch = launcher(unit, timeoutMs);
+  const launch = await launcher(unit, timeoutMs);
   if (!launch.known) return launch;
   const [runConfig, version] = await Promise.all([
     run(launch.value(['-t', '-D', 'DUMP_RUN_CFG', '-D', 'DUMP_INCLUDES'])),
@@ -29,7 +29,7 @@ export async function askHttpd(unit: UnitFacts, timeoutMs: number): Promise<Fact
 
 /** What `httpd -t` complains of, or null when it says that the configuration is OK. Says OK also where no mutex can be had. */
 export async function testConfiguration(unit: UnitFacts, timeoutMs: number): Promise<Fact<string | null>> {
-  const launch = launcher(unit, timeoutMs);
+  const launch = await launcher(unit, timeoutMs);
   if (!launch.known) return launch;
   const ran = await tryRun(launch.value(['-t']));
   if (!ran.known) return ran;
@@ -37,18 +37,37 @@ export async function testConfiguration(unit: UnitFacts, timeoutMs: number): Pro
   return known(exitCode === 0 ? null : firstLines(stderr) || `httpd -t ends with ${exitCode}`);
 }
 
-function launcher(unit: UnitFacts, timeoutMs: number): Fact<(question: string[]) => Command> {
+async function launcher(unit: UnitFacts, timeoutMs: number): Promise<Fact<(question: string[]) => Command>> {
   const exec = unit.execStart;
   if (exec === null) return unknown(`${unit.name} has no ExecStart to ask`);
   if (!canBeAsked(exec))
     return unknown(`${exec.path} of ${unit.name} is neither httpd nor apachectl, and is not run to find out`);
   const environment = readEnvironment(unit);
-  return known((question) => ({
-    ...asUser(unit.user, questionLaunch(exec, environment, question)),
-    env: Object.fromEntries(environment),
-    timeoutMs,
-  }));
+  const prefix = await apart();
+  return known((question) => {
+    const { file, args } = asUser(unit.user, questionLaunch(exec, environment, question));
+    const [first = file, ...rest] = [...prefix, file, ...args];
+    return { file: first, args: rest, env: Object.fromEntries(environment), timeoutMs };
+  });
 }
+
+let prefixOnce: Promise<readonly string[]> | undefined;
+
+/**
+ * unshare(1), where it works: the httpd that is asked gets an IPC namespace of its own, for in ours it would be a living
+ * httpd like any other, and whoever judges sets in that moment, as before a start, could not tell that it uses none.
+ */
+function apart(): Promise<readonly string[]> {
+  const prefix = ['unshare', '--ipc', '--'];
+  return (prefixOnce ??=
+    process.geteuid?.() === 0
+      ? run({ file: 'unshare', args: ['--ipc', '--', 'true'], timeoutMs: UNSHARE_TIMEOUT_MS }).then(
+          ({ known: works }) => (works ? prefix : []),
+        )
+      : Promise.resolve([]));
+}
+
+const UNSHARE_TIMEOUT_MS = 1_000;
 
 /** runuser(1), when we are root and the unit's processes are not. */
 function asUser(user: string, { file, args }: Launch): Launch {

@@ -97,7 +97,8 @@ void t.test('httpd dies for want of semaphores and comes back by itself', async 
           await lab.sh('a2dismod -q -f cache_socache auth_digest authn_socache');
           if (dropIn.length > 0) await apache.dropIn('zz.conf', ...dropIn);
           await apache.start();
-          const before = await apache.mainPid();
+          // systemd may find the pid file a moment after the start.
+          const before = await until('a main pid', async () => (await apache.mainPid()) || null);
           await fillTable(lab);
           await lab.sh('a2enmod -q cache_socache auth_digest authn_socache');
           t.equal((await lab.run('systemctl', 'reload', apache.unit)).exitCode, 0, 'the reload says OK');
