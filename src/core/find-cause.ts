@@ -10,6 +10,8 @@ import type { Evidence } from './verdict.ts';
 export interface Finding {
   cause: Cause;
   evidence: Evidence[];
+  /** The table may have been too small, or not: httpd may need fewer sets than it registers mutexes. */
+  weak?: true;
 }
 
 /**
@@ -37,8 +39,11 @@ export function findCause(facts: FailureFacts): Finding {
  */
 export function explainFailure(facts: FailureFacts, lines: readonly LogLine[]): Finding {
   const found = findCause(facts);
-  if (found.cause !== 'other' && found.cause !== 'none') return withLine(found, lines);
-  return lineCause(found, facts, lines) ?? withLine(found, lines);
+  const isSure = found.cause !== 'other' && found.cause !== 'none' && found.weak === undefined;
+  // A line of semaphores bears a weak finding out; one of another kind speaks against it.
+  const isBorneOut = found.weak === true && lines.some(({ match }) => match?.kind === 'create-failed');
+  const told = isSure || isBorneOut ? null : lineCause(found, facts, lines);
+  return told ?? withLine(found, lines);
 }
 
 /** A unit that is up, on its way, or down because somebody wished it has no cause to look for. */
@@ -97,6 +102,7 @@ function tableCause(facts: FailureFacts, level: 'full' | 'short'): Finding | nul
       { rule: 'table', saw: `${inUse(use)}${when}`, source: '/proc/sysvipc/sem' },
       { rule: 'orphans', saw, source: 'httpd-guard check --explain' },
     ],
+    ...(level === 'short' ? { weak: true } : {}),
   };
 }
 

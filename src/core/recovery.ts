@@ -55,6 +55,8 @@ export type Decision =
       outcome: 'healthy' | 'left-alone' | 'unsure' | 'gave-up';
       cause: Cause;
       why: string;
+      /** Sets are too young to tell whose they are: in a moment more may be known. */
+      lookAgain?: true;
     };
 
 /**
@@ -87,6 +89,11 @@ export function decideRecovery(
 
   const workers = cause === 'port-held-by-orphans' && policy.reap === 'unit' ? facts.listeningOrphans : [];
   if (cause === 'unknown') return not('unsure', evidence.at(-1)?.saw ?? 'why it is down is not known');
+  if (cause === 'semaphore-demand' && facts.unsure > 0)
+    return {
+      ...{ act: false, outcome: 'unsure', cause, lookAgain: true },
+      why: `the table is full, and whether ${facts.unsure} of its sets are left over cannot be proven: httpd-guard check --explain`,
+    };
   if (cause !== 'semaphore-leak' && workers.length === 0)
     return not('left-alone', `its failure is of another kind: ${cause}`);
 

@@ -29,6 +29,8 @@ export interface RecoveryQuestion {
 
 const ASK_TIMEOUT_MS = 5_000;
 /** systemd's own restart may wait for RestartSec=. */
+/** ctime counts whole seconds, and two more are the margin of the verdict (clock.ts). */
+const YOUNG_MS = 3_500;
 const SETTLED_WITHIN_MS = 180_000;
 
 /**
@@ -38,7 +40,7 @@ const SETTLED_WITHIN_MS = 180_000;
 export async function recover(question: RecoveryQuestion): Promise<Recovery> {
   const server = await settledServer(question.unit);
   const unit = server.unit.known ? server.unit.value.name : null;
-  const decision = await decide(server, question);
+  const decision = await decideInTime(server, question);
   const ended = (outcome: Recovery['outcome'], why: string, more: Partial<Recovery> = {}): Recovery => ({
     unit,
     outcome,
@@ -76,6 +78,14 @@ async function settledServer(unit: string | undefined): Promise<Server> {
   const settled = await waitForUnit(server.unit.value.name, SETTLED_WITHIN_MS, (facts) => !isMoving(facts));
   // What is asked for is asked of httpd again: its configuration may have been mended meanwhile.
   return settled.known ? findServer(unit, 'remember', ASK_TIMEOUT_MS) : { ...server, unit: settled };
+}
+
+/** Whose a set is can be told when it is older than those that live. */
+async function decideInTime(server: Server, question: RecoveryQuestion): Promise<Fact<Decision>> {
+  const first = await decide(server, question);
+  if (!first.known || first.value.act || first.value.lookAgain !== true) return first;
+  await pause(YOUNG_MS);
+  return decide(await settledServer(question.unit), question);
 }
 
 async function decide(server: Server, { policy, automatic }: RecoveryQuestion): Promise<Fact<Decision>> {

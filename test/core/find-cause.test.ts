@@ -117,6 +117,17 @@ void t.test('where the machine shows nothing, the log may tell', async (t) => {
   t.equal(told(), 'other');
 });
 
+void t.test('a table that may be too small is doubted where the log tells of something else', async (t) => {
+  const told = (...lines: string[]) =>
+    explainFailure(leak({ orphans: 0, use: known(use(10)) }), lines.map(line)).cause;
+  const PORT = '(98)Address already in use: AH00072: make_sock: could not bind to address [::]:80';
+  t.equal(told(), 'semaphore-demand');
+  t.equal(told(PORT), 'port-held-by-other');
+  t.equal(told(NO_ROOM), 'semaphore-demand');
+  t.equal(told(NO_ROOM, PORT), 'semaphore-demand', 'a line of semaphores bears it out');
+  t.equal(explainFailure(leak({ orphans: 0 }), [line(PORT)]).cause, 'semaphore-demand', 'a full one is sure');
+});
+
 void t.test('a line is shown with what it goes with', async (t) => {
   const { cause, evidence } = explainFailure(leak(), [line(NO_ROOM), line('AH00016: Configuration Failed')]);
   t.equal(cause, 'semaphore-leak');

@@ -62,6 +62,7 @@ void t.test('whatever is not ours is left alone', async (t) => {
 void t.test('what is not known is no reason to act', async (t) => {
   t.equal(steps(leak({ unit: unknown('no bus') })), 'unsure');
   t.equal(steps(failure({ use: unknown('no /proc') })), 'unsure');
+  t.match(decide(leak({ orphans: 0, unsure: 4 })), { outcome: 'unsure', lookAgain: true });
   for (const active of ['activating', 'deactivating', 'reloading'])
     t.equal(steps(withUnit({ active })), 'unsure', `systemd is at it: ${active}`);
 });

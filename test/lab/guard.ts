@@ -39,10 +39,15 @@ export class Guard {
   }
 
   /** Waits for a line of the recovering service. */
-  async told(pattern: RegExp, since: string): Promise<string> {
-    return until(`"${pattern.source}"`, async () => {
-      const lines = await this.said('recover', since);
+  async told(pattern: RegExp, since: string, deadlineMs = 30_000): Promise<string> {
+    let lines: string[] = [];
+    const ask = async (): Promise<string | null> => {
+      lines = await this.said('recover', since);
       return lines.find((line) => pattern.test(line)) ?? null;
+    };
+    return until(`"${pattern.source}"`, ask, deadlineMs).catch(async (error: unknown) => {
+      const watcher = await this.said('watch', since);
+      throw new Error([...watcher, ...lines].join('\n'), { cause: error });
     });
   }
 

@@ -1,0 +1,219 @@
+import t from 'tap';
+import { Apache, WWW_DATA, letSetsAge, makeSets, setIds } from './apache.ts';
+import { CREATE_FAILED, Guard, MOST_SETS, failForSets } from './guard.ts';
+import { Lab, until } from './lab.ts';
+
+void t.test('the watcher', async (t) => {
+  const lab = await Lab.boot();
+  t.teardown(() => {
+    lab.end();
+  });
+  const apache = await Apache.setUp(lab);
+  const b = await apache.addInstance('b', 8080);
+  lab.write('usr/lib/cgi-bin/say', SAY, 0o755);
+  lab.write('etc/systemd/journald.conf.d/lab.conf', '[Journal]\nRateLimitIntervalSec=0\n');
+  await lab.sh('a2enmod -q cgid; systemctl restart systemd-journald');
+  const guard = await Guard.install(lab, apache, b);
+  guard.configure('settle = 0.5');
+  await apache.start();
+  await b.start();
+
+  const watcher = (property: string): Promise<string> =>
+    lab.sh(`systemctl show -P ${property} httpd-guard-watch`);
+  /** A script of the server runs a line of sh: what it says is the unit's. */
+  const say = async (script: string): Promise<void> => {
+    lab.write('usr/lib/cgi-bin/words', script, 0o755);
+    await lab.sh('curl -sf localhost/cgi-bin/say');
+  };
+  const looks = async (since: string): Promise<number> =>
+    (await guard.said('watch', since)).filter((line) => line.includes('speaks of semaphores')).length;
+  const looked = async (since: string): Promise<void> => {
+    await guard.told(/nothing to do: apache2\.service is active/, since);
+    await guard.rests();
+  };
+  const journalctl = async (): Promise<string> =>
+    until('journalctl to run', async () => {
+      const { stdout } = await lab.run('pgrep', '-x', '-u', 'httpd-guard-watch', 'journalctl');
+      return stdout === '' ? null : stdout;
+    });
+
+  await t.test('it holds no power', async (t) => {
+    const pid = await watcher('MainPID');
+    const status = await lab.sh(`cat /proc/${pid}/status`);
+    t.match(status, /^CapEff:\s0+$/m);
+    t.match(status, /^CapBnd:\s0+$/m);
+    t.match(status, /^NoNewPrivs:\s1$/m);
+    t.notMatch(status, /^Uid:.*\b0\b/m);
+    const exposure = await lab.sh('systemd-analyze security httpd-guard-watch | tail -n 1');
+    t.ok(Number(/: ([\d.]+) /.exec(exposure)?.[1]) <= 1, exposure);
+  });
+
+  await t.test('the first entry after its start, and one in any gap, is seen', async (t) => {
+    for (const [what, gap] of [
+      ['right after the start', ':'],
+      ['journald restarted', 'systemctl restart systemd-journald'],
+      ['rotated', 'journalctl --rotate'],
+      ['rotated and vacuumed', 'journalctl --sync; journalctl -q --rotate --vacuum-time=1s'],
+      ['journalctl killed', 'pkill -KILL -x -u httpd-guard-watch journalctl'],
+      [
+        'journalctl killed, and its last entry vacuumed',
+        'pkill -KILL -x -u httpd-guard-watch journalctl; journalctl -q --rotate --vacuum-files=1',
+      ],
+    ] as const) {
+      await guard.newWatcher();
+      const mark = await guard.mark();
+      await lab.sh(gap);
+      await say(`{ echo "${CREATE_FAILED}"; sleep 0.3; } | systemd-cat`);
+      await looked(mark);
+      t.pass(what);
+    }
+  });
+
+  await t.test('journalctl killed again and again is started again and again', async (t) => {
+    await guard.newWatcher();
+    const pid = await watcher('MainPID');
+    const mark = await guard.mark();
+    for (let times = 0; times < 2; times++) {
+      const before = await journalctl();
+      await lab.sh(`kill -9 ${before}`);
+      await until('another one', async () => ((await journalctl()) === before ? null : true));
+    }
+    await say(`{ echo "${CREATE_FAILED}"; sleep 0.3; } | systemd-cat`);
+    await looked(mark);
+    t.equal(await watcher('MainPID'), pid);
+  });
+
+  await t.test('whatever an entry is, the next one is seen', async (t) => {
+    for (const [what, script] of [
+      ['bytes', `printf '\\377\\376 %s\\n' words`],
+      ['a null and control characters', `printf 'a\\000b\\033[31m\\n'`],
+      ['1 MiB in one line', `perl -e 'print "lock" x 262144, "\\n"'`],
+      ['40 KiB in one line', `perl -e 'print "x" x 40000, "\\n"'`],
+      ['empty', `printf '\\n\\n'`],
+    ] as const) {
+      await guard.newWatcher();
+      const mark = await guard.mark();
+      await say(`{ ${script}; echo "${CREATE_FAILED}"; sleep 0.3; } | systemd-cat`);
+      await looked(mark);
+      t.equal(await looks(mark), 1, what);
+    }
+    // The line itself as bytes: as one with an umlaut in Latin-1 comes.
+    await guard.newWatcher();
+    const mark = await guard.mark();
+    await say(`{ printf '%s \\344\\n' "${CREATE_FAILED}"; sleep 0.3; } | systemd-cat`);
+    await looked(mark);
+  });
+
+  await t.test('one line in a hundred thousand', async (t) => {
+    await guard.newWatcher();
+    const mark = await guard.mark();
+    await say(
+      `perl -e '$| = 0; for (1 .. 100000) { print $_ == 50000 ? "$ARGV[0]\\n" : "[client 10.0.0.1] lock $_ of the mutex\\n" } sleep 1' "${CREATE_FAILED}" | systemd-cat`,
+    );
+    await looked(mark);
+    // Its own entry comes behind all of the others.
+    await until('the last line', async () =>
+      (await lab.sh(`journalctl --sync; journalctl -q -o cat -n 5 _SYSTEMD_UNIT=apache2.service`)).includes(
+        '100000',
+      )
+        ? true
+        : null,
+    );
+    await guard.rests();
+    t.equal(await looks(mark), 1, 'is one look');
+    t.ok(await apache.serves());
+    t.equal(await watcher('NRestarts'), '0');
+  });
+
+  await t.test('several units: only the failed one is touched', async (t) => {
+    // What is left must be older than the one that lives, else it could be its own; then it has no room beside that one.
+    await lab.sh(`systemctl stop ${apache.unit}`);
+    const mine = await setIds(lab);
+    await lab.sh(`systemctl stop ${b.unit}`);
+    await b.dropIn('zz.conf', 'ExecStartPre=', 'ExecStopPost=');
+    await apache.dropIn('zz.conf', 'ExecStartPre=', 'ExecStopPost=');
+    await makeSets(lab, MOST_SETS - mine.length - 1, { uid: WWW_DATA });
+    await letSetsAge(lab);
+    await b.start();
+    const pid = await b.mainPid();
+    const mark = await guard.mark();
+    await lab.run('systemctl', 'start', apache.unit);
+    t.match(await guard.told(/serves again/, mark), 'apache2.service serves again');
+    t.ok(await apache.serves());
+    t.equal(await b.mainPid(), pid);
+    t.ok(await b.serves());
+  });
+
+  await t.test('without the bus nothing is done; with it again, all that is due', async (t) => {
+    await guard.rests();
+    await lab.sh(`systemctl stop ${b.unit}`);
+    const withoutBus = async (): Promise<void> => {
+      const mark = await guard.mark();
+      await lab.sh('systemctl stop dbus.socket dbus.service');
+      await guard.told(/not enough is known/, mark);
+      await guard.rests();
+      t.match((await guard.said('watch', mark)).join('\n'), 'the journal alone is followed');
+    };
+    const withBus = async (): Promise<void> => {
+      const mark = await guard.mark();
+      await lab.sh('systemctl start dbus.socket dbus.service');
+      await guard.told(/apache2\.service serves again/, mark);
+      await guard.rests();
+      t.ok(await apache.serves());
+    };
+
+    await withoutBus();
+    await guard.forgetTries();
+    const mark = await guard.mark();
+    await failForSets(apache);
+    await guard.told(/not enough is known: .*D-Bus/, mark);
+    await guard.rests();
+    t.equal((await lab.run('systemctl', 'is-active', 'apache2')).stdout, 'failed');
+    await withBus();
+
+    // What had failed before the bus was lost.
+    lab.write('var/lib/httpd-guard/apache2.service.recoveries', 'no history');
+    await failForSets(apache);
+    await guard.told(/holds no recoveries|cannot be read/, mark);
+    await guard.rests();
+    await withoutBus();
+    await guard.forgetTries();
+    await withBus();
+  });
+
+  await t.test('it ends at once when it is told to', async (t) => {
+    await guard.newWatcher();
+    const began = performance.now();
+    await lab.sh('systemctl stop httpd-guard-watch');
+    t.ok(performance.now() - began < 1000, `${Math.round(performance.now() - began)} ms`);
+    t.equal(await lab.sh('systemctl show -P Result -P ExecMainStatus httpd-guard-watch'), 'success\n0');
+  });
+
+  await t.test('the watchdog: a beat comes back through the journal, or it is started anew', async (t) => {
+    lab.write('etc/systemd/system/httpd-guard-watch.service.d/zz.conf', '[Service]\nWatchdogSec=2\n');
+    await lab.sh('systemctl daemon-reload');
+    await guard.newWatcher();
+    const beats = (): Promise<string> =>
+      lab.sh(
+        'journalctl --sync; journalctl -q -o cat _SYSTEMD_UNIT=httpd-guard-watch.service | grep -c heartbeat || true',
+      );
+    const pid = await watcher('MainPID');
+    const before = Number(await beats());
+    await until('it to beat for long', async () => (Number(await beats()) >= before + 6 ? true : null));
+    t.equal(await watcher('MainPID'), pid);
+
+    // journalctl that says nothing more.
+    await lab.sh(`kill -STOP ${await journalctl()}`);
+    const mark = await guard.mark();
+    await until('systemd to start it anew', async () => ((await watcher('NRestarts')) === '0' ? null : true));
+    await until('it to run', async () => ((await watcher('ActiveState')) === 'active' ? true : null));
+    await say(`{ echo "${CREATE_FAILED}"; sleep 0.3; } | systemd-cat`);
+    await looked(mark);
+    t.not(await watcher('MainPID'), pid, 'and it follows again');
+  });
+});
+
+const SAY = `#!/bin/sh
+printf 'Content-Type: text/plain\\n\\n'
+. /usr/lib/cgi-bin/words
+`;
