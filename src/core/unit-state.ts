@@ -1,13 +1,13 @@
 import { type RunEnding, mayLackSets } from './run-ending.ts';
 
-/** What the watcher sees of a unit: ActiveState and SubState. */
+/** What the watcher sees of a unit: ActiveState and InvocationID, which is "" before the first run. */
 export interface UnitState {
   active: string;
-  sub: string;
+  invocationId: string;
 }
 
 /**
- * Whether a change of state is a reason to ask for a look. `ending` is what ExecStopPost has just kept; null when it kept
+ * Whether a change of state is a reason to ask for a look. `ending` is what ExecStopPost kept of that run; null when it kept
  * nothing, as of a stop that somebody wished, and that is by far the most frequent end.
  */
 export function isReasonToLook(

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { type RunEnding, parseRunEnding } from '../core/run-ending.ts';
 
 /** Of root, and gone with a reboot, as runs are. */
@@ -16,19 +16,6 @@ export function readRunEnding(unit: string, invocationId: string, directory = DI
     return null;
   }
 }
-
-/** What ExecStopPost kept of the unit in the last moments; null when it kept nothing. */
-export function readJustEnded(unit: string, directory = DIRECTORY): RunEnding | null {
-  const path = pathOf(unit, directory);
-  try {
-    if (Date.now() - statSync(path).mtimeMs > JUST_NOW_MS) return null;
-    return parseRunEnding(JSON.parse(readFileSync(path, 'utf8')));
-  } catch {
-    return null;
-  }
-}
-
-const JUST_NOW_MS = 10_000;
 
 /** Keeps it; whole or not at all. Throws when it cannot be kept. */
 export function keepRunEnding(unit: string, ending: RunEnding, directory = DIRECTORY): void {

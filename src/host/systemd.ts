@@ -122,10 +122,10 @@ export class Systemd {
       const unit = units.get(path);
       if (unit === undefined || member !== 'PropertiesChanged' || body[0] !== UNIT) return;
       const changed = body[1] as Properties;
-      const state = (key: string, old: string): string => (changed[key]?.value as string | undefined) ?? old;
+      const { ActiveState: active, InvocationID: invocation } = changed;
       unit.state = {
-        active: state('ActiveState', unit.state.active),
-        sub: state('SubState', unit.state.sub),
+        active: (active?.value as string | undefined) ?? unit.state.active,
+        invocationId: invocation === undefined ? unit.state.invocationId : hex(invocation),
       };
       onState(unit.name, unit.state);
     });
@@ -134,9 +134,9 @@ export class Systemd {
       for (const name of names) {
         const path = await this.call<string>('LoadUnit', 's', [name]);
         await this.addMatch(path);
-        const { active, sub } = unitFacts(await this.properties(path, UNIT), {});
-        units.set(path, { name, state: { active, sub } });
-        onState(name, { active, sub });
+        const { active, invocationId } = unitFacts(await this.properties(path, UNIT), {});
+        units.set(path, { name, state: { active, invocationId } });
+        onState(name, { active, invocationId });
       }
     } catch (error) {
       return `systemd does not tell of its units: ${because(error)}`;
@@ -247,7 +247,7 @@ function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts, 'job'
     result: text(service, 'Result'),
     mainPid: (service['MainPID']?.value as number | undefined) ?? 0,
     fileState: text(unit, 'UnitFileState'),
-    invocationId: Buffer.from((unit['InvocationID']?.value as Uint8Array | undefined) ?? []).toString('hex'),
+    invocationId: hex(unit['InvocationID']),
     privateIpc: (service['PrivateIPC']?.value as boolean | undefined) ?? false,
     user: text(service, 'User'),
     run: {
@@ -272,6 +272,10 @@ function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts, 'job'
 function limitMs(value: Variant | undefined): number {
   const limit = microseconds(value);
   return limit === 0 || limit > Number.MAX_SAFE_INTEGER ? Infinity : limit / 1000;
+}
+
+function hex(value: Variant | undefined): string {
+  return Buffer.from((value?.value as Uint8Array | undefined) ?? []).toString('hex');
 }
 
 /** 64-bit numbers arrive as bigint. */

@@ -5,7 +5,7 @@ import { type UnitState, isReasonToLook } from '../core/unit-state.ts';
 import { because } from '../host/because.ts';
 import { HEARTBEAT, Heart } from '../host/heartbeat.ts';
 import { waitingRequest, writeRequest } from '../host/request-file.ts';
-import { readJustEnded } from '../host/run-ending-file.ts';
+import { readRunEnding } from '../host/run-ending-file.ts';
 
 /** A line can be forged at will: it may start so many looks and no more. */
 const LINE_EVERY_MS = 30_000;
@@ -29,7 +29,8 @@ export class Watcher {
     this.hasBus = true;
     const before = this.states.get(unit);
     this.states.set(unit, state);
-    if (isReasonToLook(before, state, readJustEnded(unit))) this.ask(unit, `${unit} is ${state.active}`);
+    if (isReasonToLook(before, state, readRunEnding(unit, state.invocationId)))
+      this.ask(unit, `${unit} is ${state.active}`);
   };
 
   /** Without the bus the journal tells which unit ended; and of what ended before, a look at all will tell. */

@@ -2,7 +2,7 @@ import t from 'tap';
 import { isReasonToLook } from '../../src/core/unit-state.ts';
 import { ending } from './failure-builder.ts';
 
-const state = (active: string) => ({ active, sub: '' });
+const state = (active: string) => ({ active, invocationId: 'x' });
 
 void t.test('an end is a reason to look, a rest is none', async (t) => {
   const look = (before: string, now: string) => isReasonToLook(state(before), state(now), null);
