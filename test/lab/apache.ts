@@ -68,8 +68,13 @@ export class Apache {
     return stdout === '200';
   }
 
-  async mainPid(): Promise<number> {
-    return Number(await this.lab.sh(`systemctl show -P MainPID ${this.unit}`));
+  /** The living master by its pid file, else 0. systemd guesses, and knows none while a piped log has its own program. */
+  async masterPid(): Promise<number> {
+    const suffix = /@(.*)\.service$/.exec(this.unit)?.[1];
+    const file = `/run/apache2${suffix === undefined ? '' : `-${suffix}`}/apache2.pid`;
+    return Number(
+      await this.lab.sh(`pid=$(cat ${file} 2>/dev/null) && kill -0 $pid 2>/dev/null && echo $pid || echo 0`),
+    );
   }
 
   /** SIGKILL to every process of the unit, as the OOM killer or an impatient admin does; waits until all are gone. */

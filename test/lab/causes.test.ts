@@ -179,7 +179,7 @@ void t.test('what failed for another reason is told, and not touched', async (t)
     const recovered = await lab.run('httpd-guard', 'recover', '--json');
     t.match(JSON.parse(recovered.stdout), { outcome: 'recovered', steps: [{ do: 'reap', ok: true }] });
     t.ok(await apache.serves());
-    t.ok((await apache.mainPid()) > 0);
+    t.ok((await apache.masterPid()) > 0);
     t.equal(await lab.sh(`systemctl show -P NRestarts ${apache.unit}`), '0');
   });
 

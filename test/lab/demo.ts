@@ -46,17 +46,17 @@ async function killAgainAndAgain(apache: Apache): Promise<void> {
 /** More modules than there is room for: the reload fails, and Apache with it. */
 async function killByReload(apache: Apache): Promise<void> {
   const { lab } = apache;
-  const before = await apache.mainPid();
+  const before = await apache.masterPid();
   await makeSets(lab, MOST_SETS - (await setIds(lab)).length, { uid: WWW_DATA });
   await lab.sh(
     'a2enmod -q cache_socache auth_digest authn_socache >/dev/null; systemctl enable -q apache2 2>&1; systemctl reload apache2',
   );
-  await until('Apache to be dead', async () => ((await apache.mainPid()) === before ? null : true));
+  await until('Apache to be dead', async () => ((await apache.masterPid()) === before ? null : true));
   const died = performance.now();
   say(`Apache ${before} is dead. (28)No space left on device …`);
   await until('Apache to serve again', async () => ((await apache.serves()) ? true : null));
   say(
-    `… and ${((performance.now() - died) / 1000).toFixed(1)} s later another one serves: ${await apache.mainPid()}`,
+    `… and ${((performance.now() - died) / 1000).toFixed(1)} s later another one serves: ${await apache.masterPid()}`,
   );
 }
 

@@ -34,7 +34,7 @@ void t.test('whatever is forged, nothing is done', async (t) => {
     (JSON.parse((await lab.run('httpd-guard', 'diagnose', '--json')).stdout) as { cause: string }).cause;
 
   await t.test('a healthy server', async (t) => {
-    const before = [await apache.mainPid(), await setIds(lab)];
+    const before = [await apache.masterPid(), await setIds(lab)];
     for (const [what, forge] of FORGERIES) {
       await guard.newWatcher();
       const mark = await guard.mark();
@@ -44,7 +44,7 @@ void t.test('whatever is forged, nothing is done', async (t) => {
       await guard.told(/nothing to do: apache2\.service is active/, mark);
       await guard.rests();
       t.equal((await guard.said('recover', mark)).length, 1, `${what}: one look`);
-      t.strictSame([await apache.mainPid(), await setIds(lab)], before, 'and nothing more');
+      t.strictSame([await apache.masterPid(), await setIds(lab)], before, 'and nothing more');
       t.ok(await apache.serves());
     }
     const log = lab.read('var/log/apache2/error.log').split('\n');
@@ -62,7 +62,7 @@ void t.test('whatever is forged, nothing is done', async (t) => {
     t.match(await guard.said('recover', mark), [/is left alone: its failure is of another kind: other/]);
     t.match(await diagnosed(), /^(other|unknown)$/);
     t.match((await lab.run('systemctl', 'is-active', 'apache2')).stdout, /^(failed|inactive)$/);
-    t.equal(await apache.mainPid(), 0);
+    t.equal(await apache.masterPid(), 0);
   });
 
   await t.test('a request', async (t) => {

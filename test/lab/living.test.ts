@@ -27,7 +27,7 @@ void t.test('a living httpd keeps its sets', async (t) => {
 
   await t.test('a binary replaced under it', async (t) => {
     await lab.sh('cp /usr/sbin/apache2 /usr/sbin/apache2.new; mv /usr/sbin/apache2.new /usr/sbin/apache2');
-    const pid = await apache.mainPid();
+    const pid = await apache.masterPid();
     t.match(await lab.sh(`readlink /proc/${pid}/exe`), /\(deleted\)/);
     t.strictSame((await clean(lab)).removed, []);
     t.ok(await apache.serves());
@@ -62,7 +62,7 @@ void t.test('a living httpd keeps its sets', async (t) => {
     await apache.dropIn('20-survive.conf', 'KillMode=process');
     await apache.start();
     const sets = await setIds(lab, WWW_DATA);
-    const master = await apache.mainPid();
+    const master = await apache.masterPid();
     await lab.sh(`kill -9 ${master}`);
     await until('systemd to notice', async () =>
       (await lab.run('systemctl', 'is-active', '-q', 'apache2')).exitCode === 0 ? null : true,

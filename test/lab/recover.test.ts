@@ -43,10 +43,10 @@ void t.test('a recovery', async (t) => {
     t.ok(codes.includes(0) && codes.every((code) => code === 0 || code === 1), codes.join());
     const starts = await lab.sh(`journalctl -q -o cat --since=${mark} -u apache2 | grep -c ^Started`);
     t.equal(starts, '1');
-    const pid = await apache.mainPid();
+    const pid = await apache.masterPid();
     t.ok(await apache.serves());
     t.match((await lab.run('httpd-guard', 'recover')).stdout, 'nothing to do: apache2.service is active');
-    t.equal(await apache.mainPid(), pid);
+    t.equal(await apache.masterPid(), pid);
     await lab.sh('systemctl start httpd-guard-watch');
   });
 
@@ -93,10 +93,10 @@ void t.test('a recovery', async (t) => {
     await guard.forgetTries();
     await lab.run('systemctl', 'start', 'apache2');
     await isUp();
-    const pid = await apache.mainPid();
+    const pid = await apache.masterPid();
     await killGuard();
     await guard.rests();
-    t.equal(await apache.mainPid(), pid, 'httpd does not care');
+    t.equal(await apache.masterPid(), pid, 'httpd does not care');
 
     guard.configure('settle = 0.5');
     const mark = await guard.mark();

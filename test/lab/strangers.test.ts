@@ -61,7 +61,7 @@ void t.test('sets that are not httpd’s', async (t) => {
     );
     const elsewhere = new Apache(lab, 'elsewhere.service');
     await until('it to serve', async () => ((await elsewhere.serves()) ? true : null));
-    const pid = await elsewhere.mainPid();
+    const pid = await elsewhere.masterPid();
     const inside = (): Promise<string> =>
       lab.sh(`nsenter -t ${pid} -i tail -n +2 /proc/sysvipc/sem | awk '{ print $2 }'`);
     const theirs = await inside();

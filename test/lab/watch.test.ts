@@ -135,12 +135,12 @@ void t.test('the watcher', async (t) => {
     await makeSets(lab, MOST_SETS - mine.length - 1, { uid: WWW_DATA });
     await letSetsAge(lab);
     await b.start();
-    const pid = await b.mainPid();
+    const pid = await b.masterPid();
     const mark = await guard.mark();
     await lab.run('systemctl', 'start', apache.unit);
     t.match(await guard.told(/serves again/, mark), 'apache2.service serves again');
     t.ok(await apache.serves());
-    t.equal(await b.mainPid(), pid);
+    t.equal(await b.masterPid(), pid);
     t.ok(await b.serves());
   });
 
