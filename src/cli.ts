@@ -1,7 +1,7 @@
-import yargs, { type Argv, type Options } from 'yargs';
+import yargs from 'yargs';
+import { UsageError, common, dryRun, ids, keys, percentOption } from './cli-options.ts';
 import type { CheckFormat } from './commands/check.ts';
 import type { Done } from './commands/done.ts';
-import { serviceName } from './core/choose-unit.ts';
 import { escape } from './view/escape.ts';
 
 declare const __VERSION__: string;
@@ -34,26 +34,19 @@ export async function cli(args: string[]): Promise<number> {
             describe: 'Show what each rule saw, and where to look again',
           })
           .option('warn', {
-            ...percentOption(80),
-            describe: 'WARNING from this use of a limit on, in percent',
+            ...percentOption,
+            describe: 'WARNING from this use of a limit on, in percent; 80 when not given',
           })
           .option('crit', {
-            ...percentOption(100),
-            describe: 'CRITICAL from this use of a limit on, in percent',
+            ...percentOption,
+            describe: 'CRITICAL from this use of a limit on, in percent; 100 when not given',
           })
           .example('$0 check', 'is httpd in danger?')
           .example('$0 check --format nagios', 'as a monitoring plugin')
           .epilogue('Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, 64 wrong usage.'),
       async (options) => {
         const { check } = await import('./commands/check.ts');
-        await run(
-          check({
-            ...options,
-            format: options.format ?? (options.json ? 'json' : 'text'),
-            warnPercent: options.warn,
-            critPercent: options.crit,
-          }),
-        );
+        await run(check({ ...options, format: options.format ?? (options.json ? 'json' : 'text') }));
       },
     )
     .command(
@@ -129,11 +122,6 @@ export async function cli(args: string[]): Promise<number> {
       'Bring httpd back, if it is down for want of semaphores, and see it stay up',
       (command) =>
         common(dryRun(command))
-          .option('config', {
-            type: 'string',
-            requiresArg: true,
-            describe: 'Instead of /etc/httpd-guard.toml',
-          })
           .option('requested', {
             type: 'boolean',
             // Without a default: to yargs that would be a word said, and --unit a conflict.
@@ -147,6 +135,18 @@ export async function cli(args: string[]): Promise<number> {
       async (options) => {
         const { recoverCommand } = await import('./commands/recover.ts');
         await run(recoverCommand(options));
+      },
+    )
+    .command(
+      'config',
+      'Say each value of the configuration that counts, and where it came from',
+      (command) =>
+        common(command)
+          .example('$0 config', 'what counts here?')
+          .epilogue('Exit codes: 0, or 1 when the configuration is wrong, 64 wrong usage.'),
+      async (options) => {
+        const { config } = await import('./commands/config.ts');
+        await run(config(options));
       },
     )
     .command(
@@ -202,69 +202,4 @@ export async function cli(args: string[]): Promise<number> {
     return EX_USAGE;
   }
   return exitCode;
-}
-
-class UsageError extends Error {}
-
-/** What every command takes. */
-function common<T>(command: Argv<T>) {
-  return command
-    .option('unit', {
-      type: 'string',
-      requiresArg: true,
-      coerce: unitName,
-      describe: 'The unit of httpd; found when not given',
-    })
-    .option('json', { type: 'boolean', default: false, describe: 'Print JSON' })
-    .option('quiet', { type: 'boolean', default: false, describe: 'Say only what matters' })
-    .option('verbose', { type: 'boolean', default: false, describe: 'Say all there is' });
-}
-
-function dryRun<T>(command: Argv<T>) {
-  return command.option('dry-run', {
-    type: 'boolean',
-    default: false,
-    describe: 'Only say what would be done',
-  });
-}
-
-function percentOption(byDefault: number) {
-  return {
-    type: 'number',
-    default: byDefault,
-    requiresArg: true,
-    coerce: percent,
-  } as const satisfies Options;
-}
-
-function percent(value: number): number {
-  if (!Number.isInteger(value) || value < 0 || value > 100)
-    throw new UsageError('--warn and --crit take whole numbers from 0 to 100');
-  return value;
-}
-
-function unitName(text: string): string {
-  const name = serviceName(text);
-  if (name === null) throw new UsageError(`--unit: "${text}" cannot be the name of a service`);
-  return name;
-}
-
-function keys(texts: string[]): number[] {
-  if (texts.length === 0)
-    throw new UsageError('--shm-key takes keys of shared memory segments, as ipcs -m shows them');
-  return texts.map((text) => {
-    const key = /^(0x[0-9a-f]{1,8}|\d{1,10})$/i.test(text) ? Number(text) : NaN;
-    if (!(key > 0 && key <= 0xffffffff))
-      throw new UsageError(`--shm-key: "${text}" is no key of a shared memory segment; ipcs -m shows them`);
-    return key | 0;
-  });
-}
-
-function ids(texts: string[]): number[] {
-  if (texts.length === 0) throw new UsageError('--set takes the ids of semaphore sets; check lists them');
-  return texts.map((text) => {
-    if (!/^\d{1,10}$/.test(text) || Number(text) > 0x7fffffff)
-      throw new UsageError(`--set: "${text}" is no id of a semaphore set; check lists them`);
-    return Number(text);
-  });
 }

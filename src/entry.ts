@@ -2,6 +2,8 @@
 
 const [command, flag, unit, ...more] = process.argv.slice(2);
 
+const PLAIN = { json: false, quiet: false, verbose: false } as const;
+
 async function main(): Promise<number> {
   const major = Number(process.versions.node.split('.', 1)[0]);
   if (major < 20) {
@@ -13,17 +15,17 @@ async function main(): Promise<number> {
   if (flag === '--unit' && unit !== undefined && more.length === 0) {
     if (command === 'pre-start') {
       const { preStart } = await import('./commands/pre-start.ts');
-      return preStart({ unit, strict: false, json: false, quiet: false });
+      return preStart({ ...PLAIN, unit, strict: false });
     }
     if (command === 'post-stop') {
       const { postStop } = await import('./commands/post-stop.ts');
-      return postStop({ unit, json: false, quiet: false });
+      return postStop({ ...PLAIN, unit });
     }
   }
   // The watcher must not hold the memory of a parser for ever.
   if (command === 'watch' && flag === undefined) {
     const { watch } = await import('./commands/watch.ts');
-    return watch({ json: false, quiet: false });
+    return watch(PLAIN);
   }
   const { cli } = await import('./cli.ts');
   return cli(process.argv.slice(2));

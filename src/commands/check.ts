@@ -7,6 +7,7 @@ import type { Snapshot } from '../core/snapshot.ts';
 import { mayBeMutexOf } from '../core/semaphore-set.ts';
 import { tableUse } from '../core/table-use.ts';
 import { judge } from '../core/verdict.ts';
+import { readConfiguration, wantedServer } from '../host/configuration.ts';
 import type { Server } from '../host/find-server.ts';
 import { readPidFile } from '../host/pid-file.ts';
 import { lookOnce } from '../host/take-snapshot.ts';
@@ -15,17 +16,15 @@ import { reportJson } from '../view/report-json.ts';
 import { reportNagios } from '../view/report-nagios.ts';
 import { reportPrometheus } from '../view/report-prometheus.ts';
 import { reportText } from '../view/report-text.ts';
-import type { Done } from './done.ts';
+import { type CommonOptions, type Done, wrongConfiguration } from './done.ts';
 
 export type CheckFormat = 'text' | 'json' | 'nagios' | 'prometheus';
 
-export interface CheckOptions {
-  unit?: string | undefined;
+export interface CheckOptions extends CommonOptions {
   format: CheckFormat;
-  warnPercent: number;
-  critPercent: number;
-  quiet: boolean;
-  verbose: boolean;
+  /** In percent. */
+  warn?: number | undefined;
+  crit?: number | undefined;
   explain: boolean;
 }
 
@@ -37,13 +36,24 @@ const ASK_TIMEOUT_MS = 5_000;
 /** Looks, and says what it saw; changes nothing. */
 export async function check(options: CheckOptions): Promise<Done> {
   const { findServer } = await import('../host/find-server.ts');
-  const server = await findServer(options.unit, 'only look', ASK_TIMEOUT_MS);
+  const configuration = readConfiguration(options.config);
+  if (!configuration.known) return wrongConfiguration(configuration.why, EXIT.unknown);
+  const { values } = configuration.value;
+  const wanted = wantedServer(options.unit, configuration.value);
+  const server = await findServer(wanted, 'only look', ASK_TIMEOUT_MS);
   const snapshot = await lookOnce(server.owner, performance.now() + ASK_TIMEOUT_MS);
-  const report = makeReport(server, snapshot, options);
+  const report = makeReport(server, snapshot, {
+    warnPercent: options.warn ?? values['check.warn'],
+    critPercent: options.crit ?? values['check.crit'],
+  });
   return { stdout: show(report, options), stderr: '', exitCode: EXIT[report.health.status] };
 }
 
-function makeReport(server: Server, snapshot: Snapshot, options: CheckOptions): Report {
+function makeReport(
+  server: Server,
+  snapshot: Snapshot,
+  percents: { warnPercent: number; critPercent: number },
+): Report {
   const judgements = judge(snapshot);
   const use = tableUse(snapshot);
   const pidFile = pidFileOf(server, snapshot);
@@ -63,8 +73,7 @@ function makeReport(server: Server, snapshot: Snapshot, options: CheckOptions): 
       active: server.unit.known ? { known: true, value: server.unit.value.active } : server.unit,
       unit: server.unit.known ? server.unit.value.name : 'httpd',
       found: server.unit.known || server.settings.known,
-      warnPercent: options.warnPercent,
-      critPercent: options.critPercent,
+      ...percents,
       missing: [...new Set(missing)],
     }),
   };

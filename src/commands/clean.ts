@@ -1,20 +1,17 @@
 import { cleanExitCode } from '../core/clean-result.ts';
+import { readConfiguration, wantedServer } from '../host/configuration.ts';
 import { removeOrphans } from '../steps/remove-orphans.ts';
 import { removeSegments } from '../steps/remove-segments.ts';
 import { cleanText } from '../view/clean-text.ts';
 import { escape } from '../view/escape.ts';
-import { type Done, needsRoot } from './done.ts';
+import { type CommonOptions, type Done, needsRoot, wrongConfiguration } from './done.ts';
 
-export interface CleanOptions {
-  unit?: string | undefined;
+export interface CleanOptions extends CommonOptions {
   /** Ids of the only sets to consider. */
   set?: number[] | undefined;
   /** Keys of shared memory segments to consider, instead of sets. */
   shmKey?: number[] | undefined;
   dryRun: boolean;
-  json: boolean;
-  quiet: boolean;
-  verbose: boolean;
 }
 
 const TIMEOUT_MS = 60_000;
@@ -24,7 +21,10 @@ const ASK_TIMEOUT_MS = 5_000;
 export async function clean(options: CleanOptions): Promise<Done> {
   if (process.geteuid?.() !== 0) return needsRoot('clean');
   const { findServer } = await import('../host/find-server.ts');
-  const server = await findServer(options.unit, options.dryRun ? 'only look' : 'remember', ASK_TIMEOUT_MS);
+  const configuration = readConfiguration(options.config);
+  if (!configuration.known) return wrongConfiguration(configuration.why, 3);
+  const wanted = wantedServer(options.unit, configuration.value);
+  const server = await findServer(wanted, options.dryRun ? 'only look' : 'remember', ASK_TIMEOUT_MS);
   const named = options.set ?? options.shmKey;
   const question = {
     owner: server.owner,

@@ -1,8 +1,25 @@
+import { escape } from '../view/escape.ts';
+
 /** How a command ended: what to print, and the exit code. */
 export interface Done {
   stdout: string;
   stderr: string;
   exitCode: number;
+}
+
+/** What every command takes. */
+export interface CommonOptions {
+  unit?: string | undefined;
+  /** A file instead of the usual configuration. */
+  config?: string | undefined;
+  json: boolean;
+  quiet: boolean;
+  verbose: boolean;
+}
+
+/** Nothing is done on a configuration that is wrong: one who cannot be understood may have wished the opposite. */
+export function wrongConfiguration(why: string, exitCode: number): Done {
+  return { stdout: '', stderr: `httpd-guard: nothing was done: ${escape(why)}\n`, exitCode };
 }
 
 /** EX_NOPERM of sysexits.h. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fact } from '../core/fact.ts';
 import { because } from '../host/because.ts';
+import { readConfiguration, wantedServer } from '../host/configuration.ts';
 import {
   OWN_UNITS,
   REQUEST_UNIT,
@@ -17,13 +18,10 @@ import { distrust } from '../host/trusted-path.ts';
 import { systemctl } from '../host/systemctl.ts';
 import { withSystemd } from '../host/with-systemd.ts';
 import { escape } from '../view/escape.ts';
-import { type Done, needsRoot } from './done.ts';
+import { type CommonOptions, type Done, needsRoot } from './done.ts';
 
-export interface InstallOptions {
-  unit?: string | undefined;
+export interface InstallOptions extends CommonOptions {
   dryRun: boolean;
-  json: boolean;
-  quiet: boolean;
 }
 
 const ASK_TIMEOUT_MS = 5_000;
@@ -34,7 +32,10 @@ const LEAST_TIMEOUT_MS = 10_000;
 export async function install(options: InstallOptions): Promise<Done> {
   if (process.geteuid?.() !== 0) return needsRoot('install');
   const { findServer } = await import('../host/find-server.ts');
-  const server = await findServer(options.unit, options.dryRun ? 'only look' : 'remember', ASK_TIMEOUT_MS);
+  const configuration = readConfiguration(options.config);
+  if (!configuration.known) return refuse(configuration.why);
+  const wanted = wantedServer(options.unit, configuration.value);
+  const server = await findServer(wanted, options.dryRun ? 'only look' : 'remember', ASK_TIMEOUT_MS);
   if (!server.unit.known) return refuse(server.unit.why);
   const { name: unit, startTimeoutMs, stopTimeoutMs } = server.unit.value;
   if (!server.owner.known)

@@ -16,12 +16,7 @@ import { removeOrphans } from '../steps/remove-orphans.ts';
 import { causeEntry } from '../view/cause-entry.ts';
 import { cleanSentence } from '../view/clean-text.ts';
 import { escape } from '../view/escape.ts';
-
-export interface PostStopOptions {
-  unit?: string | undefined;
-  json: boolean;
-  quiet: boolean;
-}
+import type { CommonOptions } from './done.ts';
 
 /** Less than the script's own limit, so that it is we who say that time ran out. */
 const BUDGET_MS = 2_600;
@@ -31,10 +26,17 @@ const ASK_TIMEOUT_MS = 1_000;
  * ExecStopPost: says why the run ended, if it ended badly, in one entry of the journal; keeps what the kernel said, for a
  * recovery; then clears what the run left. 0 always.
  */
-export async function postStop(options: PostStopOptions): Promise<number> {
+export async function postStop(options: CommonOptions): Promise<number> {
   const deadlineMs = performance.now() + BUDGET_MS;
   const { findServer } = await import('../host/find-server.ts');
-  const server = await findServer(options.unit, 'remember', ASK_TIMEOUT_MS);
+  const { readConfiguration, wantedServer } = await import('../host/configuration.ts');
+  const configuration = readConfiguration(options.config);
+  if (!configuration.known) {
+    await log(options, 'warning', `why it ended is not told: ${escape(configuration.why)}`);
+    return 0;
+  }
+  const wanted = wantedServer(options.unit, configuration.value);
+  const server = await findServer(wanted, 'remember', ASK_TIMEOUT_MS);
   if (server.unit.known) await tell(server, server.unit.value, options, deadlineMs);
   else await log(options, 'warning', `why it ended is not told: ${escape(server.unit.why)}`);
   const cleared = await removeOrphans({ owner: server.owner, wanted: null, dryRun: false, deadlineMs });
@@ -48,7 +50,7 @@ export async function postStop(options: PostStopOptions): Promise<number> {
 async function tell(
   server: Server,
   unit: UnitFacts,
-  options: PostStopOptions,
+  options: CommonOptions,
   deadlineMs: number,
 ): Promise<void> {
   const [facts, words] = await Promise.all([

@@ -5,12 +5,10 @@ import { log } from '../host/log.ts';
 import { readRemembered } from '../host/remembered-settings.ts';
 import { removeOrphans } from '../steps/remove-orphans.ts';
 import { cleanSentence } from '../view/clean-text.ts';
+import type { CommonOptions } from './done.ts';
 
-export interface PreStartOptions {
-  unit?: string | undefined;
+export interface PreStartOptions extends CommonOptions {
   strict: boolean;
-  json: boolean;
-  quiet: boolean;
 }
 
 /** Less than the gate's own limit, so that it is we who say that time ran out. */
@@ -21,7 +19,7 @@ const ASK_TIMEOUT_MS = 1_500;
 /** ExecStartPre: clears what a dead httpd left, in bounded time, with one line in the journal. 0 always; with `strict` as `clean`. */
 export async function preStart(options: PreStartOptions): Promise<number> {
   const deadlineMs = performance.now() + BUDGET_MS;
-  const owner = await findOwner(options.unit);
+  const owner = await findOwner(options);
   const result =
     owner.known && process.geteuid?.() === 0
       ? await removeOrphans({
@@ -48,13 +46,16 @@ export async function preStart(options: PreStartOptions): Promise<number> {
   return result.known ? cleanExitCode(result.value, false) : 3;
 }
 
-async function findOwner(unit: string | undefined): Promise<Fact<MutexOwner>> {
-  const remembered = unit === undefined ? null : readRemembered(unit);
+async function findOwner({ unit, config }: PreStartOptions): Promise<Fact<MutexOwner>> {
+  const remembered = unit === undefined || config !== undefined ? null : readRemembered(unit);
   if (remembered?.known === true && remembered.value.fresh) {
     return known({ uid: remembered.value.settings.uid, starterUid: remembered.value.starterUid });
   }
+  const { readConfiguration, wantedServer } = await import('../host/configuration.ts');
+  const configuration = readConfiguration(config);
+  if (!configuration.known) return configuration;
   const { findServer } = await import('../host/find-server.ts');
-  return (await findServer(unit, 'remember', ASK_TIMEOUT_MS)).owner;
+  return (await findServer(wantedServer(unit, configuration.value), 'remember', ASK_TIMEOUT_MS)).owner;
 }
 
 function cannot(owner: Fact<MutexOwner>): Fact<CleanResult> {

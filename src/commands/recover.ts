@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Recovery, RecoveryPolicy } from '../core/recovery.ts';
 import { because } from '../host/because.ts';
-import { type Configuration, readConfiguration } from '../host/configuration.ts';
+import { type Configured, readConfiguration, wantedServer } from '../host/configuration.ts';
 import { guardedUnits } from '../host/drop-in.ts';
 import { writeEntry } from '../host/journal.ts';
 import { log } from '../host/log.ts';
@@ -10,16 +10,12 @@ import { runHook } from '../host/run-hook.ts';
 import { recover } from '../steps/recover.ts';
 import { escape } from '../view/escape.ts';
 import { recoveryEntry, recoveryJson, recoverySentence, recoveryText } from '../view/recovery.ts';
-import { type Done, needsRoot } from './done.ts';
+import { type CommonOptions, type Done, needsRoot, wrongConfiguration } from './done.ts';
 
-export interface RecoverOptions {
-  unit?: string | undefined;
-  config?: string | undefined;
+export interface RecoverOptions extends CommonOptions {
   dryRun: boolean;
   /** For the units that the watcher's request names. */
   requested?: boolean | undefined;
-  json: boolean;
-  quiet: boolean;
 }
 
 const EXIT: Record<Recovery['outcome'], 0 | 1 | 2 | 3> = {
@@ -42,20 +38,17 @@ export async function recoverCommand(options: RecoverOptions): Promise<Done> {
   if (!configuration.known) {
     // One that stays would start this again at once, until systemd will not start it any more.
     if (options.requested === true) takeRequest();
-    return {
-      stdout: '',
-      stderr: `httpd-guard: nothing was done: ${escape(configuration.why)}\n`,
-      exitCode: 3,
-    };
+    return wrongConfiguration(configuration.why, EXIT.unsure);
   }
   return options.requested === true
     ? requested(options, configuration.value)
     : byHand(options, configuration.value);
 }
 
-async function byHand(options: RecoverOptions, configuration: Configuration): Promise<Done> {
-  const { unit, dryRun } = options;
-  const recovery = await recover({ unit, policy: policyOf(configuration), automatic: false, dryRun });
+async function byHand(options: RecoverOptions, configuration: Configured): Promise<Done> {
+  const { dryRun } = options;
+  const wanted = wantedServer(options.unit, configuration);
+  const recovery = await recover({ wanted, policy: policyOf(configuration), automatic: false, dryRun });
   if (!dryRun) await tell(recovery, configuration);
   const stdout = options.json
     ? `${JSON.stringify(recoveryJson(recovery), null, 2)}\n`
@@ -67,12 +60,13 @@ async function byHand(options: RecoverOptions, configuration: Configuration): Pr
  * Of the request nothing is taken but names of units that are guarded. The units do not wait for each other, nor does a
  * request that comes meanwhile: one unit may wait for half a minute before its next try.
  */
-async function requested(options: RecoverOptions, configuration: Configuration): Promise<Done> {
+async function requested(options: RecoverOptions, configuration: Configured): Promise<Done> {
   const running = new Map<string, Promise<void>>();
   let exitCode = 0;
   const one = async (unit: string): Promise<void> => {
+    const wanted = wantedServer(unit, configuration);
     const policy = policyOf(configuration);
-    const recovery = await recover({ unit, policy, automatic: true, dryRun: options.dryRun });
+    const recovery = await recover({ wanted, policy, automatic: true, dryRun: options.dryRun });
     await tell(recovery, configuration);
     const { priority, sentence } = recoverySentence(recovery);
     // What was given up is told once, by an entry of its own.
@@ -100,17 +94,22 @@ async function requested(options: RecoverOptions, configuration: Configuration):
   return { stdout: '', stderr: '', exitCode };
 }
 
-function policyOf({ recover: chosen }: Configuration): RecoveryPolicy {
-  return { reap: chosen.reap, settleMs: chosen.settle * 1000, healthUrl: chosen['health-url'] };
+function policyOf({ values }: Configured): RecoveryPolicy {
+  return {
+    reap: values['recover.reap'],
+    settleMs: values['recover.settle'] * 1000,
+    healthUrl: values['recover.health-url'],
+  };
 }
 
 /** Under the unit's own name in the journal, and to the admin's own commands. */
-async function tell(recovery: Recovery, { recover: chosen }: Configuration): Promise<void> {
+async function tell(recovery: Recovery, { values }: Configured): Promise<void> {
   const entry = recoveryEntry(recovery);
   if (entry === null || recovery.unit === null) return;
   const failure = await writeEntry(recovery.unit, entry, performance.now() + WRITE_TIMEOUT_MS);
   if (failure !== null) process.stderr.write(`httpd-guard: the journal was not told: ${escape(failure)}\n`);
-  const hook = recovery.outcome === 'recovered' ? chosen['on-recovered'] : chosen['on-gave-up'];
+  const hook =
+    recovery.outcome === 'recovered' ? values['recover.on-recovered'] : values['recover.on-gave-up'];
   if (hook === null) return;
   try {
     const why = await runHook(hook, {

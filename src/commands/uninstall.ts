@@ -16,13 +16,10 @@ import { forget } from '../host/remembered-settings.ts';
 import { systemctl } from '../host/systemctl.ts';
 import { withSystemd } from '../host/with-systemd.ts';
 import { escape } from '../view/escape.ts';
-import { type Done, needsRoot } from './done.ts';
+import { type CommonOptions, type Done, needsRoot } from './done.ts';
 
-export interface UninstallOptions {
-  unit?: string | undefined;
+export interface UninstallOptions extends CommonOptions {
   dryRun: boolean;
-  json: boolean;
-  quiet: boolean;
 }
 
 /** Takes the guard away from a unit, or from all units that have it: then everything is as before. */

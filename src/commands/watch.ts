@@ -5,11 +5,7 @@ import { log } from '../host/log.ts';
 import { notify } from '../host/notify.ts';
 import { Watcher } from '../steps/watcher.ts';
 import { escape } from '../view/escape.ts';
-
-export interface WatchOptions {
-  json: boolean;
-  quiet: boolean;
-}
+import type { CommonOptions } from './done.ts';
 
 const OWN_UNIT = 'httpd-guard-watch.service';
 
@@ -17,7 +13,7 @@ const OWN_UNIT = 'httpd-guard-watch.service';
  * Follows the journal and the state of the guarded units, and asks for a look when one may be down for want of semaphores.
  * Holds no power: what becomes of it, the look decides. Ends on SIGTERM, with 0.
  */
-export async function watch(options: WatchOptions): Promise<number> {
+export async function watch(options: CommonOptions): Promise<number> {
   const ending = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const)
     process.once(name, () => {

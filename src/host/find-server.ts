@@ -4,7 +4,7 @@ import type { HttpdSettings } from '../core/httpd-settings.ts';
 import type { MutexOwner } from '../core/semaphore-set.ts';
 import type { UnitFacts } from '../core/unit-facts.ts';
 import { askHttpd } from './ask-httpd.ts';
-import { readRemembered, remember, rememberedUnits } from './remembered-settings.ts';
+import { forget, readRemembered, remember, rememberedUnits } from './remembered-settings.ts';
 import { run } from './run.ts';
 
 /** The httpd that is meant. */
@@ -21,15 +21,44 @@ export interface Server {
 /** Whether a good answer of httpd is kept for later; not by those who only look. */
 export type Memory = 'remember' | 'only look';
 
+/** What was said of the server, on the command line or in the configuration; null where it is to be found. */
+export interface Wanted {
+  unit: string | null;
+  /** Whose sets its mutexes are. */
+  user: string | null;
+}
+
 /**
  * Finds the server of a unit, or of the unit that is found here. Asks systemd, then httpd; where httpd cannot say, its
  * last good answer serves.
  */
-export async function findServer(
-  unitName: string | undefined,
-  memory: Memory,
-  timeoutMs: number,
-): Promise<Server> {
+export async function findServer(wanted: Wanted, memory: Memory, timeoutMs: number): Promise<Server> {
+  const server = await findByUnit(wanted.unit, wanted.user === null ? memory : 'only look', timeoutMs);
+  if (wanted.user === null) return server;
+  // The gate would go by an answer of httpd's that no longer counts.
+  if (memory === 'remember' && server.unit.known) forget(server.unit.value.name);
+  return { ...server, owner: await ownerNamed(wanted.user, server.unit, timeoutMs) };
+}
+
+/** Who an admin says that it is. */
+async function ownerNamed(user: string, unit: Fact<UnitFacts>, timeoutMs: number): Promise<Fact<MutexOwner>> {
+  const uid = await uidOf(user, timeoutMs);
+  if (!uid.known) return unknown(`the configured user is not known here: ${uid.why}`);
+  const byRoot = !unit.known || isStartedByRoot(unit.value);
+  return known({ uid: uid.value, starterUid: byRoot ? 0 : uid.value });
+}
+
+function isStartedByRoot({ user }: UnitFacts): boolean {
+  return user === '' || user === 'root';
+}
+
+/** id(1) asks all that name users here, LDAP and SSSD among them. */
+async function uidOf(user: string, timeoutMs: number): Promise<Fact<number>> {
+  const id = await run({ file: 'id', args: ['-u', '--', user], timeoutMs });
+  return id.known ? known(Number(id.value)) : id;
+}
+
+async function findByUnit(unitName: string | null, memory: Memory, timeoutMs: number): Promise<Server> {
   const { Systemd } = await import('./systemd.ts');
   const systemd = await Systemd.connect(timeoutMs);
   if (!systemd.known) return fromMemory(unitName, systemd.why);
@@ -87,15 +116,15 @@ async function ownerOf(
   settings: HttpdSettings,
   timeoutMs: number,
 ): Promise<Fact<MutexOwner>> {
-  if (unit.user === '' || unit.user === 'root') return known({ uid: settings.uid, starterUid: 0 });
+  if (isStartedByRoot(unit)) return known({ uid: settings.uid, starterUid: 0 });
   // httpd not started as root cannot change its user: its sets belong to the starter, whatever User says.
-  const id = await run({ file: 'id', args: ['-u', '--', unit.user], timeoutMs });
-  if (!id.known) return unknown(`the user of ${unit.name} is not known here: ${id.why}`);
-  return known({ uid: Number(id.value), starterUid: Number(id.value) });
+  const uid = await uidOf(unit.user, timeoutMs);
+  if (!uid.known) return unknown(`the user of ${unit.name} is not known here: ${uid.why}`);
+  return known({ uid: uid.value, starterUid: uid.value });
 }
 
 /** Without systemd the last good answers are all there is. */
-function fromMemory(unitName: string | undefined, why: string): Server {
+function fromMemory(unitName: string | null, why: string): Server {
   const name = unitName ?? rememberedUnits()[0];
   if (name === undefined) return nothing(why);
   const before = readRemembered(name);

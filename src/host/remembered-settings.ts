@@ -1,8 +1,18 @@
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { type Fact, known, unknown } from '../core/fact.ts';
 import type { HttpdSettings } from '../core/httpd-settings.ts';
 import { because } from './because.ts';
+import { CONFIGURATION_FILE } from './configuration-file.ts';
 
 /** httpd's last good answer, for when it cannot say, and for the gate, which must know whose sets to look for. */
 export interface Remembered {
@@ -19,7 +29,8 @@ export function rememberedPath(unit: string, directory = DIRECTORY): string {
 }
 
 /**
- * Reads the last good answer. `fresh` is false once one of the files it came from is newer, or gone.
+ * Reads the last good answer. `fresh` is false once one of the files it came from is newer, or gone, or the guard's own
+ * configuration is newer, which may name another user.
  * Anything but the whole known format is unknown.
  */
 export function readRemembered(unit: string, directory = DIRECTORY): Fact<Remembered & { fresh: boolean }> {
@@ -35,7 +46,9 @@ export function readRemembered(unit: string, directory = DIRECTORY): Fact<Rememb
       return unknown(`${path} does not hold a uid`);
     return known({
       ...remembered,
-      fresh: remembered.settings.configFiles.every((file) => isOlder(file, writtenMs)),
+      fresh:
+        remembered.settings.configFiles.every((file) => isOlder(file, writtenMs)) &&
+        (!existsSync(CONFIGURATION_FILE) || isOlder(CONFIGURATION_FILE, writtenMs)),
     });
   } catch (error) {
     return unknown(`httpd’s last good answer cannot be read from ${path}: ${because(error)}`);
@@ -52,7 +65,7 @@ export function remember(unit: string, remembered: Remembered, directory = DIREC
     FIRST_LINE,
     `uid ${settings.uid}`,
     `cuid ${starterUid}`,
-    ...watched.map((file) => `newer ${file}`),
+    ...[...watched, CONFIGURATION_FILE].map((file) => `newer ${file}`),
     `json ${JSON.stringify(remembered)}`,
   ];
   try {

@@ -9,7 +9,7 @@ import {
   type StepDone,
   decideRecovery,
 } from '../core/recovery.ts';
-import { type Server, findServer } from '../host/find-server.ts';
+import { type Server, type Wanted, findServer } from '../host/find-server.ts';
 import { answersHealthy } from '../host/health-check.ts';
 import { lookAtFailure } from '../host/look-at-failure.ts';
 import { reap } from '../host/reap.ts';
@@ -20,7 +20,7 @@ import { withSystemd } from '../host/with-systemd.ts';
 import { removeOrphans } from './remove-orphans.ts';
 
 export interface RecoveryQuestion {
-  unit: string | undefined;
+  wanted: Wanted;
   policy: RecoveryPolicy;
   /** Nobody sits before it: bounded tries, with waits. */
   automatic: boolean;
@@ -28,9 +28,9 @@ export interface RecoveryQuestion {
 }
 
 const ASK_TIMEOUT_MS = 5_000;
-/** systemd's own restart may wait for RestartSec=. */
 /** ctime counts whole seconds, and two more are the margin of the verdict (clock.ts). */
 const YOUNG_MS = 3_500;
+/** systemd's own restart may wait for RestartSec=. */
 const SETTLED_WITHIN_MS = 180_000;
 
 /**
@@ -38,7 +38,7 @@ const SETTLED_WITHIN_MS = 180_000;
  * up. Whatever was not foreseen ends it, with nothing more done.
  */
 export async function recover(question: RecoveryQuestion): Promise<Recovery> {
-  const server = await settledServer(question.unit);
+  const server = await settledServer(question.wanted);
   const unit = server.unit.known ? server.unit.value.name : null;
   const decision = await decideInTime(server, question);
   const ended = (outcome: Recovery['outcome'], why: string, more: Partial<Recovery> = {}): Recovery => ({
@@ -72,12 +72,12 @@ function refuse(decision: Decision, unit: string | null, ended: Ended, question:
 }
 
 /** The server, once systemd has ended what it was doing with its unit. */
-async function settledServer(unit: string | undefined): Promise<Server> {
-  const server = await findServer(unit, 'remember', ASK_TIMEOUT_MS);
+async function settledServer(wanted: Wanted): Promise<Server> {
+  const server = await findServer(wanted, 'remember', ASK_TIMEOUT_MS);
   if (!server.unit.known || !isMoving(server.unit.value)) return server;
   const settled = await waitForUnit(server.unit.value.name, SETTLED_WITHIN_MS, (facts) => !isMoving(facts));
   // What is asked for is asked of httpd again: its configuration may have been mended meanwhile.
-  return settled.known ? findServer(unit, 'remember', ASK_TIMEOUT_MS) : { ...server, unit: settled };
+  return settled.known ? findServer(wanted, 'remember', ASK_TIMEOUT_MS) : { ...server, unit: settled };
 }
 
 /** Whose a set is can be told when it is older than those that live. */
@@ -85,7 +85,7 @@ async function decideInTime(server: Server, question: RecoveryQuestion): Promise
   const first = await decide(server, question);
   if (!first.known || first.value.act || first.value.lookAgain !== true) return first;
   await pause(YOUNG_MS);
-  return decide(await settledServer(question.unit), question);
+  return decide(await settledServer(question.wanted), question);
 }
 
 async function decide(server: Server, { policy, automatic }: RecoveryQuestion): Promise<Fact<Decision>> {
@@ -121,7 +121,10 @@ async function act(
     if (!result.known) return ended('failed', result.why, { steps, plan });
     // Somebody may have done something meanwhile: what was decided before no longer counts.
     if (step.do !== 'wait') continue;
-    const fresh = await decide(await settledServer(unit), { ...question, automatic: false });
+    const fresh = await decide(await settledServer({ ...question.wanted, unit }), {
+      ...question,
+      automatic: false,
+    });
     if (!fresh.known) return ended('unsure', fresh.why, { steps, plan });
     if (!fresh.value.act) return ended(fresh.value.outcome, fresh.value.why, { steps, plan });
   }
