@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fact } from '../core/fact.ts';
+import { lineDiff } from '../core/line-diff.ts';
 import { because } from '../host/because.ts';
 import { readConfiguration, wantedServer } from '../host/configuration.ts';
 import {
@@ -9,13 +10,16 @@ import {
   WATCH_UNIT,
   dropInPath,
   fillUnit,
+  guardedUnits,
   isOurs,
   ownUnitPath,
   readDropIn,
-  writeDropIn,
+  removeDropIn,
 } from '../host/drop-in.ts';
 import { distrust } from '../host/trusted-path.ts';
 import { systemctl } from '../host/systemctl.ts';
+import { verifyUnits } from '../host/verify-units.ts';
+import { writeWhole } from '../host/write-whole.ts';
 import { withSystemd } from '../host/with-systemd.ts';
 import { escape } from '../view/escape.ts';
 import { type CommonOptions, type Done, needsRoot } from './done.ts';
@@ -37,7 +41,11 @@ export async function install(options: InstallOptions): Promise<Done> {
   const wanted = wantedServer(options.unit, configuration.value);
   const server = await findServer(wanted, options.dryRun ? 'only look' : 'remember', ASK_TIMEOUT_MS);
   if (!server.unit.known) return refuse(server.unit.why);
-  const { name: unit, startTimeoutMs, stopTimeoutMs } = server.unit.value;
+  const { name: unit, startTimeoutMs, stopTimeoutMs, privateIpc } = server.unit.value;
+  if (privateIpc)
+    return refuse(
+      `${unit} has an IPC namespace of its own (PrivateIPC=yes): its sets die with it, and none is left to clear. What an httpd left here before goes with: httpd-guard clean`,
+    );
   if (!server.owner.known)
     return refuse(`whose sets to clear before ${unit} is not known: ${server.owner.why}`);
   for (const [ms, what, setting] of [
@@ -55,22 +63,34 @@ export async function install(options: InstallOptions): Promise<Done> {
     if (foreign !== undefined) return refuse(`${foreign.path} is not ours; move it away first`);
     const missing = files.filter(({ before, text }) => before !== text);
     if (options.dryRun)
-      return show(options, unit, missing.length === 0 ? [IN_PLACE] : missing.flatMap(wouldWrite));
-    for (const { path, text } of missing) writeDropIn(path, text);
+      return show(
+        options,
+        unit,
+        missing.length === 0
+          ? [IN_PLACE]
+          : missing.flatMap(({ path, before, text }) => lineDiff(path, before, text)),
+      );
+    for (const { path, text } of missing) writeWhole(path, text);
+    const complaint = missing.length === 0 ? null : await verifyUnits([unit, ...OWN_UNITS], OUR_FILES);
+    if (complaint !== null) {
+      missing.forEach(restore);
+      return refuse(`systemd would not take it: ${complaint}`);
+    }
     const started = await startWatching(missing.length > 0);
     if (!started.known)
       return refuse(`the files are written, but ${started.why}; run: systemctl daemon-reload`);
     const did = missing.map(({ path }) => `wrote ${path}`);
-    return show(
-      options,
-      unit,
-      did.length === 0 ? [IN_PLACE] : [...did, 'made systemd read it', ...server.missing],
-    );
+    return show(options, unit, [
+      ...(did.length === 0 ? [IN_PLACE] : [...did, 'made systemd read it', ...server.missing]),
+      ...unguarded(server.otherUnits),
+    ]);
   } catch (error) {
     return refuse(because(error));
   }
 }
 
+/** Lines of a complaint that are about us, not about the vendor's unit. */
+const OUR_FILES = /httpd-guard/;
 const IN_PLACE = 'everything is in place already';
 
 interface UnitFile {
@@ -79,14 +99,16 @@ interface UnitFile {
   before: string | null;
 }
 
-function wouldWrite({ path, text }: UnitFile): string[] {
-  return [
-    `would write ${path}:`,
-    ...text
-      .trimEnd()
-      .split('\n')
-      .map((line) => `  ${line}`),
-  ];
+function restore({ path, before }: UnitFile): void {
+  if (before === null) removeDropIn(path);
+  else writeWhole(path, before);
+}
+
+function unguarded(units: readonly string[]): string[] {
+  const guarded = guardedUnits();
+  return units
+    .filter((unit) => !guarded.includes(unit))
+    .map((unit) => `${unit} is here too, and not guarded: httpd-guard install --unit ${unit}`);
 }
 
 /** The drop-in of the unit, and the guard's own units. The scripts and the templates lie beside the bundle that runs. */

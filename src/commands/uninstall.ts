@@ -11,6 +11,7 @@ import {
   readDropIn,
   removeDropIn,
 } from '../host/drop-in.ts';
+import { forgetStart } from '../host/find-start.ts';
 import { forgetHistory } from '../host/recovery-history-file.ts';
 import { forget } from '../host/remembered-settings.ts';
 import { systemctl } from '../host/systemctl.ts';
@@ -40,6 +41,7 @@ export async function uninstall(options: UninstallOptions): Promise<Done> {
       if (options.dryRun) continue;
       removeDropIn(path);
       forget(unit);
+      forgetStart(unit);
       forgetHistory(unit);
     }
     if (units.length === 0) did.push('no unit is guarded');

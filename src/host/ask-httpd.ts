@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Fact, known, unknown } from '../core/fact.ts';
-import { type Launch, canBeAsked, parseEnvironment, questionLaunch } from '../core/httpd-launch.ts';
+import { type Fact, known } from '../core/fact.ts';
+import { type Launch, questionLaunch } from '../core/httpd-launch.ts';
 import { type HttpdSettings, parseSettings } from '../core/httpd-settings.ts';
 import type { UnitFacts } from '../core/unit-facts.ts';
+import { findStart } from './find-start.ts';
 import { type Command, firstLines, run, tryRun } from './run.ts';
 
 /**
@@ -38,11 +39,9 @@ export async function testConfiguration(unit: UnitFacts, timeoutMs: number): Pro
 }
 
 async function launcher(unit: UnitFacts, timeoutMs: number): Promise<Fact<(question: string[]) => Command>> {
-  const exec = unit.execStart;
-  if (exec === null) return unknown(`${unit.name} has no ExecStart to ask`);
-  if (!canBeAsked(exec))
-    return unknown(`${exec.path} of ${unit.name} is neither httpd nor apachectl, and is not run to find out`);
-  const environment = readEnvironment(unit);
+  const start = findStart(unit);
+  if (!start.known) return start;
+  const { exec, environment } = start.value;
   const prefix = await apart();
   return known((question) => {
     const { file, args } = asUser(unit.user, questionLaunch(exec, environment, question));
@@ -87,6 +86,8 @@ function toWatch(included: string[], unit: UnitFacts): string[] {
     main,
     join(dirname(main), 'envvars'),
     unit.fragmentPath,
+    // A wrapper may say who httpd runs as.
+    unit.execStart?.path ?? '',
     ...unit.dropInPaths,
     ...unit.environmentFiles,
   ];
@@ -96,12 +97,6 @@ function toWatch(included: string[], unit: UnitFacts): string[] {
 }
 
 const MOST_WATCHED = 32;
-
-/** A unit's environment; files that are missing are left out, as by systemd with a "-" before the path. */
-function readEnvironment(unit: UnitFacts): Map<string, string> {
-  const fromFiles = unit.environmentFiles.flatMap((path) => readOrNull(path)?.split('\n') ?? []);
-  return parseEnvironment([...unit.environment, ...fromFiles]);
-}
 
 function readOrNull(path: string): string | null {
   try {

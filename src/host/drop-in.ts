@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 const MARK = '# Written by "httpd-guard install"';
@@ -49,13 +49,6 @@ export function readDropIn(path: string): string | null {
 /** Whether a drop-in is one of ours, which alone we replace and remove. */
 export function isOurs(text: string): boolean {
   return text.startsWith(MARK);
-}
-
-/** Whole or not at all: systemd may read it at any time. */
-export function writeDropIn(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-  writeFileSync(`${path}.new`, text, { mode: 0o644 });
-  renameSync(`${path}.new`, path);
 }
 
 /** Removes a drop-in, and its directory when nothing else is in it. */

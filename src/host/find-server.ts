@@ -1,9 +1,11 @@
-import { HTTPD_UNIT_PATTERNS, chooseUnit } from '../core/choose-unit.ts';
+import { chooseUnit } from '../core/choose-unit.ts';
 import { type Fact, known, unknown } from '../core/fact.ts';
 import type { HttpdSettings } from '../core/httpd-settings.ts';
 import type { MutexOwner } from '../core/semaphore-set.ts';
 import type { UnitFacts } from '../core/unit-facts.ts';
 import { askHttpd } from './ask-httpd.ts';
+import { findHttpdUnits } from './find-httpd-units.ts';
+import { keepStart } from './find-start.ts';
 import { forget, readRemembered, remember, rememberedUnits } from './remembered-settings.ts';
 import { run } from './run.ts';
 
@@ -12,7 +14,7 @@ export interface Server {
   unit: Fact<UnitFacts>;
   settings: Fact<HttpdSettings>;
   owner: Fact<MutexOwner>;
-  /** Other units of httpd on this host. */
+  /** Other units of httpd on this host; none are looked for when one was named. */
   otherUnits: string[];
   /** Why single facts are missing, or are not of today. */
   missing: string[];
@@ -63,7 +65,8 @@ async function findByUnit(unitName: string | null, memory: Memory, timeoutMs: nu
   const systemd = await Systemd.connect(timeoutMs);
   if (!systemd.known) return fromMemory(unitName, systemd.why);
   try {
-    const units = await systemd.value.findUnits(HTTPD_UNIT_PATTERNS);
+    // One that is named needs no search.
+    const units = unitName === null ? await findHttpdUnits(systemd.value) : known([]);
     if (!units.known) return fromMemory(unitName, units.why);
     const name = unitName ?? chooseUnit(units.value);
     if (name === null) return nothing('no unit of httpd is installed here; name one with --unit');
@@ -89,8 +92,10 @@ async function ofUnit(
   const asked = await askHttpd(unit, timeoutMs);
   if (asked.known) {
     const owner = await ownerOf(unit, asked.value, timeoutMs);
-    if (owner.known && memory === 'remember')
+    if (owner.known && memory === 'remember') {
       remember(unit.name, { settings: asked.value, starterUid: owner.value.starterUid });
+      keepStart(unit);
+    }
     return { unit: known(unit), settings: asked, owner, missing: owner.known ? [] : [owner.why] };
   }
   const before = readRemembered(unit.name);

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { type Fact, known, unknown } from '../core/fact.ts';
 import { NO_HISTORY, type RecoveryHistory, parseHistory } from '../core/recovery-history.ts';
 import { because } from './because.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** Of root; outlasts a reboot. */
 const DIRECTORY = '/var/lib/httpd-guard';
@@ -20,10 +21,7 @@ export function readHistory(unit: string, directory = DIRECTORY): Fact<RecoveryH
 
 /** Keeps it; whole or not at all. Throws when it cannot be kept: what is not counted must not be tried. */
 export function keepHistory(unit: string, history: RecoveryHistory, directory = DIRECTORY): void {
-  const path = historyPath(unit, directory);
-  mkdirSync(directory, { recursive: true, mode: 0o755 });
-  writeFileSync(`${path}.new`, JSON.stringify(history), { mode: 0o644 });
-  renameSync(`${path}.new`, path);
+  writeWhole(historyPath(unit, directory), JSON.stringify(history));
 }
 
 export function forgetHistory(unit: string, directory = DIRECTORY): void {

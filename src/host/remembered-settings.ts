@@ -1,18 +1,9 @@
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { type Fact, known, unknown } from '../core/fact.ts';
 import type { HttpdSettings } from '../core/httpd-settings.ts';
 import { because } from './because.ts';
 import { CONFIGURATION_FILE } from './configuration-file.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** httpd's last good answer, for when it cannot say, and for the gate, which must know whose sets to look for. */
 export interface Remembered {
@@ -69,9 +60,7 @@ export function remember(unit: string, remembered: Remembered, directory = DIREC
     `json ${JSON.stringify(remembered)}`,
   ];
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-    writeFileSync(`${path}.new`, `${lines.join('\n')}\n`, { mode: 0o644 });
-    renameSync(`${path}.new`, path);
+    writeWhole(path, `${lines.join('\n')}\n`);
     return known(true);
   } catch (error) {
     return unknown(`${path} cannot be written: ${because(error)}`);

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { type RunEnding, parseRunEnding } from '../core/run-ending.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** Of root, and gone with a reboot, as runs are. */
 const DIRECTORY = '/run/httpd-guard';
@@ -19,10 +20,7 @@ export function readRunEnding(unit: string, invocationId: string, directory = DI
 
 /** Keeps it; whole or not at all. Throws when it cannot be kept. */
 export function keepRunEnding(unit: string, ending: RunEnding, directory = DIRECTORY): void {
-  const path = pathOf(unit, directory);
-  mkdirSync(directory, { recursive: true, mode: 0o755 });
-  writeFileSync(`${path}.new`, JSON.stringify(ending), { mode: 0o644 });
-  renameSync(`${path}.new`, path);
+  writeWhole(pathOf(unit, directory), JSON.stringify(ending));
 }
 
 function pathOf(unit: string, directory: string): string {

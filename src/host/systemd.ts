@@ -19,6 +19,11 @@ const DEFAULT_BUS = 'unix:path=/run/dbus/system_bus_socket';
 
 type Properties = Record<string, Variant>;
 
+export interface ServiceListing extends UnitListing {
+  /** Of its unit file; null for an instance of a template, and for one that was made at run time. */
+  path: string | null;
+}
+
 export class Systemd {
   private constructor(
     private readonly bus: MessageBus,
@@ -52,19 +57,22 @@ export class Systemd {
     hangUp(this.bus);
   }
 
-  /** Units that match any of the glob patterns: loaded ones, and files that could be. Templates are left out. */
-  async findUnits(patterns: readonly string[]): Promise<Fact<UnitListing[]>> {
+  /** All services: loaded ones, and files that could be, with the file of each where it is known. Templates are left out. */
+  async listServices(): Promise<Fact<ServiceListing[]>> {
     try {
+      const all = [[], ['*.service']];
       const [loaded, files] = await Promise.all([
-        this.call<[string, string, string, string][]>('ListUnitsByPatterns', 'asas', [[], patterns]),
-        this.call<[string, string][]>('ListUnitFilesByPatterns', 'asas', [[], patterns]),
+        this.call<[string, string, string, string][]>('ListUnitsByPatterns', 'asas', all),
+        this.call<[string, string][]>('ListUnitFilesByPatterns', 'asas', all),
       ]);
-      const states = new Map<string, string>();
-      for (const [path] of files) states.set(path.slice(path.lastIndexOf('/') + 1), '');
-      for (const [name, , load, active] of loaded) if (load === 'loaded') states.set(name, active);
-      return known(
-        [...states].filter(([name]) => !name.includes('@.')).map(([name, active]) => ({ name, active })),
-      );
+      const services = new Map<string, ServiceListing>();
+      for (const [path] of files) {
+        const name = path.slice(path.lastIndexOf('/') + 1);
+        services.set(name, { name, active: '', path });
+      }
+      for (const [name, , load, active] of loaded)
+        if (load === 'loaded') services.set(name, { name, active, path: services.get(name)?.path ?? null });
+      return known([...services.values()].filter(({ name }) => !name.includes('@.')));
     } catch (error) {
       return unknown(`systemd does not list its units: ${because(error)}`);
     }

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { chooseUnit, serviceName } from '../../src/core/choose-unit.ts';
+import { chooseUnit, hasHttpdName, serviceName, startsHttpd } from '../../src/core/choose-unit.ts';
 
 void t.test(
   'one that runs or failed is meant before one that rests, a plain name before an instance',
@@ -32,4 +32,46 @@ void t.test('a unit’s name is a name and nothing else', async (t) => {
   t.equal(serviceName('httpd@a\\x2db.service'), 'httpd@a\\x2db.service');
   for (const text of ['', 'a b', '../x', 'a/b', 'a\nb', 'a;b', '$x', 'ä', 'x'.repeat(241)])
     t.equal(serviceName(text), null, text);
+});
+
+void t.test('units of httpd, by the names of distributions', async (t) => {
+  for (const name of [
+    'httpd.service',
+    'apache2.service',
+    'httpd24-httpd.service',
+    'httpd@a.service',
+    'apache2@a-b.service',
+  ])
+    t.ok(hasHttpdName(name), name);
+  for (const name of [
+    'httpd-guard-watch.service',
+    'httpd-init.service',
+    'apache-htcacheclean.service',
+    'lighttpd.service',
+    'php-fpm.service',
+  ])
+    t.notOk(hasHttpdName(name), name);
+});
+
+void t.test('units of httpd, by what they start', async (t) => {
+  for (const line of [
+    'ExecStart=/usr/local/apache2/bin/httpd -DFOREGROUND',
+    'ExecStart=-/opt/www/bin/apachectl start',
+    '  ExecStart = @/usr/sbin/apache2 apache2 -k start',
+    'ExecStart="/opt/httpd" -k start',
+    'ExecStart=/usr/sbin/httpd-prefork',
+    'ExecStart=/usr/sbin/httpd.worker',
+    'ExecStart=/bin/mkdir x\nExecStart=/usr/sbin/httpd',
+  ])
+    t.ok(startsHttpd(`[Service]\n${line}\n`), line);
+  for (const line of [
+    'ExecStartPre=/usr/sbin/httpd -t',
+    '#ExecStart=/usr/sbin/httpd',
+    'ExecStart=/usr/bin/htcacheclean /var/cache/httpd',
+    'ExecStart=/usr/bin/httpd-guard watch',
+    'ExecStart=/usr/sbin/lighttpd',
+    'ExecStart=/usr/sbin/nginx -c /etc/httpd',
+    'ExecStart=',
+  ])
+    t.notOk(startsHttpd(`[Service]\n${line}\n`), line);
 });

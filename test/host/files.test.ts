@@ -7,10 +7,10 @@ import {
   isOurs,
   readDropIn,
   removeDropIn,
-  writeDropIn,
 } from '../../src/host/drop-in.ts';
 import { readPidFile } from '../../src/host/pid-file.ts';
 import { distrust } from '../../src/host/trusted-path.ts';
+import { writeWhole } from '../../src/host/write-whole.ts';
 
 void t.test('a drop-in is written, found and removed with its directory', async (t) => {
   const root = t.testdir({});
@@ -21,14 +21,14 @@ void t.test('a drop-in is written, found and removed with its directory', async 
   t.equal(text, '# Written by "httpd-guard install"\n/usr/lib/httpd-guard/gate /usr/bin/node %n\n');
   const path = dropInPath('apache2@b.service', root);
   t.equal(readDropIn(path), null);
-  writeDropIn(path, text);
+  writeWhole(path, text);
   t.equal(readDropIn(path), text);
   t.ok(isOurs(text));
   t.strictSame(guardedUnits(root), ['apache2@b.service']);
   removeDropIn(path);
   t.notOk(existsSync(`${root}/apache2@b.service.d`));
 
-  writeDropIn(path, text);
+  writeWhole(path, text);
   writeFileSync(`${root}/apache2@b.service.d/other.conf`, '');
   removeDropIn(path);
   t.ok(existsSync(`${root}/apache2@b.service.d/other.conf`), 'what is another’s stays');

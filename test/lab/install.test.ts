@@ -20,7 +20,8 @@ void t.test('install and uninstall', async (t) => {
   await t.test('a dry run writes nothing', async (t) => {
     const { exitCode, stdout } = await lab.run('httpd-guard', 'install', '--dry-run');
     t.equal(exitCode, 0);
-    t.match(stdout, `would write ${DROP_IN}`);
+    t.match(stdout, `--- /dev/null\n+++ ${DROP_IN}\n@@ -0,0 +1,`);
+    t.match(stdout, '+ExecStartPre=-+/usr/lib/httpd-guard/gate ');
     t.equal((await lab.run('test', '-e', DROP_IN)).exitCode, 1);
     await lab.run('httpd-guard', 'check');
     t.equal((await lab.run('test', '-e', '/var/lib/httpd-guard')).exitCode, 1, 'nor does check');

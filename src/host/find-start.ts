@@ -1,0 +1,114 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { type Fact, known, unknown } from '../core/fact.ts';
+import { canBeAsked, parseEnvironment } from '../core/httpd-launch.ts';
+import { isHttpdName } from '../core/process-facts.ts';
+import type { ExecLine, UnitFacts } from '../core/unit-facts.ts';
+import { because } from './because.ts';
+import { readExecutable, readUids, readUnit } from './proc-files.ts';
+import { distrust } from './trusted-path.ts';
+import { writeWhole } from './write-whole.ts';
+
+/** How the httpd of a unit is started: its program, the words on its command line, and its environment. */
+export interface Start {
+  exec: ExecLine;
+  environment: ReadonlyMap<string, string>;
+}
+
+const DIRECTORY = '/var/lib/httpd-guard';
+
+/**
+ * By the unit's own ExecStart; where that is a wrapper, as cPanel's or SUSE's, by its main process, and while there is none,
+ * by what was kept of the last one. A wrapper itself is not run to find out: it would start.
+ */
+export function findStart(unit: UnitFacts): Fact<Start> {
+  const exec = unit.execStart;
+  if (exec === null) return unknown(`${unit.name} has no ExecStart to ask`);
+  if (canBeAsked(exec)) return known({ exec, environment: unitEnvironment(unit) });
+  const running = mainProcess(unit);
+  if (running.known) return running;
+  const kept = readStart(unit.name);
+  if (kept.known) return kept;
+  return unknown(
+    `${exec.path} of ${unit.name} is neither httpd nor apachectl, and is not run to find out; ${running.why}`,
+  );
+}
+
+/** Keeps how a wrapper starts httpd, for when nothing runs that could be looked at. Its environment may hold secrets. */
+export function keepStart(unit: UnitFacts, directory = DIRECTORY): void {
+  if (unit.execStart === null || canBeAsked(unit.execStart)) return;
+  const running = mainProcess(unit);
+  if (!running.known) return;
+  const { exec, environment } = running.value;
+  try {
+    writeWhole(
+      startPath(unit.name, directory),
+      JSON.stringify({ exec, environment: [...environment] }),
+      0o600,
+    );
+  } catch {
+    // It is kept the next time.
+  }
+}
+
+export function forgetStart(unit: string, directory = DIRECTORY): void {
+  rmSync(startPath(unit, directory), { force: true });
+}
+
+export function readStart(unit: string, directory = DIRECTORY): Fact<Start> {
+  const path = startPath(unit, directory);
+  try {
+    const kept = JSON.parse(readFileSync(path, 'utf8')) as {
+      exec: ExecLine;
+      environment: [string, string][];
+    };
+    return known({ exec: kept.exec, environment: new Map(kept.environment) });
+  } catch (error) {
+    return unknown(`how it was started is not known from ${path}: ${because(error)}`);
+  }
+}
+
+function startPath(unit: string, directory: string): string {
+  return `${directory}/${unit.replaceAll('/', '_')}.start`;
+}
+
+/**
+ * How the running main process was started, as the kernel has it (proc_pid_cmdline(5), proc_pid_environ(5)). Root believes
+ * root's processes alone, and runs again only what root alone can write.
+ */
+function mainProcess({ name, mainPid, user }: UnitFacts): Fact<Start> {
+  if (mainPid === 0) return unknown(`no main process of ${name} runs`);
+  try {
+    const { path } = readExecutable(mainPid);
+    const unit = readUnit(mainPid);
+    if (!isHttpdName(path)) return unknown(`its main process runs ${path}`);
+    if (!unit.known || unit.value !== name) return unknown(`process ${mainPid} is not in ${name}`);
+    const isRoots = user === '' || user === 'root';
+    if (isRoots && !readUids(mainPid).every((uid) => uid === 0))
+      return unknown(`its main process ${mainPid} is not root's`);
+    const why = isRoots ? distrust(path) : null;
+    if (why !== null) return unknown(`${path} is not run: ${why}`);
+    const [environment, argv] = ['environ', 'cmdline'].map((file) =>
+      readFileSync(`/proc/${mainPid}/${file}`, 'utf8').split('\0').slice(0, -1),
+    ) as [string[], string[]];
+    return known({ exec: { path, argv }, environment: new Map(environment.map(variable)) });
+  } catch (error) {
+    return unknown(`its main process ${mainPid} cannot be looked at: ${because(error)}`);
+  }
+}
+
+function variable(text: string): [string, string] {
+  const sign = text.indexOf('=');
+  return [text.slice(0, sign), text.slice(sign + 1)];
+}
+
+/** A unit's environment; files that are missing are left out, as by systemd with a "-" before the path. */
+function unitEnvironment(unit: UnitFacts): Map<string, string> {
+  const fromFiles = unit.environmentFiles.flatMap((path) => {
+    try {
+      return readFileSync(path, 'utf8').split('\n');
+    } catch {
+      return [];
+    }
+  });
+  return parseEnvironment([...unit.environment, ...fromFiles]);
+}

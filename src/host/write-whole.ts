@@ -1,0 +1,12 @@
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** Writes a file whole or not at all, and the folder it lies in: it may be read at any time. Throws what the system says. */
+export function writeWhole(path: string, text: string, mode = 0o644): void {
+  const unfinished = `${path}.new`;
+  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  // What was left of another try keeps its own mode.
+  rmSync(unfinished, { force: true });
+  writeFileSync(unfinished, text, { mode, flag: 'wx' });
+  renameSync(unfinished, path);
+}
