@@ -4,7 +4,11 @@ const TIMEOUT_MS = 10_000;
 
 /** What systemd-analyze(1) has against units, of the lines that speak of our files; null when it has nothing, or is not here. */
 export async function verifyUnits(units: readonly string[], ours: RegExp): Promise<string | null> {
-  const ran = await tryRun({ file: 'systemd-analyze', args: ['verify', '--man=no', ...units], timeoutMs: TIMEOUT_MS });
+  const ran = await tryRun({
+    file: 'systemd-analyze',
+    args: ['verify', '--man=no', ...units],
+    timeoutMs: TIMEOUT_MS,
+  });
   if (!ran.known) return null;
   if (ran.value.exitCode === 0) return null;
   const lines = ran.value.stderr.split('\n');
