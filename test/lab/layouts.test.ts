@@ -1,0 +1,70 @@
+import t from 'tap';
+import { makeSets, setIds } from './apache.ts';
+import { Lab, until } from './lab.ts';
+import { LAYOUTS, serves, setUp, takeDown } from './layouts.ts';
+
+/** Room for three runs: the fourth has none, if nothing was cleared. */
+const MOST_SETS = 6;
+
+void t.test('at home on every server', async (t) => {
+  const lab = await Lab.boot();
+  t.teardown(() => {
+    lab.end();
+  });
+  await lab.installGuard();
+  await lab.limitSets(MOST_SETS);
+  const state = (unit: string): Promise<string> =>
+    lab.sh(
+      `find /etc /usr /var/lib /opt -xdev ! -path "*/logs/*" ! -name make-sets | sort; systemctl cat ${unit}`,
+    );
+  const kill9 = async (unit: string): Promise<void> => {
+    await lab.sh(`systemctl kill -s KILL ${unit}`);
+    await until('it to be dead', async () =>
+      /^(failed|inactive)/.test((await lab.run('systemctl', 'is-active', unit)).stdout) ? true : null,
+    );
+  };
+
+  for (const layout of LAYOUTS) {
+    const { unit, user, pidFile } = layout;
+    await t.test(layout.name, async (t) => {
+      await setUp(lab, layout);
+      const before = await state(unit);
+      const uid = Number(await lab.sh(`id -u ${user}`));
+      const began = performance.now();
+      t.match(await lab.sh('httpd-guard install'), `${unit} is guarded`, 'the right unit is found');
+      t.ok(performance.now() - began < 5_000, 'in less than five seconds');
+      const report = JSON.parse((await lab.run('httpd-guard', 'check', '--json')).stdout) as object;
+      t.match(report, {
+        unit: { name: unit, active: 'active' },
+        httpd: { user, uid, mutexMechanism: 'sysvsem', pidFile: { path: pidFile, state: 'live' } },
+        summary: { orphan: 0, inUse: 2, unsure: 0 },
+      });
+
+      for (let cycle = 0; cycle < 4; cycle++) {
+        await kill9(unit);
+        await lab.sh(`systemctl reset-failed ${unit}; systemctl start ${unit}`);
+        await until('it to serve', () => serves(lab));
+      }
+      t.equal((await setIds(lab, uid)).length, 2, 'ten would not have fit');
+
+      // Without the guard before its start it fails, and the watcher brings it back.
+      await kill9(unit);
+      lab.write(`etc/systemd/system/${unit}.d/90-lab.conf`, '[Service]\nExecStartPre=\n');
+      await lab.sh(`systemctl daemon-reload; systemctl reset-failed ${unit}`);
+      await makeSets(lab, MOST_SETS - (await setIds(lab)).length, { uid });
+      await lab.run('systemctl', 'start', unit);
+      await until('it to serve again', () => serves(lab));
+      await until('the recovery to end', async () => {
+        const { stdout } = await lab.run('systemctl', 'is-active', 'httpd-guard-recover');
+        return stdout === 'inactive' ? true : null;
+      });
+      t.equal((await setIds(lab, uid)).length, 2);
+
+      await lab.sh(`rm /etc/systemd/system/${unit}.d/90-lab.conf; systemctl daemon-reload`);
+      await lab.sh('httpd-guard uninstall; rmdir /var/lib/httpd-guard');
+      t.equal(await state(unit), before, 'and afterwards all is as before');
+      await takeDown(lab, layout);
+      await lab.sh("for id in $(ipcs -s | awk '/^0x/ {print $2}'); do ipcrm -s $id; done");
+    });
+  }
+});
