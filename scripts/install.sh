@@ -19,6 +19,7 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 }
 
 lib=$destdir$prefix/lib/httpd-guard
+share=$destdir$prefix/share
 rm -rf "$lib"
 install -d "$lib" "$destdir$prefix/bin"
 install -m 0644 "$here"/dist/*.cjs "$here/dist/50-httpd-guard.conf" "$here"/dist/*.service "$here"/dist/*.path "$lib"
@@ -31,6 +32,13 @@ if [ -z "$destdir" ]; then
   systemd-sysusers /usr/lib/sysusers.d/httpd-guard.conf ||
     echo "install.sh: the watcher has no user of its own, and will follow the journal alone" >&2
 fi
+install -D -m 0644 "$here/scripts/man/httpd-guard.8" "$share/man/man8/httpd-guard.8"
+install -D -m 0644 "$here/scripts/man/httpd-guard.toml.5" "$share/man/man5/httpd-guard.toml.5"
+install -D -m 0644 "$here/scripts/completion/httpd-guard.bash" "$share/bash-completion/completions/httpd-guard"
+# Debian's zsh keeps what packages bring apart, except under /usr/local.
+zsh=site-functions
+[ "$prefix" = /usr ] && [ -e "$destdir/etc/debian_version" ] && zsh=vendor-completions
+install -D -m 0644 "$here/scripts/completion/_httpd-guard" "$share/zsh/$zsh/_httpd-guard"
 cat >"$destdir$prefix/bin/httpd-guard" <<LAUNCHER
 #!/bin/sh
 # What the caller's environment holds for other Node programs is not for this one.

@@ -18,6 +18,13 @@ if grep -qs '^# Written by "httpd-guard install"' "$destdir"/etc/systemd/system/
 fi
 rm -rf "$destdir$prefix/lib/httpd-guard" "$destdir$prefix/bin/httpd-guard" \
   "$destdir/usr/lib/systemd/catalog/httpd-guard.catalog" "$destdir/usr/lib/sysusers.d/httpd-guard.conf"
+# With the folders that install.sh may have made, if nobody else put anything there.
+cd "$destdir$prefix/share" 2>/dev/null && for file in man/man8/httpd-guard.8 man/man5/httpd-guard.toml.5 \
+  bash-completion/completions/httpd-guard zsh/site-functions/_httpd-guard zsh/vendor-completions/_httpd-guard; do
+  [ -e "$file" ] || continue
+  rm "$file"
+  rmdir -p --ignore-fail-on-non-empty "${file%/*}"
+done
 if [ -z "$destdir" ]; then
   journalctl --update-catalog || true
   # It never owned a file that outlasts its service.

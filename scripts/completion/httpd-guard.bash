@@ -1,0 +1,35 @@
+# bash completion for httpd-guard; test/commands/documented.test.ts compares it with the program.
+
+_httpd_guard() {
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} words
+  COMPREPLY=()
+  case $before in
+    --unit)
+      words=$(systemctl list-unit-files --no-legend --no-pager --type=service 'httpd*' 'apache2*' 2>/dev/null | awk '{ print $1 }')
+      ;;
+    --config)
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -f -- "$word")
+      return
+      ;;
+    --format) words='text json nagios prometheus' ;;
+    --set) words=$(awk 'NR > 1 { print $2 }' /proc/sysvipc/sem 2>/dev/null) ;;
+    --warn | --crit | --shm-key) return ;;
+    *)
+      words='--unit --config --json --quiet --verbose --help --version'
+      case $command in
+        check) words+=' --format --explain --warn --crit' ;;
+        clean) words+=' --dry-run --set --shm-key' ;;
+        pre-start) words+=' --strict' ;;
+        recover) words+=' --dry-run --requested' ;;
+        install | uninstall) words+=' --dry-run' ;;
+      esac
+      if ((COMP_CWORD == 1)); then
+        words='check clean pre-start post-stop diagnose recover config watch install uninstall --help --version'
+      fi
+      ;;
+  esac
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+
+complete -F _httpd_guard httpd-guard
