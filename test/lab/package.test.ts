@@ -1,0 +1,292 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import t from 'tap';
+import { Apache, WWW_DATA, setIds } from './apache.ts';
+import { Lab } from './lab.ts';
+
+const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
+const DROP_IN = 'etc/systemd/system/apache2.service.d/50-httpd-guard.conf';
+const CONFIGURATION = 'etc/httpd-guard.toml';
+const WATCH = 'httpd-guard-watch.service';
+const MOST_BYTES = 2 * 1024 * 1024;
+
+/** What scripts/package reads, without what only the tests need. */
+async function copyRepository(lab: Lab): Promise<void> {
+  const lock = JSON.parse(readFileSync(join(REPOSITORY, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { dev?: boolean }>;
+  };
+  const needed = Object.entries(lock.packages)
+    .filter(
+      ([path, { dev }]) =>
+        path.startsWith('node_modules/') &&
+        (dev !== true || path.includes('/esbuild') || path.includes('/@esbuild/')),
+    )
+    .map(([path]) => path)
+    .filter((path) => existsSync(join(REPOSITORY, path)));
+  const ours = [
+    'src',
+    'units',
+    'scripts',
+    'package.json',
+    'package-lock.json',
+    'LICENSE',
+    'README.md',
+    'CHANGELOG.md',
+  ];
+  const target = join(lab.root, 'root/one');
+  await execa('mkdir', ['-p', target]);
+  await execa('sh', [
+    '-c',
+    'cd "$1" && shift && target=$1 && shift && tar -cf - "$@" | tar -xf - --no-same-owner -C "$target"',
+    'sh',
+    REPOSITORY,
+    target,
+    ...ours,
+    ...needed,
+  ]);
+}
+
+/** Builds both packages of a copy into a folder of the lab. */
+async function build(lab: Lab, copy: string, out: string): Promise<void> {
+  const { exitCode, stdout, stderr } = await lab.run(
+    ...(['env', 'SOURCE_DATE_EPOCH=1790000000', `/root/${copy}/scripts/package`] as const),
+    ...['--require-all', '--out', out],
+  );
+  if (exitCode !== 0) throw new Error(`scripts/package ended with ${exitCode}: ${stdout}${stderr}`);
+}
+
+/** Debian 12's own nodejs is too old, so the lab's Node came without a package. */
+async function pretendNodejs(lab: Lab): Promise<void> {
+  lab.write(
+    'root/nodejs/DEBIAN/control',
+    'Package: nodejs\nVersion: 20.20.2-1\nArchitecture: all\nMaintainer: lab <lab@lab.invalid>\nDescription: stands in\n',
+  );
+  await lab.sh(
+    'mkdir -p /root/nodejs/usr/bin; ln -s /usr/local/bin/node /root/nodejs/usr/bin/node; dpkg-deb --build /root/nodejs /root/nodejs.deb; dpkg -i /root/nodejs.deb',
+  );
+}
+
+/** All files with owner and mode, what those in /etc and the catalog hold, and the units; without logs and what dpkg and man-db keep for themselves. */
+async function state(lab: Lab): Promise<string> {
+  return lab.sh(`
+    find / -xdev \\( -path /root -o -path /tmp -o -path /var/log -o -path /var/cache/man -o -path /var/lib/dpkg \\) -prune -o -printf '%p %y %m %u %g %l\\n' | sort
+    find /etc /var/lib/systemd/catalog -xdev -type f ! -name '*-' -exec sha256sum {} + | sort -k 2
+    systemctl cat apache2; systemctl list-unit-files --no-legend | grep -E 'httpd|apache'`);
+}
+
+/** Lines that only one of both has. */
+function difference(before: string, after: string): string[] {
+  const [old, young] = [before, after].map((text) => new Set(text.split('\n'))) as [Set<string>, Set<string>];
+  return [
+    ...[...old].filter((line) => !young.has(line)).map((line) => `- ${line}`),
+    ...[...young].filter((line) => !old.has(line)).map((line) => `+ ${line}`),
+  ];
+}
+
+async function isGuarded(lab: Lab): Promise<boolean> {
+  return (await lab.sh('systemctl show -P ExecStartPre apache2')).includes('/usr/lib/httpd-guard/gate');
+}
+
+async function isActive(lab: Lab, unit: string): Promise<boolean> {
+  return (await lab.run('systemctl', 'is-active', unit)).exitCode === 0;
+}
+
+void t.test('packages', async (t) => {
+  const lab = await Lab.boot('rpm', 'zsh', 'mandoc', 'lintian', 'perl-openssl-defaults');
+  t.teardown(() => {
+    lab.end();
+  });
+  const apache = await Apache.setUp(lab);
+  await pretendNodejs(lab);
+  await copyRepository(lab);
+  const { version } = JSON.parse(lab.read('root/one/package.json')) as { version: string };
+  await lab.sh(
+    // Another version, with another drop-in. The folders are those that an RPM system has in any case.
+    `cd /root; cp -a one two; cd two; sed -i 's/"version": "${version}"/"version": "99.0.0-rc.1"/' package.json; echo '# of 99' >>units/50-httpd-guard.conf; mkdir -p /usr/share/licenses /usr/share/zsh/site-functions`,
+  );
+  await build(lab, 'one', '/root/out');
+  const deb = `/root/out/httpd-guard_${version}-1_all.deb`;
+  const rpm = `/root/out/httpd-guard-${version}-1.noarch.rpm`;
+  const newDeb = '/root/out2/httpd-guard_99.0.0~rc.1-1_all.deb';
+  const newRpm = '/root/out2/httpd-guard-99.0.0~rc.1-1.noarch.rpm';
+  const [lintian] = await Promise.all([
+    lab.run('lintian', '--tag-display-limit=0', '--fail-on', 'error', deb),
+    build(lab, 'one', '/root/again').then(() => build(lab, 'two', '/root/out2')),
+  ]);
+
+  await t.test('the same sources make the same bytes, and few', async (t) => {
+    t.equal(await lab.sh('diff -r /root/out /root/again'), '');
+    for (const size of (await lab.sh('stat -c %s /root/out/*')).split('\n'))
+      t.ok(Number(size) > 0 && Number(size) < MOST_BYTES, `${size} bytes`);
+  });
+
+  await t.test('those who check packages, manuals and scripts find no fault', async (t) => {
+    const clean = { exitCode: 0, stdout: '', stderr: '' };
+    t.equal(lintian.exitCode, 0, lintian.stdout);
+    t.notMatch(lintian.stdout, /^E:/m);
+    t.strictSame(await lab.run('sh', '-c', 'mandoc -Tlint -W warning /root/one/scripts/man/*'), clean);
+    t.strictSame(await lab.run('zsh', '-n', '/root/one/scripts/completion/_httpd-guard'), clean);
+    for (const script of ['preinst', 'postinst', 'prerm', 'postrm'])
+      t.strictSame(await lab.run('sh', '-c', `dpkg-deb -I ${deb} ${script} | sh -n`), clean);
+    for (const kind of ['prein', 'postin', 'preun', 'postun', 'triggerscripts'])
+      t.strictSame(await lab.run('sh', '-c', `rpm -qp --qf '%{${kind}}' ${rpm} | grep . | sh -n`), clean);
+  });
+
+  await t.test('without rpmbuild there is a .deb, and a word about the other', async (t) => {
+    await lab.sh('mv /usr/bin/rpmbuild /root');
+    for (const [flag, exitCode] of [
+      ['--out=', 64],
+      ['--require-all', 1],
+      ['', 0],
+    ] as const) {
+      const ran = await lab.run('sh', '-c', `/root/one/scripts/package --out /root/half ${flag}`);
+      t.equal(ran.exitCode, exitCode, flag);
+      t.match(
+        ran.stderr,
+        exitCode === 64 ? /^usage: [^\n]+$/ : /^package: no \.rpm: rpmbuild is missing; install [^\n]+$/,
+      );
+      t.match(ran.stdout, exitCode === 64 ? /^$/ : /^\/root\/half\/httpd-guard_[^\n]+\.deb$/);
+    }
+    await lab.sh('mv /root/rpmbuild /usr/bin');
+  });
+
+  const before = await state(lab);
+
+  await t.test(
+    'where the policy of the machine forbids it, nothing is guarded until it allows it',
+    async (t) => {
+      lab.write('usr/sbin/policy-rc.d', '#!/bin/sh\nexit 101\n', 0o755);
+      t.match(
+        await lab.sh(`dpkg -i ${deb} 2>&1`),
+        'nothing is guarded yet, /usr/sbin/policy-rc.d does not allow it',
+      );
+      t.notOk(await isGuarded(lab));
+      await lab.sh('rm /usr/sbin/policy-rc.d');
+      t.match(
+        await lab.sh('dpkg-trigger --no-await /lib/systemd/system/apache2.service; dpkg --triggers-only -a'),
+        'apache2.service is guarded; undo it with',
+        'an apache2 that is installed or upgraded is looked at again',
+      );
+      t.ok(await isGuarded(lab));
+    },
+  );
+
+  await t.test('what the admin took away, neither apache2 nor an upgrade brings back', async (t) => {
+    await lab.sh('httpd-guard uninstall');
+    await lab.sh('dpkg-trigger --no-await /lib/systemd/system/apache2.service; dpkg --triggers-only -a');
+    t.notOk(await isGuarded(lab));
+    await lab.sh(`dpkg -i ${deb}`);
+    t.notOk(await isGuarded(lab));
+  });
+
+  await t.test('removed and installed again, it guards at once', async (t) => {
+    await lab.sh('dpkg -r httpd-guard');
+    const { exitCode, stdout } = await lab.run('dpkg', '-i', deb);
+    t.equal(exitCode, 0);
+    t.match(
+      stdout,
+      'httpd-guard: apache2.service is guarded; undo it with: httpd-guard uninstall --unit apache2.service',
+    );
+    t.ok(await isGuarded(lab));
+    t.ok(await isActive(lab, WATCH));
+    t.match(
+      await lab.sh('httpd-guard --version; man -w httpd-guard 2>&1 || ls /usr/share/man/man8'),
+      'httpd-guard',
+    );
+  });
+
+  await t.test('what a kill -9 left is gone after the next start', async (t) => {
+    await apache.start();
+    const used = await setIds(lab, WWW_DATA);
+    t.not(used.length, 0);
+    await apache.kill9();
+    t.ok(await apache.tryStart());
+    t.ok((await setIds(lab, WWW_DATA)).every((id) => !used.includes(id)));
+  });
+
+  await t.test('an upgrade renews the drop-in and the watcher, and keeps what the admin wrote', async (t) => {
+    const edited = `${lab.read(CONFIGURATION)}[check]\nwarn = 60\n`;
+    lab.write(CONFIGURATION, edited);
+    await lab.sh('systemctl disable httpd-guard-recover.path');
+    const watcher = await lab.sh(`systemctl show -P MainPID ${WATCH}`);
+    const master = await apache.masterPid();
+    t.match(await lab.run('dpkg', '-i', newDeb), { exitCode: 0, stderr: '' });
+    t.match(await lab.sh('httpd-guard --version'), '99.0.0-rc.1');
+    t.match(lab.read(DROP_IN), '# of 99');
+    t.match(await lab.sh('systemctl cat apache2'), '# of 99', 'systemd has read it');
+    t.ok(await isActive(lab, WATCH));
+    t.not(await lab.sh(`systemctl show -P MainPID ${WATCH}`), watcher);
+    t.match((await lab.run('systemctl', 'is-enabled', 'httpd-guard-recover.path')).stdout, 'disabled');
+    t.equal(lab.read(CONFIGURATION), edited);
+    t.equal(await apache.masterPid(), master, 'httpd itself saw nothing of it');
+  });
+
+  await t.test('removed and purged, it leaves everything as before', async (t) => {
+    await lab.sh('systemctl stop apache2');
+    t.match(await lab.run('dpkg', '-r', 'httpd-guard'), { exitCode: 0, stderr: '' });
+    t.notOk(await isGuarded(lab));
+    t.notOk(await isActive(lab, WATCH));
+    t.equal(
+      (await lab.run('test', '-e', `/${CONFIGURATION}`)).exitCode,
+      0,
+      'the configuration stays until the purge',
+    );
+    t.match(await lab.run('dpkg', '-P', 'httpd-guard'), { exitCode: 0, stderr: '' });
+    t.strictSame(difference(before, await state(lab)), []);
+  });
+
+  await t.test('without a Node that works, it can be removed all the same', async (t) => {
+    await lab.sh(`dpkg -i ${deb}`);
+    t.ok(await isGuarded(lab));
+    await lab.sh('mv /usr/local/bin/node /root/node.real');
+    t.match(await lab.run('dpkg', '-P', 'httpd-guard'), { exitCode: 0, stderr: '' });
+    await lab.sh('mv /root/node.real /usr/local/bin/node');
+    t.notOk(await isActive(lab, WATCH));
+    t.strictSame(difference(before, await state(lab)), []);
+  });
+
+  await t.test('the rpm holds the same, with its configuration marked', async (t) => {
+    const contents = async (command: string): Promise<string[]> => (await lab.sh(command)).trim().split('\n');
+    const inDeb = await contents(
+      `dpkg-deb -c ${deb} | awk '!/\\/$/ { print substr($6, 2) }' | grep -v /doc/ | sed s/vendor-completions/site-functions/ | sort`,
+    );
+    const inRpm = await contents(
+      `rpm -qpl ${rpm} | grep -vE '/doc/|/licenses/|^/usr/lib/httpd-guard$' | sort`,
+    );
+    t.strictSame(inRpm, inDeb);
+    t.equal((await lab.sh(`rpm -qpc ${rpm}`)).trim(), `/${CONFIGURATION}`);
+    t.match(
+      await lab.sh(`rpm -qp --qf '[%{FILEFLAGS:fflags} %{FILENAMES}\\n]' ${rpm}`),
+      `cn /${CONFIGURATION}`,
+    );
+    t.match(await lab.sh(`rpm -qpR ${rpm}`), 'nodejs >= 1:20');
+    t.notMatch(await lab.sh(`rpm -qplv ${rpm}`), /^(?!.* root +root ).+$/m);
+    t.match(await lab.sh(`rpm -qp --triggers ${rpm}`), /triggerin scriptlet \(using \/bin\/sh\) -- httpd\n/);
+  });
+
+  await t.test('the rpm guards, is upgraded, and goes again', async (t) => {
+    const run = (...args: string[]) => lab.run('rpm', '--dbpath', '/root/rpmdb', '--nodeps', ...args);
+    const installed = await run('-i', rpm);
+    t.match(installed, { exitCode: 0, stdout: 'httpd-guard: apache2.service is guarded' });
+    t.notMatch(installed.stderr, /warning|error/);
+    t.ok(await isGuarded(lab));
+    t.ok(await isActive(lab, WATCH));
+    const edited = `${lab.read(CONFIGURATION)}[check]\nwarn = 60\n`;
+    lab.write(CONFIGURATION, edited);
+    const upgraded = await run('-U', newRpm);
+    t.equal(upgraded.exitCode, 0);
+    t.notMatch(upgraded.stderr, /warning|error/);
+    t.match(await lab.sh('systemctl cat apache2'), '# of 99');
+    t.ok(await isActive(lab, WATCH));
+    t.equal(lab.read(CONFIGURATION), edited);
+    t.match(await run('-e', 'httpd-guard'), {
+      exitCode: 0,
+      stderr: `warning: /${CONFIGURATION} saved as /${CONFIGURATION}.rpmsave`,
+    });
+    await lab.sh(`rm /${CONFIGURATION}.rpmsave`);
+    t.notOk(await isActive(lab, WATCH));
+    t.strictSame(difference(before, await state(lab)), []);
+  });
+});
