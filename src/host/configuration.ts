@@ -15,7 +15,7 @@ const A_PERCENT = 'a whole number from 0 to 100';
 const A_PROGRAM = 'a list of a program and its arguments, as ["/usr/bin/logger", "httpd"]';
 
 /** All that can be configured: what is allowed, in code and in words, what counts when nothing is said, and the variable that may say it. */
-const SETTINGS = {
+export const SETTINGS = {
   unit: {
     schema: v.nullable(
       v.pipe(
