@@ -128,9 +128,9 @@ void t.test('packages', async (t) => {
     t.notMatch(lintian.stdout, /^E:/m);
     t.strictSame(await lab.run('sh', '-c', 'mandoc -Tlint -W warning /root/one/scripts/man/*'), clean);
     t.strictSame(await lab.run('zsh', '-n', '/root/one/scripts/completion/_httpd-guard'), clean);
-    for (const script of ['preinst', 'postinst', 'prerm', 'postrm'])
+    for (const script of ['postinst', 'prerm', 'postrm'])
       t.strictSame(await lab.run('sh', '-c', `dpkg-deb -I ${deb} ${script} | sh -n`), clean);
-    for (const kind of ['prein', 'postin', 'preun', 'postun', 'triggerscripts'])
+    for (const kind of ['postin', 'preun', 'postun', 'triggerscripts'])
       t.strictSame(await lab.run('sh', '-c', `rpm -qp --qf '%{${kind}}' ${rpm} | grep . | sh -n`), clean);
   });
 
@@ -163,6 +163,13 @@ void t.test('packages', async (t) => {
     t.match(await lab.sh(LOOK_AGAIN), 'nothing is guarded yet, /usr/sbin/policy-rc.d does not allow it;');
     t.notOk(await isGuarded(lab));
     await lab.sh('rm /usr/sbin/policy-rc.d');
+    await apache.dropIn('20-hurry.conf', 'TimeoutStartSec=4');
+    t.match(
+      await lab.sh(LOOK_AGAIN),
+      /^httpd-guard: not installed: apache2.service has 4 s to start .*; later: httpd-guard install$/m,
+    );
+    t.notOk(await isGuarded(lab));
+    await lab.sh(`rm /etc/systemd/system/apache2.service.d/20-hurry.conf; systemctl daemon-reload`);
     t.match(
       await lab.sh(LOOK_AGAIN),
       'apache2.service is guarded; undo it with',
@@ -175,12 +182,23 @@ void t.test('packages', async (t) => {
     await lab.sh('httpd-guard uninstall');
     await lab.sh(LOOK_AGAIN);
     t.notOk(await isGuarded(lab));
+    lab.write('etc/systemd/system-preset/50-lab.preset', 'disable httpd-guard-*\n');
+    t.match(
+      await lab.sh('. /root/one/scripts/packaging/functions; make_wish; grant_wish; grant_wish'),
+      /^httpd-guard: nothing is guarded yet, a preset of systemd disables it; when you wish it: [^\n]+$/,
+    );
+    t.notOk(await isGuarded(lab));
+    await lab.sh('rm -r /etc/systemd/system-preset');
     await lab.sh(`dpkg -i ${deb}`);
     t.notOk(await isGuarded(lab));
   });
 
-  await t.test('removed and installed again, it guards at once', async (t) => {
+  await t.test('removed and installed again, it guards at once what it guarded', async (t) => {
     await lab.sh('dpkg -r httpd-guard');
+    await lab.sh(`dpkg -i ${deb}`);
+    t.notOk(await isGuarded(lab), 'nor do a removal and an installation');
+    await lab.sh('httpd-guard install; dpkg -r httpd-guard');
+    t.notOk(await isGuarded(lab));
     const { exitCode, stdout } = await lab.run('dpkg', '-i', deb);
     t.equal(exitCode, 0);
     t.match(
