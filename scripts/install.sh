@@ -22,7 +22,7 @@ lib=$destdir$prefix/lib/httpd-guard
 share=$destdir$prefix/share
 rm -rf "$lib"
 install -d "$lib" "$destdir$prefix/bin"
-install -m 0644 "$here"/dist/*.cjs "$here/dist/50-httpd-guard.conf" "$here"/dist/*.service "$here"/dist/*.path "$lib"
+install -m 0644 "$here"/dist/*.cjs "$here/dist/50-httpd-guard.conf" "$here"/dist/*.service "$here"/dist/*.path "$here"/dist/*.timer "$lib"
 install -m 0755 "$here/dist/gate" "$here/dist/post-stop" "$lib"
 # systemd looks for these two under /usr alone: what journalctl -x says of the guard's entries, and the watcher's user.
 install -D -m 0644 "$here/dist/httpd-guard.catalog" "$destdir/usr/lib/systemd/catalog/httpd-guard.catalog"

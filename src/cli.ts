@@ -41,9 +41,22 @@ export async function cli(args: string[]): Promise<number> {
             ...percentOption,
             describe: 'CRITICAL from this use of a limit on, in percent; 100 when not given',
           })
+          .option('output', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'With --format prometheus: a file for the metrics, replaced as a whole',
+          })
+          .check(({ output, format }) => {
+            if (output !== undefined && format !== 'prometheus')
+              throw new UsageError('--output takes metrics: say --format prometheus too');
+            return true;
+          })
           .example('$0 check', 'is httpd in danger?')
           .example('$0 check --format nagios', 'as a monitoring plugin')
-          .epilogue('Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, 64 wrong usage.'),
+          .example('$0 check --format prometheus', 'metrics of every guarded unit')
+          .epilogue(
+            'Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, 64 wrong usage; with --output 0 written, 73 not.',
+          ),
       async (options) => {
         const { check } = await import('./commands/check.ts');
         await run(check({ ...options, format: options.format ?? (options.json ? 'json' : 'text') }));

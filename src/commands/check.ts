@@ -7,14 +7,18 @@ import type { Snapshot } from '../core/snapshot.ts';
 import { mayBeMutexOf } from '../core/semaphore-set.ts';
 import { tableUse } from '../core/table-use.ts';
 import { judge } from '../core/verdict.ts';
-import { readConfiguration, wantedServer } from '../host/configuration.ts';
+import { type Configured, readConfiguration, wantedServer } from '../host/configuration.ts';
+import { guardedUnits } from '../host/drop-in.ts';
 import type { Server } from '../host/find-server.ts';
 import { readPidFile } from '../host/pid-file.ts';
+import { readHistory } from '../host/recovery-history-file.ts';
 import { lookOnce } from '../host/take-snapshot.ts';
+import { writeTextfile } from '../host/textfile.ts';
 import { wantsColour } from '../view/colour.ts';
 import { reportJson } from '../view/report-json.ts';
-import { reportNagios } from '../view/report-nagios.ts';
-import { reportPrometheus } from '../view/report-prometheus.ts';
+import { escape } from '../view/escape.ts';
+import { reportNagios, unknownNagios } from '../view/report-nagios.ts';
+import { type Measured, reportPrometheus } from '../view/report-prometheus.ts';
 import { reportText } from '../view/report-text.ts';
 import { type CommonOptions, type Done, wrongConfiguration } from './done.ts';
 
@@ -26,6 +30,8 @@ export interface CheckOptions extends CommonOptions {
   warn?: number | undefined;
   crit?: number | undefined;
   explain: boolean;
+  /** A file for the metrics, instead of stdout. */
+  output?: string | undefined;
 }
 
 /** As monitoring plugins have it. */
@@ -33,20 +39,58 @@ const EXIT: Record<Status, number> = { ok: 0, warning: 1, critical: 2, unknown: 
 
 const ASK_TIMEOUT_MS = 5_000;
 
+/** The file could not be written (sysexits.h, EX_CANTCREAT). */
+const EX_CANTCREAT = 73;
+
 /** Looks, and says what it saw; changes nothing. */
 export async function check(options: CheckOptions): Promise<Done> {
-  const { findServer } = await import('../host/find-server.ts');
   const configuration = readConfiguration(options.config);
-  if (!configuration.known) return wrongConfiguration(configuration.why, EXIT.unknown);
-  const { values } = configuration.value;
-  const wanted = wantedServer(options.unit, configuration.value);
-  const server = await findServer(wanted, 'only look', ASK_TIMEOUT_MS);
+  if (!configuration.known) {
+    const done = wrongConfiguration(configuration.why, EXIT.unknown);
+    return options.format === 'nagios' ? { ...done, stdout: unknownNagios(configuration.why) } : done;
+  }
+  if (options.format === 'prometheus') return metrics(options, configuration.value);
+  const report = await look(options.unit, options, configuration.value);
+  return { stdout: show(report, options.format, options), stderr: '', exitCode: EXIT[report.health.status] };
+}
+
+/** Of every guarded unit, where none was named: one file can hold them all. */
+async function metrics(options: CheckOptions, configured: Configured): Promise<Done> {
+  const guarded = options.unit === undefined ? guardedUnits() : [];
+  const servers: Measured[] = [];
+  for (const name of guarded.length > 0 ? guarded : [options.unit]) {
+    const report = await look(name, options, configured);
+    const unit = report.unit.known ? report.unit.value.name : (name ?? null);
+    servers.push({ unit, report, history: unit === null ? unknown('it has no name') : readHistory(unit) });
+  }
+  const text = reportPrometheus(servers);
+  const found = servers.map(({ report }) => report.health.status);
+  const worst = WORST_FIRST.find((status) => found.includes(status)) ?? 'unknown';
+  if (options.output === undefined) return { stdout: text, stderr: '', exitCode: EXIT[worst] };
+  const written = writeTextfile(options.output, text);
+  if (written.known) return { stdout: '', stderr: '', exitCode: 0 };
+  return {
+    stdout: '',
+    stderr: `httpd-guard: the metrics were not written: ${escape(written.why)}; name another file with --output\n`,
+    exitCode: EX_CANTCREAT,
+  };
+}
+
+const WORST_FIRST = ['critical', 'warning', 'unknown', 'ok'] as const satisfies readonly Status[];
+
+async function look(
+  unit: string | undefined,
+  { warn, crit }: CheckOptions,
+  configured: Configured,
+): Promise<Report> {
+  const { findServer } = await import('../host/find-server.ts');
+  const { values } = configured;
+  const server = await findServer(wantedServer(unit, configured), 'only look', ASK_TIMEOUT_MS);
   const snapshot = await lookOnce(server.owner, performance.now() + ASK_TIMEOUT_MS);
-  const report = makeReport(server, snapshot, {
-    warnPercent: options.warn ?? values['check.warn'],
-    critPercent: options.crit ?? values['check.crit'],
+  return makeReport(server, snapshot, {
+    warnPercent: warn ?? values['check.warn'],
+    critPercent: crit ?? values['check.crit'],
   });
-  return { stdout: show(report, options), stderr: '', exitCode: EXIT[report.health.status] };
 }
 
 function makeReport(
@@ -76,6 +120,7 @@ function makeReport(
       ...percents,
       missing: [...new Set(missing)],
     }),
+    ...percents,
   };
 }
 
@@ -97,7 +142,7 @@ function missingFacts({ view, ipcNamespace, inspections, owner, sets }: Snapshot
     : [...missing, `who used ${unasked.length} of httpd’s sets last could not be asked`];
 }
 
-function show(report: Report, { format, ...style }: CheckOptions): string {
+function show(report: Report, format: Exclude<CheckFormat, 'prometheus'>, style: CheckOptions): string {
   switch (format) {
     case 'text':
       return reportText(report, { ...style, colour: wantsColour(process.stdout.isTTY, process.env) });
@@ -105,7 +150,5 @@ function show(report: Report, { format, ...style }: CheckOptions): string {
       return `${JSON.stringify(reportJson(report))}\n`;
     case 'nagios':
       return reportNagios(report);
-    case 'prometheus':
-      return reportPrometheus(report);
   }
 }

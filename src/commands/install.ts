@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Fact } from '../core/fact.ts';
 import { lineDiff } from '../core/line-diff.ts';
 import { because } from '../host/because.ts';
 import { readConfiguration, wantedServer } from '../host/configuration.ts';
 import {
+  METRICS_TIMER,
+  METRICS_UNITS,
   OWN_UNITS,
   REQUEST_UNIT,
   WATCH_UNIT,
@@ -16,6 +18,7 @@ import {
   readDropIn,
   removeDropIn,
 } from '../host/drop-in.ts';
+import { findTextfile } from '../host/textfile.ts';
 import { distrust } from '../host/trusted-path.ts';
 import { systemctl } from '../host/systemctl.ts';
 import { verifyUnits } from '../host/verify-units.ts';
@@ -58,7 +61,8 @@ export async function install(options: InstallOptions): Promise<Done> {
       );
   }
   try {
-    const files = filesFor(unit);
+    const textfile = findTextfile(configuration.value.values['monitor.textfile']);
+    const files = filesFor(unit, textfile);
     const foreign = files.find(({ before }) => before !== null && !isOurs(before));
     if (foreign !== undefined) return refuse(`${foreign.path} is not ours; move it away first`);
     const missing = files.filter(({ before, text }) => before !== text);
@@ -71,12 +75,13 @@ export async function install(options: InstallOptions): Promise<Done> {
           : missing.flatMap(({ path, before, text }) => lineDiff(path, before, text)),
       );
     for (const { path, text } of missing) writeWhole(path, text);
-    const complaint = missing.length === 0 ? null : await verifyUnits([unit, ...OWN_UNITS], OUR_FILES);
+    const ownUnits = files.slice(1).map(({ path }) => basename(path));
+    const complaint = missing.length === 0 ? null : await verifyUnits([unit, ...ownUnits], OUR_FILES);
     if (complaint !== null) {
       missing.forEach(restore);
       return refuse(`systemd would not take it: ${complaint}`);
     }
-    const started = await startWatching(missing.length > 0);
+    const started = await startWatching(missing.length > 0, textfile === null ? [] : [METRICS_TIMER]);
     if (!started.known)
       return refuse(`the files are written, but ${started.why}; run: systemctl daemon-reload`);
     const did = missing.map(({ path }) => `wrote ${path}`);
@@ -112,7 +117,7 @@ function unguarded(units: readonly string[]): string[] {
 }
 
 /** The drop-in of the unit, and the guard's own units. The scripts and the templates lie beside the bundle that runs. */
-function filesFor(unit: string): UnitFile[] {
+function filesFor(unit: string, textfile: string | null): UnitFile[] {
   const lib = import.meta.dirname;
   for (const path of [join(lib, 'gate'), join(lib, 'post-stop'), process.execPath]) {
     const why = distrust(path);
@@ -121,24 +126,27 @@ function filesFor(unit: string): UnitFile[] {
         `root would run ${path} at each start, but ${why}; install the guard with scripts/install.sh first`,
       );
   }
+  const paths = { lib, node: process.execPath, ...(textfile === null ? {} : { textfile }) };
   const file = (path: string, template: string): UnitFile => ({
     path,
-    text: fillUnit(readFileSync(join(lib, template), 'utf8'), { lib, node: process.execPath }),
+    text: fillUnit(readFileSync(join(lib, template), 'utf8'), paths),
     before: readDropIn(path),
   });
   return [
     file(dropInPath(unit), '50-httpd-guard.conf'),
-    ...OWN_UNITS.map((name) => file(ownUnitPath(name), name)),
+    ...[...OWN_UNITS, ...(textfile === null ? [] : METRICS_UNITS)].map((name) =>
+      file(ownUnitPath(name), name),
+    ),
   ];
 }
 
 /** The watcher learns at its start which units there are. */
-async function startWatching(changed: boolean): Promise<Fact<string>> {
+async function startWatching(changed: boolean, timers: readonly string[]): Promise<Fact<string>> {
   if (changed) {
     const reloaded = await withSystemd((systemd) => systemd.daemonReload());
     if (!reloaded.known) return reloaded;
   }
-  const enabled = await systemctl('enable', '--now', REQUEST_UNIT, WATCH_UNIT);
+  const enabled = await systemctl('enable', '--now', REQUEST_UNIT, WATCH_UNIT, ...timers);
   return enabled.known && changed ? systemctl('try-restart', WATCH_UNIT) : enabled;
 }
 

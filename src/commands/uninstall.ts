@@ -1,6 +1,9 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { because } from '../host/because.ts';
 import {
+  METRICS_SERVICE,
+  METRICS_TIMER,
+  METRICS_UNITS,
   OWN_UNITS,
   REQUEST_UNIT,
   WATCH_UNIT,
@@ -10,6 +13,7 @@ import {
   ownUnitPath,
   readDropIn,
   removeDropIn,
+  textfileOf,
 } from '../host/drop-in.ts';
 import { forgetStart } from '../host/find-start.ts';
 import { forgetHistory } from '../host/recovery-history-file.ts';
@@ -67,13 +71,22 @@ export async function uninstall(options: UninstallOptions): Promise<Done> {
 /** With no guarded unit left, the guard's own units go; else the watcher learns anew which are left. */
 async function stopWatching(gone: readonly string[], dryRun: boolean): Promise<string[]> {
   const left = guardedUnits().filter((unit) => !gone.includes(unit));
-  const paths = OWN_UNITS.map((name) => ownUnitPath(name)).filter((path) => isOurs(readDropIn(path) ?? ''));
+  const ours = [...OWN_UNITS, ...METRICS_UNITS].filter((name) => isOurs(readDropIn(ownUnitPath(name)) ?? ''));
   if (left.length > 0) {
     if (!dryRun) await systemctl('try-restart', WATCH_UNIT);
     return [];
   }
+  const textfile = ours.includes(METRICS_SERVICE)
+    ? textfileOf(readDropIn(ownUnitPath(METRICS_SERVICE)) ?? '')
+    : null;
+  // The metrics of a guard that is gone would be old for ever.
+  const metrics = textfile !== null && existsSync(textfile) ? [textfile] : [];
+  const paths = [...ours.map((name) => ownUnitPath(name)), ...metrics];
   if (dryRun) return paths.map((path) => `would remove ${path}`);
-  if (paths.length > 0) await systemctl('disable', '--now', REQUEST_UNIT, WATCH_UNIT);
+  const toStop = [REQUEST_UNIT, WATCH_UNIT, METRICS_TIMER, METRICS_SERVICE].filter((name) =>
+    ours.includes(name),
+  );
+  if (toStop.length > 0) await systemctl('disable', '--now', ...toStop);
   for (const path of paths) rmSync(path, { force: true });
   return paths.map((path) => `removed ${path}`);
 }

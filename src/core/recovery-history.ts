@@ -23,6 +23,20 @@ export function nextTry(history: RecoveryHistory, nowMs: number): { waitMs: numb
   return waitMs === undefined ? null : { waitMs };
 }
 
+/**
+ * Whether the unit is down and the guard has given it up. That was told of one outage, not of all that come: a unit that
+ * failed must have begun around the last try, and one that is merely not active may have been stopped by somebody since.
+ */
+export function isGivenUp(
+  history: RecoveryHistory,
+  { active, beganMs }: { active: string; beganMs: number },
+  nowMs: number,
+): boolean {
+  if (!history.gaveUp) return false;
+  if (active === 'failed') return beganMs - Math.max(...history.triesMs) < WINDOW_MS;
+  return active === 'inactive' && recent(history, nowMs).gaveUp;
+}
+
 /** Reads what was kept, a JSON value. Null for anything but the whole form. */
 export function parseHistory(value: unknown): RecoveryHistory | null {
   const { triesMs, gaveUp } = (value ?? {}) as Partial<RecoveryHistory>;

@@ -19,4 +19,7 @@ export interface Report {
   use: Fact<TableUse>;
   judgements: readonly Judgement[];
   health: Health;
+  /** From which use of a limit on, in percent. */
+  warnPercent: number;
+  critPercent: number;
 }

@@ -29,6 +29,11 @@ export function percent({ used, max }: Use): number {
   return max === 0 ? 100 : Math.floor((used * 100) / max);
 }
 
+/** The least use that is so many percent of a limit, as `percent` counts; 0 when every use is. */
+export function leastUse({ max }: Use, fromPercent: number): number {
+  return Math.ceil((max * fromPercent) / 100);
+}
+
 /** How many sets of one semaphore can still be made. */
 export function freeSets({ sets, semaphores }: TableUse): number {
   return Math.min(sets.max - sets.used, semaphores.max - semaphores.used);

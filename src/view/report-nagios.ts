@@ -1,19 +1,52 @@
 import { countVerdicts } from '../core/health.ts';
 import type { Report } from '../core/report.ts';
+import { type Use, leastUse } from '../core/table-use.ts';
 import { escape } from './escape.ts';
 
-/** One line of a monitoring plugin: status, reason, and after "|" the figures as label=value;warn;crit;min;max. */
-export function reportNagios({ health, use, judgements, snapshot }: Report): string {
-  const reason =
-    health.reasons[0] ??
-    (use.known ? `${use.value.sets.used} of ${use.value.sets.max} semaphore sets in use` : 'nothing to say');
-  // "|" would begin the figures.
-  const text = `HTTPD-GUARD ${health.status.toUpperCase()} - ${escape(reason).replaceAll('|', '/')}`;
-  if (!use.known) return `${text}\n`;
+/**
+ * What a monitoring plugin prints (monitoring-plugins.org, Development Guidelines: "Plugin Output", "Performance data"): a
+ * first line of status, reason, and after "|" the figures as label=value;warn;crit;min;max; then the other reasons.
+ */
+export function reportNagios(report: Report): string {
+  const { health, use } = report;
+  const inUse = use.known ? [`${use.value.sets.used} of ${use.value.sets.max} semaphore sets in use`] : [];
+  // Where all is well, what could not be seen is no headline.
+  const [headline = 'nothing to say', ...more] =
+    health.status === 'ok' ? [...inUse, ...health.reasons] : [...health.reasons, ...inUse];
+  const figures = performanceData(report);
+  const first = `${status(health.status, headline)}${figures.length > 0 ? ` | ${figures.join(' ')}` : ''}`;
+  return `${[first, ...more.map(plain)].join('\n')}\n`;
+}
+
+/** Where nothing at all could be looked at: monitoring reads stdout alone. */
+export function unknownNagios(why: string): string {
+  return `${status('unknown', why)}\n`;
+}
+
+function status(word: string, text: string): string {
+  return `HTTPD-GUARD ${word.toUpperCase()} - ${plain(text)}`;
+}
+
+/** "|" would begin the figures. */
+function plain(text: string): string {
+  return escape(text).replaceAll('|', '/');
+}
+
+function performanceData({ use, judgements, snapshot, warnPercent, critPercent }: Report): string[] {
+  if (!use.known) return [];
+  const figure = (label: string, limit: Use): string =>
+    `${label}=${limit.used};${threshold(limit, warnPercent)};${threshold(limit, critPercent)};0;${limit.max}`;
   const { sets, semaphores } = use.value;
-  const orphans =
-    snapshot.sets.known && snapshot.view.known && snapshot.owner.known
-      ? ` orphans=${countVerdicts(judgements).orphan};;;0`
-      : '';
-  return `${text} | sets=${sets.used};;;0;${sets.max} semaphores=${semaphores.used};;;0;${semaphores.max}${orphans}\n`;
+  const isJudged = snapshot.sets.known && snapshot.view.known && snapshot.owner.known;
+  return [
+    figure('sets', sets),
+    figure('semaphores', semaphores),
+    ...(isJudged ? [`orphans=${countVerdicts(judgements).orphan};0;;0`] : []),
+  ];
+}
+
+/** A range of the guidelines: "10" alerts above 10, so it is one less than the use that alerts; "@0:" alerts always. */
+function threshold(limit: Use, percent: number): string {
+  const least = leastUse(limit, percent);
+  return least === 0 ? '@0:' : String(least - 1);
 }

@@ -1,31 +1,95 @@
+import type { Fact } from '../core/fact.ts';
 import { countVerdicts } from '../core/health.ts';
+import { type RecoveryHistory, isGivenUp } from '../core/recovery-history.ts';
 import type { Report } from '../core/report.ts';
+import { freeSets } from '../core/table-use.ts';
 
-/** Prometheus' text format. A figure that could not be read is left out: no sample is what says so there. */
-export function reportPrometheus({ health, use, judgements, snapshot }: Report): string {
-  const samples: string[] = [];
-  const gauge = (name: string, help: string, values: [string, number][]): void => {
-    samples.push(`# HELP httpd_guard_${name} ${help}`, `# TYPE httpd_guard_${name} gauge`);
-    for (const [labels, value] of values) samples.push(`httpd_guard_${name}${labels} ${value}`);
-  };
-  if (use.known) {
-    const { sets, semaphores } = use.value;
-    gauge('semaphore_sets', 'Semaphore sets in this IPC namespace.', [['', sets.used]]);
-    gauge('semaphore_sets_max', 'SEMMNI, the limit of sets.', [['', sets.max]]);
-    gauge('semaphores', 'Semaphores in all sets.', [['', semaphores.used]]);
-    gauge('semaphores_max', 'SEMMNS, the limit of semaphores.', [['', semaphores.max]]);
-  }
-  if (snapshot.sets.known && snapshot.view.known && snapshot.owner.known) {
-    const counts = Object.entries(countVerdicts(judgements)).map(([verdict, n]): [string, number] => [
-      `{verdict="${verdict}"}`,
-      n,
-    ]);
-    gauge('sets_by_verdict', 'Semaphore sets by verdict.', counts);
-  }
-  const statuses = (['ok', 'warning', 'critical', 'unknown'] as const).map((status): [string, number] => [
-    `{status="${status}"}`,
-    status === health.status ? 1 : 0,
+/** One server of those that are shown together. */
+export interface Measured {
+  /** The unit's name; null where none was found. */
+  unit: string | null;
+  report: Report;
+  history: Fact<RecoveryHistory>;
+}
+
+type Labels = Record<string, string>;
+type Sample = [Labels, number];
+
+/**
+ * Prometheus' text format (prometheus.io: Exposition formats). A figure that could not be read is left out: no sample is
+ * what says so there. The kernel's table is the same to all servers; what was found about one has its unit as a label.
+ */
+export function reportPrometheus(servers: readonly Measured[]): string {
+  const use = servers.map(({ report }) => report.use).find((one) => one.known);
+  const limit = (figure: number | undefined): Sample[] => (figure === undefined ? [] : [[{}, figure]]);
+  const oldestMs = Math.min(...servers.map(({ report }) => report.snapshot.clock.realMs));
+  return [
+    gauge('semaphore_sets', 'Semaphore sets in this IPC namespace.', limit(use?.value.sets.used)),
+    gauge('semaphore_sets_max', 'SEMMNI, the limit of sets.', limit(use?.value.sets.max)),
+    gauge('semaphores', 'Semaphores in all sets.', limit(use?.value.semaphores.used)),
+    gauge('semaphores_max', 'SEMMNS, the limit of semaphores.', limit(use?.value.semaphores.max)),
+    gauge('sets_by_verdict', 'Semaphore sets, judged for the httpd of this unit.', servers.flatMap(verdicts)),
+    gauge(
+      'starts_left',
+      'Starts of this httpd that the table has room for, should each run be killed and nothing be cleared.',
+      servers.flatMap(startsLeft),
+    ),
+    gauge('gave_up', 'Whether this unit is down and the guard has given it up.', servers.flatMap(gaveUp)),
+    gauge('status', 'The status of the last check.', servers.flatMap(statuses)),
+    gauge('check_timestamp_seconds', 'When the last check looked.', limit(oldestMs / 1000)),
+  ].join('');
+}
+
+function gauge(name: string, help: string, samples: readonly Sample[]): string {
+  if (samples.length === 0) return '';
+  const full = `httpd_guard_${name}`;
+  const lines = samples.map(([labels, value]) => `${full}${labelText(labels)} ${value}`);
+  return `# HELP ${full} ${help}\n# TYPE ${full} gauge\n${lines.join('\n')}\n`;
+}
+
+function labelText(labels: Labels): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${quoted(value)}"`);
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+}
+
+/** systemd writes odd characters of a unit's name as \x2d; a backslash is one here too. */
+function quoted(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+}
+
+function ofUnit({ unit }: Measured): Labels {
+  return unit === null ? {} : { unit };
+}
+
+function verdicts(server: Measured): Sample[] {
+  const { snapshot, judgements } = server.report;
+  if (!snapshot.sets.known || !snapshot.view.known || !snapshot.owner.known) return [];
+  return Object.entries(countVerdicts(judgements)).map(([verdict, count]) => [
+    { ...ofUnit(server), verdict },
+    count,
   ]);
-  gauge('status', 'The status of the last check.', statuses);
-  return `${samples.join('\n')}\n`;
+}
+
+/** None for a server that makes no sets, or makes them in a table of its own. */
+function startsLeft(server: Measured): Sample[] {
+  const { use, settings, unit } = server.report;
+  if (!use.known || !settings.known || !unit.known || unit.value.privateIpc) return [];
+  const { sysvMutexes } = settings.value;
+  if (sysvMutexes === null || sysvMutexes === 0) return [];
+  return [[ofUnit(server), Math.max(0, Math.floor(freeSets(use.value) / sysvMutexes))]];
+}
+
+function gaveUp(server: Measured): Sample[] {
+  const { history, report } = server;
+  if (!history.known || !report.unit.known) return [];
+  const { active, run } = report.unit.value;
+  const nowMs = report.snapshot.clock.realMs;
+  return [[ofUnit(server), isGivenUp(history.value, { active, beganMs: run.began.realMs }, nowMs) ? 1 : 0]];
+}
+
+function statuses(server: Measured): Sample[] {
+  return (['ok', 'warning', 'critical', 'unknown'] as const).map((status) => [
+    { ...ofUnit(server), status },
+    status === server.report.health.status ? 1 : 0,
+  ]);
 }

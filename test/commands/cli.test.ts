@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
 import t from 'tap';
 
 function guard(...args: string[]): { status: number | null; stdout: string; stderr: string } {
@@ -16,6 +17,9 @@ void t.test('wrong usage is 64 and one line', async (t) => {
     ['check', '--format', 'xml'],
     ['check', '--warn', '101'],
     ['check', '--crit', 'x'],
+    ['check', '--output'],
+    ['check', '--output', '/tmp/x'],
+    ['check', '--format', 'nagios', '--output', '/tmp/x'],
     ['check', 'more'],
     ['check', '--unit'],
     ['check', '--unit', 'a/b'],
@@ -70,4 +74,28 @@ void t.test('pre-start never says no', async (t) => {
   t.equal(status, 0);
   t.match(stderr, /^httpd-guard: nothing was cleared before this start: [^\n]+\n$/);
   t.equal(guard('pre-start', '--unit', 'nosuch.service', '--strict').status, 3);
+});
+
+void t.test('metrics go into a file as a whole, and stdout stays empty', async (t) => {
+  const folder = t.testdir({ 'm.prom': 'old' });
+  const output = `${folder}/m.prom`;
+  const written = guard('check', '--format', 'prometheus', '--unit', 'nosuch', '--output', output);
+  t.strictSame(written, { status: 0, stdout: '', stderr: '' });
+  t.match(readFileSync(output, 'utf8'), 'httpd_guard_status{unit="nosuch.service",status="');
+  t.strictSame(readdirSync(folder), ['m.prom']);
+  const refused = guard('check', '--format', 'prometheus', '--output', `${folder}/none/m.prom`);
+  t.equal(refused.status, 73);
+  t.equal(refused.stdout, '');
+  t.match(
+    refused.stderr,
+    /^httpd-guard: the metrics were not written: [^\n]*none: it does not exist \(ENOENT\)[^\n]+\n$/,
+  );
+});
+
+void t.test('a monitoring plugin says on stdout that the configuration is wrong', async (t) => {
+  const config = `${t.testdir({ 'c.toml': 'x = 1' })}/c.toml`;
+  const { status, stdout, stderr } = guard('check', '--format', 'nagios', '--config', config);
+  t.equal(status, 3);
+  t.match(stdout, /^HTTPD-GUARD UNKNOWN - [^\n|]+\n$/);
+  t.match(stderr, /^httpd-guard: nothing was done: [^\n]+\n$/);
 });

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { NO_HISTORY, parseHistory, recent } from '../../src/core/recovery-history.ts';
+import { NO_HISTORY, isGivenUp, parseHistory, recent } from '../../src/core/recovery-history.ts';
 
 void t.test('tries of long ago are forgotten, and with the last one that the guard gave up', async (t) => {
   const now = 10_000_000;
@@ -24,4 +24,21 @@ void t.test('what was kept is read whole or not at all', async (t) => {
     { triesMs: [NaN], gaveUp: false },
   ])
     t.equal(parseHistory(value), null, JSON.stringify(value));
+});
+
+void t.test('a unit is given up while it is down of the same outage', async (t) => {
+  const nowMs = 100_000_000;
+  const history = { triesMs: [nowMs - 50_000, nowMs - 40_000], gaveUp: true };
+  const failed = { active: 'failed', beganMs: nowMs - 39_000 };
+  t.ok(isGivenUp(history, failed, nowMs));
+  t.ok(isGivenUp(history, failed, nowMs + 86_400_000), 'a day later still');
+  t.notOk(isGivenUp({ ...history, gaveUp: false }, failed, nowMs));
+  t.notOk(isGivenUp(NO_HISTORY, failed, nowMs));
+  t.notOk(isGivenUp(history, { ...failed, active: 'active' }, nowMs), 'somebody started it');
+  t.notOk(isGivenUp(history, { ...failed, beganMs: nowMs + 700_000 }, nowMs + 800_000), 'another outage');
+  t.ok(isGivenUp(history, { active: 'inactive', beganMs: 0 }, nowMs), 'httpd 2.2 ends so too');
+  t.notOk(
+    isGivenUp(history, { active: 'inactive', beganMs: 0 }, nowMs + 600_000),
+    'but so does who was stopped',
+  );
 });

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { known, unknown } from '../../src/core/fact.ts';
-import { percent, tableUse } from '../../src/core/table-use.ts';
+import { leastUse, percent, tableUse } from '../../src/core/table-use.ts';
 import { set, snapshot } from './snapshot-builder.ts';
 
 void t.test('the table has two limits: sets, and semaphores in all of them', async (t) => {
@@ -27,4 +27,13 @@ void t.test('100 % is full, and nothing less is called so', async (t) => {
     [0, 0, 100],
   ];
   for (const [used, max, expected] of cases) t.equal(percent({ used, max }), expected, `${used} of ${max}`);
+});
+
+void t.test('the least use of a percent is the first that has it', async (t) => {
+  for (const max of [0, 1, 7, 100, 128, 32_000])
+    for (const wanted of [0, 1, 33, 80, 99, 100]) {
+      const used = leastUse({ used: 0, max }, wanted);
+      t.ok(percent({ used, max }) >= wanted, `${used} of ${max} is ${wanted} %`);
+      if (used > 0) t.ok(percent({ used: used - 1, max }) < wanted, `one less than ${used} of ${max} is not`);
+    }
 });

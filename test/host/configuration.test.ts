@@ -16,6 +16,7 @@ const DEFAULTS = {
   'recover.reap': 'unit',
   'recover.settle': 2,
   'recover.health-url': null,
+  'monitor.textfile': null,
   'recover.on-recovered': null,
   'recover.on-gave-up': null,
 };
@@ -86,6 +87,8 @@ void t.test('a wrong value is told with file, key, value and what is allowed', a
     ['recover = 5', 'recover is a table: [recover]'],
     ['[check]\nwarn = 80.5', 'check.warn = 80.5 is wrong: it must be a whole number from 0 to 100'],
     ['[check]\ncrit = 101', 'check.crit = 101'],
+    ['[monitor]\ntextfile = "here"', 'monitor.textfile = "here" is wrong: it must be an absolute path'],
+    ['[monitor]\ntextfile = "/a b"', 'monitor.textfile = "/a b"'],
     ['port = 80', 'port is no setting: there are unit, user,'],
     ['unit = "a b"', 'unit = "a b" is wrong: it must be the name of a service'],
     ['user = "-r"', 'user = "-r"'],

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import {
   dropInPath,
@@ -7,6 +7,7 @@ import {
   isOurs,
   readDropIn,
   removeDropIn,
+  textfileOf,
 } from '../../src/host/drop-in.ts';
 import { readPidFile } from '../../src/host/pid-file.ts';
 import { distrust } from '../../src/host/trusted-path.ts';
@@ -38,6 +39,18 @@ void t.test('paths that a unit file would read otherwise are refused', async (t)
   for (const path of ['/opt/my node/bin/node', '/opt/100%/node', '/opt/$x/node', '/a;b']) {
     t.throws(() => fillUnit('', { lib: path, node: '/usr/bin/node' }), /cannot stand in a unit file/);
   }
+});
+
+void t.test('the metrics service says itself which file it writes', async (t) => {
+  const template = readFileSync('units/httpd-guard-metrics.service', 'utf8');
+  const paths = { lib: '/usr/lib/httpd-guard', node: '/usr/bin/node' };
+  const text = fillUnit(template, { ...paths, textfile: '/var/lib/x/a.prom' });
+  t.notMatch(text, '@TEXTFILE');
+  t.match(text, 'ConditionPathIsDirectory=/var/lib/x\n');
+  t.match(text, 'ReadWritePaths=-/var/lib/x\n');
+  t.equal(textfileOf(text), '/var/lib/x/a.prom');
+  t.equal(textfileOf(readFileSync('units/httpd-guard-watch.service', 'utf8')), null);
+  t.throws(() => fillUnit('', { ...paths, textfile: '/a b/c' }), /cannot stand in a unit file/);
 });
 
 void t.test('pid files', async (t) => {

@@ -62,6 +62,8 @@ interface Found {
   otherUnits?: string[];
   missing?: string[];
   tableUnread?: string;
+  warnPercent?: number;
+  critPercent?: number;
 }
 
 /** What `check` would make of a scene, with the real verdict and the real status. */
@@ -71,6 +73,7 @@ export function report(scene: Scene, found: Found = {}): Report {
   const judgements = judge(seen);
   const use = tableUse(seen);
   const about = found.unit ?? known(unit());
+  const percents = { warnPercent: found.warnPercent ?? 80, critPercent: found.critPercent ?? 95 };
   const said = found.settings ?? known(settings());
   return {
     unit: about,
@@ -87,10 +90,10 @@ export function report(scene: Scene, found: Found = {}): Report {
       active: about.known ? known(about.value.active) : about,
       unit: about.known ? about.value.name : 'httpd',
       found: about.known || said.known,
-      warnPercent: 80,
-      critPercent: 95,
+      ...percents,
       missing: found.missing ?? [],
     }),
+    ...percents,
   };
 }
 

@@ -1,11 +1,22 @@
 import t from 'tap';
-import { known, unknown } from '../../src/core/fact.ts';
-import { reportPrometheus } from '../../src/view/report-prometheus.ts';
-import { healthy, report, sick, unprivileged, unit, unseen } from './report-builder.ts';
+import { type Fact, known, unknown } from '../../src/core/fact.ts';
+import { NO_HISTORY, type RecoveryHistory } from '../../src/core/recovery-history.ts';
+import type { Report } from '../../src/core/report.ts';
+import { type Measured, reportPrometheus } from '../../src/view/report-prometheus.ts';
+import { NOW_S } from '../core/snapshot-builder.ts';
+import { healthy, report, settings, sick, unit, unprivileged, unseen } from './report-builder.ts';
+
+const measured = (
+  report: Report,
+  name: string | null = 'apache2.service',
+  history: Fact<RecoveryHistory> = known(NO_HISTORY),
+): Measured => ({ unit: name, report, history });
+
+const gaveUp: RecoveryHistory = { triesMs: [(NOW_S - 60) * 1000], gaveUp: true };
 
 void t.test('every figure has its help and its type', async (t) => {
   t.equal(
-    reportPrometheus(sick()),
+    reportPrometheus([measured(sick(), 'apache2.service', known(gaveUp))]),
     `# HELP httpd_guard_semaphore_sets Semaphore sets in this IPC namespace.
 # TYPE httpd_guard_semaphore_sets gauge
 httpd_guard_semaphore_sets 11
@@ -18,38 +29,71 @@ httpd_guard_semaphores 27
 # HELP httpd_guard_semaphores_max SEMMNS, the limit of semaphores.
 # TYPE httpd_guard_semaphores_max gauge
 httpd_guard_semaphores_max 100
-# HELP httpd_guard_sets_by_verdict Semaphore sets by verdict.
+# HELP httpd_guard_sets_by_verdict Semaphore sets, judged for the httpd of this unit.
 # TYPE httpd_guard_sets_by_verdict gauge
-httpd_guard_sets_by_verdict{verdict="orphan"} 10
-httpd_guard_sets_by_verdict{verdict="in-use"} 0
-httpd_guard_sets_by_verdict{verdict="foreign"} 1
-httpd_guard_sets_by_verdict{verdict="unsure"} 0
+httpd_guard_sets_by_verdict{unit="apache2.service",verdict="orphan"} 10
+httpd_guard_sets_by_verdict{unit="apache2.service",verdict="in-use"} 0
+httpd_guard_sets_by_verdict{unit="apache2.service",verdict="foreign"} 1
+httpd_guard_sets_by_verdict{unit="apache2.service",verdict="unsure"} 0
+# HELP httpd_guard_starts_left Starts of this httpd that the table has room for, should each run be killed and nothing be cleared.
+# TYPE httpd_guard_starts_left gauge
+httpd_guard_starts_left{unit="apache2.service"} 0
+# HELP httpd_guard_gave_up Whether this unit is down and the guard has given it up.
+# TYPE httpd_guard_gave_up gauge
+httpd_guard_gave_up{unit="apache2.service"} 1
 # HELP httpd_guard_status The status of the last check.
 # TYPE httpd_guard_status gauge
-httpd_guard_status{status="ok"} 0
-httpd_guard_status{status="warning"} 0
-httpd_guard_status{status="critical"} 1
-httpd_guard_status{status="unknown"} 0
+httpd_guard_status{unit="apache2.service",status="ok"} 0
+httpd_guard_status{unit="apache2.service",status="warning"} 0
+httpd_guard_status{unit="apache2.service",status="critical"} 1
+httpd_guard_status{unit="apache2.service",status="unknown"} 0
+# HELP httpd_guard_check_timestamp_seconds When the last check looked.
+# TYPE httpd_guard_check_timestamp_seconds gauge
+httpd_guard_check_timestamp_seconds ${NOW_S}
 `,
   );
 });
 
+void t.test('several units share the table, and have the rest by their names', async (t) => {
+  const text = reportPrometheus([measured(unseen(), 'b\\x2d"c\n.service'), measured(healthy(), 'a.service')]);
+  t.equal(text.match(/^httpd_guard_semaphore_sets /gm)?.length, 1);
+  t.match(text, 'httpd_guard_status{unit="b\\\\x2d\\"c\\n.service",status="unknown"} 1\n');
+  t.match(text, 'httpd_guard_status{unit="a.service",status="ok"} 1\n');
+  const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+  t.strictSame(names, [...new Set(names)], 'each has its type once');
+  t.match(reportPrometheus([measured(unseen(), null)]), 'httpd_guard_status{status="unknown"} 1\n');
+});
+
+void t.test('starts left are those of a server that makes sets in this table', async (t) => {
+  const left = (one: Report): string | undefined =>
+    /^httpd_guard_starts_left\S+ (\d+)$/m.exec(reportPrometheus([measured(one)]))?.[1];
+  t.equal(left(report({ limits: known({ maxSets: 9, maxSemaphores: 100 }) })), '2', '8 free, 3 for each');
+  t.equal(left(report({ limits: known({ maxSets: 100, maxSemaphores: 9 }) })), '2');
+  t.equal(left(report({ limits: known({ maxSets: 0, maxSemaphores: 9 }) })), '0');
+  t.equal(left(report({}, { settings: known(settings({ sysvMutexes: 0 })) })), undefined);
+  t.equal(left(report({}, { settings: known(settings({ sysvMutexes: null })) })), undefined);
+  t.equal(left(report({}, { unit: known(unit({ privateIpc: true })) })), undefined);
+});
+
 void t.test('a figure that could not be read is left out, never 0', async (t) => {
-  const text = reportPrometheus(unseen());
-  t.notMatch(text, /semaphore|verdict/);
-  t.match(text, 'httpd_guard_status{status="unknown"} 1\n');
+  const text = reportPrometheus([measured(unseen(), 'x.service', unknown('torn'))]);
+  t.notMatch(text, /semaphore|verdict|starts|gave_up/);
+  t.match(text, 'httpd_guard_status{unit="x.service",status="unknown"} 1\n');
   for (const one of [unprivileged(), report({ owner: unknown('not asked') })]) {
-    t.notMatch(reportPrometheus(one), 'verdict');
-    t.match(reportPrometheus(one), 'httpd_guard_semaphore_sets 1\n');
+    t.notMatch(reportPrometheus([measured(one)]), 'verdict');
+    t.match(reportPrometheus([measured(one)]), 'httpd_guard_semaphore_sets 1\n');
   }
 });
 
 void t.test('every line is a comment or a sample, whatever the host is called', async (t) => {
-  const nasty = report({}, { unit: known(unit({ name: 'x\ny{z="' })), missing: ['a\n1'] });
-  for (const one of [sick(), healthy(), unprivileged(), unseen(), nasty]) {
-    for (const line of reportPrometheus(one).trimEnd().split('\n'))
-      t.match(line, /^(# (HELP|TYPE) httpd_guard_\w+ .+|httpd_guard_\w+(\{\w+="[a-z-]+"\})? \d+)$/);
-    const status = [...reportPrometheus(one).matchAll(/_status\{.*\} 1$/gm)];
+  for (const one of [sick(), healthy(), unprivileged(), unseen()]) {
+    const text = reportPrometheus([measured(one, 'x\ny{z="')]);
+    for (const line of text.trimEnd().split('\n'))
+      t.match(
+        line,
+        /^(# (HELP|TYPE) httpd_guard_\w+ .+|httpd_guard_\w+(\{(\w+="([^"\\\n]|\\.)+",?)+\})? [\d.]+)$/,
+      );
+    const status = [...text.matchAll(/_status\{.*\} 1$/gm)];
     t.equal(status.length, 1, 'one status holds');
   }
 });

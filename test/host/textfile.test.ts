@@ -1,0 +1,40 @@
+import { lstatSync, mkdirSync, readFileSync, readdirSync, symlinkSync } from 'node:fs';
+import t from 'tap';
+import { findTextfile, writeTextfile } from '../../src/host/textfile.ts';
+
+void t.test('replaces a file as a whole, for all to read, whatever the umask is', async (t) => {
+  const folder = t.testdir({ 'a.prom': 'a longer text of before' });
+  const before = process.umask(0o077);
+  t.teardown(() => process.umask(before));
+  t.strictSame(writeTextfile(`${folder}/a.prom`, 'now\n'), { known: true, value: true });
+  t.equal(readFileSync(`${folder}/a.prom`, 'utf8'), 'now\n');
+  t.equal(lstatSync(`${folder}/a.prom`).mode & 0o777, 0o644);
+  t.strictSame(readdirSync(folder), ['a.prom'], 'and leaves nothing beside it');
+});
+
+void t.test('never writes through what another put there', async (t) => {
+  const folder = t.testdir({ victim: 'precious' });
+  symlinkSync('victim', `${folder}/a.prom`);
+  symlinkSync('victim', `${folder}/a.prom.${process.pid}`);
+  t.strictSame(writeTextfile(`${folder}/a.prom`, 'now\n'), { known: true, value: true });
+  t.equal(readFileSync(`${folder}/victim`, 'utf8'), 'precious');
+  t.ok(lstatSync(`${folder}/a.prom`).isFile());
+});
+
+void t.test('what cannot be written is told, and leaves nothing', async (t) => {
+  const folder = t.testdir({ file: '' });
+  t.match(writeTextfile(`${folder}/none/a.prom`, 'x'), { known: false, why: /none: it does not exist/ });
+  t.match(writeTextfile(`${folder}/file/a.prom`, 'x'), { known: false, why: /file is not a directory$/ });
+  mkdirSync(`${folder}/a.prom/x`, { recursive: true });
+  t.match(writeTextfile(`${folder}/a.prom`, 'x'), { known: false, why: /a\.prom: / });
+  t.strictSame(readdirSync(folder).sort(), ['a.prom', 'file']);
+});
+
+void t.test('finds the directory that node_exporter reads', async (t) => {
+  const folder = t.testdir({ debian: {}, other: {}, own: {}, file: '' });
+  const usual = [`${folder}/none`, `${folder}/file`, `${folder}/other`, `${folder}/debian`];
+  t.equal(findTextfile(null, usual), `${folder}/other/httpd_guard.prom`, 'the first that is there');
+  t.equal(findTextfile(null, [`${folder}/none`]), null);
+  t.equal(findTextfile(`${folder}/own`, usual), `${folder}/own/httpd_guard.prom`);
+  t.equal(findTextfile(`${folder}/none`, usual), null, 'who names one means no other');
+});
