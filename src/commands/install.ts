@@ -61,19 +61,23 @@ export async function install(options: InstallOptions): Promise<Done> {
       );
   }
   try {
-    const textfile = findTextfile(configuration.value.values['monitor.textfile']);
+    const directory = configuration.value.values['monitor.textfile'];
+    const textfile = findTextfile(directory);
+    const without =
+      directory !== null && textfile === null
+        ? [`no metrics are written: ${directory} is not a directory`]
+        : [];
     const files = filesFor(unit, textfile);
     const foreign = files.find(({ before }) => before !== null && !isOurs(before));
     if (foreign !== undefined) return refuse(`${foreign.path} is not ours; move it away first`);
     const missing = files.filter(({ before, text }) => before !== text);
     if (options.dryRun)
-      return show(
-        options,
-        unit,
-        missing.length === 0
+      return show(options, unit, [
+        ...(missing.length === 0
           ? [IN_PLACE]
-          : missing.flatMap(({ path, before, text }) => lineDiff(path, before, text)),
-      );
+          : missing.flatMap(({ path, before, text }) => lineDiff(path, before, text))),
+        ...without,
+      ]);
     for (const { path, text } of missing) writeWhole(path, text);
     const ownUnits = files.slice(1).map(({ path }) => basename(path));
     const complaint = missing.length === 0 ? null : await verifyUnits([unit, ...ownUnits], OUR_FILES);
@@ -87,6 +91,7 @@ export async function install(options: InstallOptions): Promise<Done> {
     const did = missing.map(({ path }) => `wrote ${path}`);
     return show(options, unit, [
       ...(did.length === 0 ? [IN_PLACE] : [...did, 'made systemd read it', ...server.missing]),
+      ...without,
       ...unguarded(server.otherUnits),
     ]);
   } catch (error) {
@@ -147,7 +152,7 @@ async function startWatching(changed: boolean, timers: readonly string[]): Promi
     if (!reloaded.known) return reloaded;
   }
   const enabled = await systemctl('enable', '--now', REQUEST_UNIT, WATCH_UNIT, ...timers);
-  return enabled.known && changed ? systemctl('try-restart', WATCH_UNIT) : enabled;
+  return enabled.known && changed ? systemctl('try-restart', WATCH_UNIT, ...timers) : enabled;
 }
 
 function refuse(why: string): Done {

@@ -87,6 +87,8 @@ async function stopWatching(gone: readonly string[], dryRun: boolean): Promise<s
     ours.includes(name),
   );
   if (toStop.length > 0) await systemctl('disable', '--now', ...toStop);
+  // A run that failed would be remembered of a unit that is no more.
+  if (ours.includes(METRICS_SERVICE)) await systemctl('reset-failed', METRICS_SERVICE);
   for (const path of paths) rmSync(path, { force: true });
   return paths.map((path) => `removed ${path}`);
 }

@@ -76,6 +76,8 @@ void t.test('monitoring', async (t) => {
       { exitCode: 0, stdout: '', stderr: '' },
       'promtool is content',
     );
+    // From here on, each look is one of this test's own.
+    await lab.sh(`systemctl stop ${TIMER}`);
   });
 
   await t.test('from within its sandbox it sees what root sees, of every guarded unit', async (t) => {
@@ -89,11 +91,31 @@ void t.test('monitoring', async (t) => {
     t.match(stdout, 'httpd_guard_status{unit="apache2@b.service",status="ok"} 1');
     const inUse = (await setIds(lab)).length;
     t.match(stdout, `httpd_guard_sets_by_verdict{unit="apache2.service",verdict="in-use"} ${inUse}`);
-    t.equal(
-      await lab.sh(`journalctl -q -o cat _SYSTEMD_UNIT=${SERVICE}`),
-      '',
-      'and has nothing to complain of',
+    await lab.sh('journalctl --sync');
+    t.equal(await lab.sh(`journalctl -q -o cat -u ${SERVICE}`), '', 'and is not in the journal each minute');
+
+    // The same sandbox, with other questions.
+    const guard = `${await lab.sh('command -v node')} --jitless --no-expose-wasm /usr/lib/httpd-guard/httpd-guard.cjs`;
+    const questions = ['', 'unshare --ipc -- true', `${guard} check --json`];
+    lab.write(
+      `etc/systemd/system/${SERVICE}.d/lab.conf`,
+      `[Service]\n${questions.map((question) => `ExecStart=${question}\n`).join('')}StandardOutput=truncate:${FILE}.json\n`,
     );
+    await lab.sh('systemctl daemon-reload');
+    await writeMetrics();
+    const seen = JSON.parse(lab.read(`${FILE}.json`)) as { reasons: string[] };
+    t.match(seen, { status: 'ok', httpd: { user: 'www-data', masters: [{}] } });
+    t.strictSame(seen.reasons, [], 'httpd itself was asked, apart, and every process was seen');
+    await lab.sh(`rm -r /etc/systemd/system/${SERVICE}.d ${FILE}.json; systemctl daemon-reload`);
+  });
+
+  await t.test('what cannot be written is told', async (t) => {
+    await lab.sh(`rm ${FILE}; mkdir ${FILE}`);
+    t.equal((await lab.run('systemctl', 'start', SERVICE)).exitCode, 1);
+    const why = `the metrics were not written: ${FILE}: it is a directory (EISDIR)`;
+    t.match(await lab.sh(`journalctl --sync; journalctl -q -o cat -u ${SERVICE}`), why);
+    await lab.sh(`rmdir ${FILE}`);
+    await writeMetrics();
   });
 
   await t.test('as a plugin, for who is not root', async (t) => {
@@ -211,6 +233,15 @@ void t.test('monitoring', async (t) => {
       (await lab.run('test', '-e', `/etc/systemd/system/${TIMER}`)).exitCode,
       1,
       'none where none is read',
+    );
+    lab.write('etc/httpd-guard.toml', '[monitor]\ntextfile = "/var/lib/metrics"\n');
+    t.match(
+      await lab.sh('httpd-guard install'),
+      'no metrics are written: /var/lib/metrics is not a directory',
+    );
+    await lab.sh('mkdir /var/lib/metrics; httpd-guard install');
+    await until('metrics in the folder that was named', async () =>
+      (await lab.run('test', '-e', '/var/lib/metrics/httpd_guard.prom')).exitCode === 0 ? true : null,
     );
   });
 });
