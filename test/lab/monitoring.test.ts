@@ -118,6 +118,13 @@ void t.test('monitoring', async (t) => {
     await writeMetrics();
   });
 
+  // It takes five seconds to find its first target: meanwhile there are other things to do.
+  const rules = readFileSync(join(SHIPPED, 'httpd-guard.rules.yml'), 'utf8');
+  // The same rules, but for the waits.
+  lab.write('etc/prometheus/httpd-guard.rules.yml', rules.replaceAll(/^( *for:) .*$/gm, '$1 0s'));
+  lab.write('etc/prometheus/prometheus.yml', PROMETHEUS);
+  await lab.sh('systemctl start prometheus-node-exporter prometheus');
+
   await t.test('as a plugin, for who is not root', async (t) => {
     const healthy = await plugin(...check);
     t.match(healthy, {
@@ -157,11 +164,6 @@ void t.test('monitoring', async (t) => {
   });
 
   await t.test('sets leaked by kill -9 make a real Prometheus fire', async (t) => {
-    const rules = readFileSync(join(SHIPPED, 'httpd-guard.rules.yml'), 'utf8');
-    // The same rules, but for the waits.
-    lab.write('etc/prometheus/httpd-guard.rules.yml', rules.replaceAll(/^( *for:) .*$/gm, '$1 0s'));
-    lab.write('etc/prometheus/prometheus.yml', PROMETHEUS);
-    await lab.sh('systemctl start prometheus-node-exporter prometheus');
     const orphans = 'httpd_guard_sets_by_verdict{unit="apache2.service",verdict="orphan"}';
     await until('a first scrape', async () => ((await value(orphans)) === '0' ? true : null));
     const firing = async (): Promise<string[] | null> => {
