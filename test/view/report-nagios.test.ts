@@ -41,6 +41,7 @@ function alerts(range: string, value: number): boolean {
   const start = second === undefined ? 0 : first === '~' ? -Infinity : Number(first);
   const endText = second ?? first;
   const end = endText === '' ? Infinity : Number(endText);
+  if (start > end) t.fail(`${range} is no range: it ends before it begins`);
   const isWithin = value >= start && value <= end;
   return inside ? isWithin : !isWithin;
 }
