@@ -67,6 +67,14 @@ export function ids(texts: string[]): number[] {
   });
 }
 
+export function setCount(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw new UsageError(
+      `--raise: "${text}" is no number of semaphore sets; limits shows how many there may be`,
+    );
+  return Number(text);
+}
+
 /** Without a default: the configuration has it. */
 export const percentOption = {
   type: 'number',

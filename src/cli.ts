@@ -1,5 +1,5 @@
 import yargs from 'yargs';
-import { UsageError, common, dryRun, ids, keys, percentOption } from './cli-options.ts';
+import { UsageError, common, dryRun, ids, keys, percentOption, setCount } from './cli-options.ts';
 import type { CheckFormat } from './commands/check.ts';
 import type { Done } from './commands/done.ts';
 import { escape } from './view/escape.ts';
@@ -160,6 +160,25 @@ export async function cli(args: string[]): Promise<number> {
       async (options) => {
         const { config } = await import('./commands/config.ts');
         await run(config(options));
+      },
+    )
+    .command(
+      'limits',
+      'Say how large the semaphore table is, who has how much of it, and how many kill -9 httpd has left',
+      (command) =>
+        common(dryRun(command))
+          .option('raise', {
+            type: 'string',
+            requiresArg: true,
+            coerce: setCount,
+            describe: 'Make room for so many sets, now and at each boot',
+          })
+          .example('$0 limits', 'whose are they?')
+          .example('$0 limits --raise 32000 --dry-run', 'what would become of kernel.sem?')
+          .epilogue('Exit codes: 0 done, 1 refused, 64 wrong usage, 77 not root.'),
+      async (options) => {
+        const { limits } = await import('./commands/limits.ts');
+        await run(limits(options));
       },
     )
     .command(

@@ -1,10 +1,10 @@
 import type { FailureFacts, Holder, ListeningOrphan } from '../core/failure-facts.ts';
 import { type Fact, unknown } from '../core/fact.ts';
 import { countVerdicts } from '../core/health.ts';
+import { byOwner } from '../core/limits-owners.ts';
 import { lineages } from '../core/lineage.ts';
 import { productOf } from '../core/product.ts';
 import type { RunEnding } from '../core/run-ending.ts';
-import type { SemaphoreSet } from '../core/semaphore-set.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { tableUse } from '../core/table-use.ts';
 import { judge } from '../core/verdict.ts';
@@ -62,13 +62,7 @@ function listeningOrphans(unit: string, snapshot: Snapshot): ListeningOrphan[] {
 
 async function readHolders({ sets }: Snapshot, timeoutMs: number): Promise<Holder[]> {
   if (!sets.known) return [];
-  const byUid = new Map<number, SemaphoreSet[]>();
-  for (const set of sets.value) {
-    const theirs = byUid.get(set.uid);
-    if (theirs === undefined) byUid.set(set.uid, [set]);
-    else theirs.push(set);
-  }
-  const largest = [...byUid].sort(([, a], [, b]) => b.length - a.length).slice(0, MOST_HOLDERS);
+  const largest = byOwner(sets.value).slice(0, MOST_HOLDERS);
   const names = await userNames(
     largest.map(([uid]) => uid),
     timeoutMs,

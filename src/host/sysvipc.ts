@@ -1,10 +1,11 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { type Fact, known, unknown } from '../core/fact.ts';
 import type { Segment } from '../core/segment.ts';
 import type { SemaphoreSet } from '../core/semaphore-set.ts';
 import type { SemaphoreLimits } from '../core/snapshot.ts';
 import { because } from './because.ts';
 import { NumberLines } from './number-lines.ts';
+import { readKernelSem } from './sysctl.ts';
 
 const SEM_HEADER = ['key', 'semid', 'perms', 'nsems', 'uid', 'gid', 'cuid', 'cgid', 'otime', 'ctime'];
 const SHM_HEADER = [
@@ -122,14 +123,7 @@ function toSet(numbers: readonly number[]): SemaphoreSet {
 }
 
 /** SEMMNI and SEMMNS of the reader's own IPC namespace. */
-export function readSemaphoreLimits(path = '/proc/sys/kernel/sem'): Fact<SemaphoreLimits> {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    return unknown(`${path} cannot be read: ${because(error)}`);
-  }
-  const match = /^(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*$/.exec(text);
-  if (match === null) return unknown(`${path} does not hold four numbers`);
-  return known({ maxSemaphores: Number(match[2]), maxSets: Number(match[4]) });
+export function readSemaphoreLimits(path?: string): Fact<SemaphoreLimits> {
+  const sem = readKernelSem(path);
+  return sem.known ? known({ maxSemaphores: sem.value.semmns, maxSets: sem.value.semmni }) : sem;
 }

@@ -19,6 +19,12 @@ export function readOwnIpcNamespace(): Fact<string> {
   }
 }
 
+/** Whether that is the machine's first, and kernel.sem the machine's own. */
+export function isInFirstIpcNamespace(): Fact<boolean> {
+  const own = readOwnIpcNamespace();
+  return own.known ? known(own.value === FIRST_IPC_NAMESPACE) : own;
+}
+
 /**
  * Whether this process can see all that could share its semaphore table. Known, or the reason why not. What was
  * withheld while /proc was read is a second reason, known to the process table.

@@ -30,6 +30,10 @@ void t.test('wrong usage is 64 and one line', async (t) => {
     ['clean', '--set', '-1'],
     ['clean', '--set', '1.5'],
     ['clean', '--set', '99999999999'],
+    ['limits', '--raise'],
+    ['limits', '--raise', '0'],
+    ['limits', '--raise', '1.5'],
+    ['limits', '--raise', 'many'],
   ];
   for (const args of wrong) {
     const { status, stdout, stderr } = guard(...args);
@@ -47,6 +51,7 @@ void t.test('each command explains itself, with an example', async (t) => {
     'post-stop',
     'diagnose',
     'recover',
+    'limits',
     'watch',
     'install',
     'uninstall',

@@ -1,0 +1,105 @@
+import { type KernelSem, isAtLeast, kernelSemText, raised } from '../core/limits-kernel-sem.ts';
+import {
+  OWN_SYSCTL_FILE,
+  assignedSem,
+  foreignLine,
+  ownSysctlText,
+  winnerOver,
+} from '../core/limits-sysctl.ts';
+import { because } from '../host/because.ts';
+import { readDropIn } from '../host/drop-in.ts';
+import { readKernelSem, readMostSets, writeKernelSem } from '../host/sysctl.ts';
+import { readSysctlConf, readSysctlFiles, writeSysctlFile } from '../host/sysctl-files.ts';
+import { isInFirstIpcNamespace } from '../host/view.ts';
+import { escape } from '../view/escape.ts';
+import { type Raising, raisingJson, raisingText } from '../view/limits-raise.ts';
+import { type Done, needsRoot } from './done.ts';
+import type { LimitsOptions } from './limits.ts';
+
+/** Raises SEMMNI at once and for every boot. Again is as good as once. */
+export function raiseLimits(options: LimitsOptions, sets: number): Done {
+  if (process.geteuid?.() !== 0) return needsRoot('limits --raise');
+  const { dryRun } = options;
+  const now = readKernelSem();
+  if (!now.known) return refuse(now.why);
+  const wished = raised(now.value, sets, readMostSets());
+  if (!wished.known) return refuse(wished.why);
+  try {
+    const before = readDropIn(OWN_SYSCTL_FILE);
+    const text = ownSysctlText(wished.value);
+    const foreign = before === null ? null : foreignLine(before);
+    if (foreign !== null)
+      return refuse(`${OWN_SYSCTL_FILE} also holds "${foreign.trim()}"; move that to another file first`);
+    const applies = !isAtLeast(now.value, wished.value);
+    const writes = before !== text;
+    const backup = writes && before !== null ? `${OWN_SYSCTL_FILE}.bak-${stamp()}` : null;
+    if (applies && !dryRun) {
+      const applied = writeKernelSem(wished.value);
+      if (!applied.known) return refuse(applied.why);
+    }
+    if (writes && !dryRun)
+      try {
+        writeSysctlFile(OWN_SYSCTL_FILE, text, backup);
+      } catch (error) {
+        return refuse(
+          `it counts now, but not after a boot: ${OWN_SYSCTL_FILE} cannot be written: ${because(error)}`,
+        );
+      }
+    const raising: Raising = {
+      dryRun,
+      before: now.value,
+      after: wished.value,
+      ...{ file: OWN_SYSCTL_FILE, applies, writes, text, backup },
+      warnings: warnings(wished.value),
+    };
+    const stdout = options.json
+      ? `${JSON.stringify(raisingJson(raising), null, 2)}\n`
+      : raisingText(raising, options);
+    return { stdout, stderr: '', exitCode: 0 };
+  } catch (error) {
+    return refuse(`${OWN_SYSCTL_FILE} cannot be read: ${because(error)}`);
+  }
+}
+
+/** What else has a say in kernel.sem, and where this value does not reach. */
+function warnings(value: KernelSem): string[] {
+  const { files, unread } = readSysctlFiles();
+  const winner = winnerOver(files, value);
+  const conf = readSysctlConf();
+  const inConf = conf === null ? null : assignedSem(conf.text);
+  const first = isInFirstIpcNamespace();
+  const counts =
+    winner === null
+      ? []
+      : [
+          `at boot ${winner.path} counts, which is read later and ${winner.value === '' ? 'leaves kernel.sem alone' : `sets kernel.sem = ${winner.value}`}: change it there`,
+        ];
+  // Where a link of sysctl.d leads to it, that is what counts at boot, and is told already.
+  const byHand =
+    conf !== null && inConf !== null && inConf !== '' && inConf !== kernelSemText(value) && winner === null
+      ? [
+          `${conf.path} sets kernel.sem = ${inConf}: systemd does not read it at boot, but sysctl --system and sysctl -p do`,
+        ]
+      : [];
+  const elsewhere =
+    first.known && !first.value
+      ? [
+          'this is not the machine’s first IPC namespace (a container?): the value is that of this namespace alone, and ends with it',
+        ]
+      : [];
+  return [
+    ...counts,
+    ...byHand,
+    ...unread.map((path) => `${path} cannot be read: whether it sets kernel.sem at boot is not known`),
+    ...elsewhere,
+  ];
+}
+
+/** As part of a file's name: 20260301T120000Z. */
+function stamp(): string {
+  return new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+}
+
+function refuse(why: string): Done {
+  return { stdout: '', stderr: `httpd-guard: not raised: ${escape(why)}\n`, exitCode: 1 };
+}

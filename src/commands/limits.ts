@@ -1,0 +1,92 @@
+import { type Fact, known } from '../core/fact.ts';
+import { lineages } from '../core/lineage.ts';
+import { type Limits, type UnitNeed, heldSets, neededTogether, unitNeed } from '../core/limits.ts';
+import { type TableOwner, byOwner, tableOwner } from '../core/limits-owners.ts';
+import type { SemaphoreSet } from '../core/semaphore-set.ts';
+import { tableUse } from '../core/table-use.ts';
+import type { UnitFacts } from '../core/unit-facts.ts';
+import { judge } from '../core/verdict.ts';
+import { readConfiguration, wantedServer } from '../host/configuration.ts';
+import { dropInPath } from '../host/drop-in.ts';
+import type { Server, Wanted } from '../host/find-server.ts';
+import { readKernelSem } from '../host/sysctl.ts';
+import { lookOnce } from '../host/take-snapshot.ts';
+import { userNames } from '../host/user-names.ts';
+import { isInFirstIpcNamespace } from '../host/view.ts';
+import { limitsJson, limitsText } from '../view/limits.ts';
+import { type CommonOptions, type Done, wrongConfiguration } from './done.ts';
+
+export interface LimitsOptions extends CommonOptions {
+  /** SEMMNI is to become this. */
+  raise?: number | undefined;
+  dryRun: boolean;
+}
+
+const ASK_TIMEOUT_MS = 5_000;
+/** Of so many instances at most each is asked; one answers in some ten milliseconds. */
+const MOST_UNITS = 100;
+/** Names are asked for one by one. */
+const MOST_NAMES = 50;
+
+/** Says how large the table is, who has how much of it, and how many kill -9 httpd has left; changes nothing without --raise. */
+export async function limits(options: LimitsOptions): Promise<Done> {
+  if (options.raise !== undefined) {
+    const { raiseLimits } = await import('./limits-raise.ts');
+    return raiseLimits(options, options.raise);
+  }
+  const configuration = readConfiguration(options.config);
+  if (!configuration.known) return wrongConfiguration(configuration.why, 1);
+  const found = await collect(wantedServer(options.unit, configuration.value));
+  const stdout = options.json
+    ? `${JSON.stringify(limitsJson(found), null, 2)}\n`
+    : limitsText(found, options);
+  return { stdout, stderr: '', exitCode: 0 };
+}
+
+async function collect(wanted: Wanted): Promise<Limits> {
+  const { findServer } = await import('../host/find-server.ts');
+  const server = await findServer(wanted, 'only look', ASK_TIMEOUT_MS);
+  const snapshot = await lookOnce(server.owner, performance.now() + ASK_TIMEOUT_MS);
+  const living = lineages(snapshot);
+  const judgements = judge(snapshot);
+  const use = tableUse(snapshot);
+  const missing = new Set(server.missing);
+  const others: Server[] = [];
+  // One after another: each is asked by starting its httpd twice.
+  for (const unit of server.otherUnits.slice(0, MOST_UNITS))
+    others.push(await findServer({ unit, user: null }, 'only look', ASK_TIMEOUT_MS));
+  if (server.otherUnits.length > MOST_UNITS)
+    missing.add(`only ${MOST_UNITS} of ${server.otherUnits.length} other units were asked`);
+  const units = [server, ...others].flatMap(({ unit, settings }): { unit: UnitFacts; need: UnitNeed }[] => {
+    if (!unit.known) return [];
+    const held = heldSets(unit.value, snapshot, living, judgements);
+    const need = unitNeed({
+      ...{ unit: unit.value, settings, use, held },
+      guarded: unit.value.dropInPaths.includes(dropInPath(unit.value.name)),
+    });
+    return [{ unit: unit.value, need }];
+  });
+  for (const fact of [snapshot.sets, snapshot.limits, snapshot.view]) if (!fact.known) missing.add(fact.why);
+  for (const other of others) for (const why of other.missing) missing.add(why);
+  for (const { need } of units) if (need.kills.leaks === null) missing.add(`${need.unit}: ${need.kills.why}`);
+  return {
+    takenMs: snapshot.clock.realMs,
+    kernelSem: readKernelSem(),
+    use,
+    owners: await owners(snapshot.sets, missing),
+    firstNamespace: isInFirstIpcNamespace(),
+    units: units.map(({ need }) => need),
+    needed: neededTogether(units),
+    missing: [...missing],
+  };
+}
+
+async function owners(sets: Fact<SemaphoreSet[]>, missing: Set<string>): Promise<Fact<TableOwner[]>> {
+  if (!sets.known) return sets;
+  const all = byOwner(sets.value);
+  const asked = all.slice(0, MOST_NAMES).map(([uid]) => uid);
+  if (all.length > asked.length)
+    missing.add(`only the ${MOST_NAMES} largest owners were asked for their names`);
+  const names = await userNames(asked, ASK_TIMEOUT_MS);
+  return known(all.map(([uid, theirs]) => tableOwner(uid, theirs, names.get(uid) ?? null)));
+}

@@ -1,0 +1,68 @@
+import { type KernelSem, kernelSemText } from '../core/limits-kernel-sem.ts';
+import { escape } from './escape.ts';
+
+/** What `limits --raise` did, or would do. */
+export interface Raising {
+  dryRun: boolean;
+  before: KernelSem;
+  after: KernelSem;
+  file: string;
+  /** Whether the kernel is, and the file is, to be changed. */
+  applies: boolean;
+  writes: boolean;
+  text: string;
+  /** Where what the file held before is kept; null when there was none, or it stays. */
+  backup: string | null;
+  /** What has another say, now or at boot. */
+  warnings: readonly string[];
+}
+
+export function raisingText(raising: Raising, { quiet }: { quiet: boolean }): string {
+  const { dryRun, before, after, file, applies, writes, backup, text, warnings } = raising;
+  const would = dryRun ? 'would ' : '';
+  const lines: string[] = [];
+  if (applies)
+    lines.push(
+      `${would}set kernel.sem = ${kernelSemText(after)}; it ${dryRun ? 'is' : 'was'} ${kernelSemText(before)}`,
+    );
+  if (writes && backup !== null) lines.push(`${would}keep what ${file} held as ${backup}`);
+  if (writes) lines.push(`${dryRun ? 'would write' : 'wrote'} ${file}${dryRun ? ':' : ''}`);
+  if (writes && dryRun)
+    lines.push(
+      ...text
+        .trimEnd()
+        .split('\n')
+        .map((line) => `  ${line}`),
+    );
+  if (!applies && !writes) lines.push('everything is in place already');
+  const undo = undoLine(raising);
+  if (undo !== null && !dryRun) lines.push(`undo it with: ${undo}`);
+  const shown = [...(quiet ? [] : lines), ...warnings.map((warning) => `but: ${warning}`)];
+  return shown.map((line) => `${escape(line)}\n`).join('');
+}
+
+/** The object of `limits --raise --json`: an interface. */
+export function raisingJson(raising: Raising): unknown {
+  const { dryRun, before, after, file, applies, writes, backup, warnings } = raising;
+  return {
+    schema: 1,
+    dryRun,
+    before,
+    after,
+    applies,
+    file,
+    writes,
+    backup,
+    undo: undoLine(raising),
+    warnings,
+  };
+}
+
+/** One line of sh; null where nothing changes. */
+function undoLine({ before, file, applies, writes, backup }: Raising): string | null {
+  const steps = [
+    ...(writes ? [backup === null ? `rm ${file}` : `mv ${backup} ${file}`] : []),
+    ...(applies ? [`echo '${kernelSemText(before)}' >/proc/sys/kernel/sem`] : []),
+  ];
+  return steps.length === 0 ? null : steps.join(' && ');
+}
