@@ -116,6 +116,7 @@ function makeReport(
       judgements,
       active: server.unit.known ? { known: true, value: server.unit.value.active } : server.unit,
       unit: server.unit.known ? server.unit.value.name : 'httpd',
+      isApart: server.unit.known && server.unit.value.privateIpc,
       found: server.unit.known || server.settings.known,
       ...percents,
       missing: [...new Set(missing)],

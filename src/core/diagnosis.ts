@@ -30,11 +30,10 @@ export function diagnosis(
     cause,
     evidence,
     holders: aboutTable ? facts.holders : [],
-    cures: cures(
-      cause,
-      unit,
-      facts.listeningOrphans.map(({ pid }) => pid),
-    ),
+    cures: cures(cause, {
+      ...{ unit, facts: facts.unit, use: facts.use },
+      pids: facts.listeningOrphans.map(({ pid }) => pid),
+    }),
     missing,
   };
 }

@@ -89,10 +89,11 @@ function tableCause(facts: FailureFacts, level: 'full' | 'short'): Finding | nul
   if (facts.sysvMutexes === 0 || !endedByExit(facts)) return null;
   // What the table was like when the run ended counts, when it is known: it may have filled up, or been cleared, since.
   const then = facts.ending?.use ?? null;
-  const use = then ?? valueOrNull(facts.use);
+  const isOutside = looksFromOutside(facts);
+  const use = then ?? (isOutside ? null : valueOrNull(facts.use));
   const needed = level === 'full' ? 1 : (facts.sysvMutexes ?? 1);
   if (use === null || freeSets(use) >= needed) return null;
-  const orphans = Math.max(facts.ending?.orphans ?? 0, facts.orphans);
+  const orphans = Math.max(facts.ending?.orphans ?? 0, isOutside ? 0 : facts.orphans);
   const doubt = facts.unsure > 0 ? `, and ${facts.unsure} that may be, which cannot be proven` : '';
   const saw = `${orphans} sets left by a dead httpd${doubt}`;
   const when = then === null ? '' : ' when the run ended';
@@ -104,6 +105,14 @@ function tableCause(facts: FailureFacts, level: 'full' | 'short'): Finding | nul
     ],
     ...(level === 'short' ? { weak: true } : {}),
   };
+}
+
+/**
+ * Whether this is not the table of the unit, which has an IPC namespace of its own (PrivateIPC=) that ended with it. Only
+ * its ExecStopPost looks from inside, and leaves what it saw to those who look later.
+ */
+function looksFromOutside({ unit, ending }: FailureFacts): boolean {
+  return unit.known && unit.value.privateIpc && (ending === null || ending.use !== null);
 }
 
 /** Less than a page cannot take a pid file. */
@@ -153,7 +162,10 @@ function lastWords(unit: UnitFacts, facts: FailureFacts): Finding {
       cause: 'unknown',
       evidence: [state, { rule: 'table', saw: use.why, source: '/proc/sysvipc/sem' }],
     };
-  const room = { rule: 'table', saw: inUse(use.value), source: '/proc/sysvipc/sem' };
+  const table = looksFromOutside(facts)
+    ? `${unit.name} has an IPC namespace of its own (PrivateIPC=yes), whose table ended with it`
+    : inUse(use.value);
+  const room = { rule: 'table', saw: table, source: '/proc/sysvipc/sem' };
   if (!configComplaint.known)
     return {
       cause: 'unknown',

@@ -16,6 +16,8 @@ export interface HealthQuestion {
   /** The unit's ActiveState, or why it has none. */
   active: Fact<string>;
   unit: string;
+  /** Whether its sets are in a table of its own (PrivateIPC=yes): then this one does not matter to it. */
+  isApart: boolean;
   /** Whether there is an httpd here at all: a missing one is not a healthy one. */
   found: boolean;
   warnPercent: number;
@@ -26,12 +28,12 @@ export interface HealthQuestion {
 
 /** Is httpd in danger of not starting for want of semaphores? The worst finding gives the status. */
 export function health(question: HealthQuestion): Health {
-  const { use, judgements, active, unit, found, warnPercent, critPercent, missing } = question;
+  const { use, judgements, active, unit, isApart, found, warnPercent, critPercent, missing } = question;
   const critical: string[] = [];
   const warning: string[] = [];
   const count = countVerdicts(judgements);
 
-  if (use.known) {
+  if (use.known && !isApart) {
     const down = valueOrNull(active) === 'failed';
     for (const [what, limit] of Object.entries(use.value) as [string, TableUse['sets']][]) {
       const full = limit.used >= limit.max;

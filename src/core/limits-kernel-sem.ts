@@ -1,4 +1,5 @@
 import { type Fact, known, unknown } from './fact.ts';
+import type { TableUse } from './table-use.ts';
 
 /** kernel.sem, in the order of its four numbers (proc_sys_kernel(5)). */
 export interface KernelSem {
@@ -54,9 +55,11 @@ export function raised(now: KernelSem, sets: number, most: number): Fact<KernelS
 }
 
 /** How far to raise SEMMNI where that is what helps; null where the kernel takes no more. A set that is not made costs nothing. */
-export function setsToAdvise(maxSets: number): number | null {
-  if (maxSets < KERNELS_OWN_SEMMNI) return KERNELS_OWN_SEMMNI;
-  return maxSets < IPCMNI ? IPCMNI : null;
+export function setsToAdvise({ sets, semaphores }: TableUse): number | null {
+  if (sets.max < KERNELS_OWN_SEMMNI) return KERNELS_OWN_SEMMNI;
+  if (sets.max < IPCMNI) return IPCMNI;
+  // The same number again lifts SEMMNS.
+  return semaphores.max - semaphores.used < sets.max - sets.used ? sets.max : null;
 }
 
 /** Whether no number of one is below that of the other. */

@@ -25,7 +25,9 @@ export function causeEntry(
   const [cure] = cures;
   const seen = cause === 'other' || cause === 'unknown' ? ` (${evidence[0]?.saw ?? ''})` : '';
   const run = cure?.run.join(' && ') ?? '';
-  const todo = cure === undefined ? '' : ` To do: ${cure.say}${run === '' ? '' : `: ${run}`}`;
+  const traps =
+    cure === undefined || cure.traps.length === 0 ? '' : ' (but first read its traps: httpd-guard diagnose)';
+  const todo = cure === undefined ? '' : ` To do: ${cure.say}${traps}${run === '' ? '' : `: ${run}`}`;
   const sentence = escape(`${unit}: ${causeSentence(cause)}${seen}.${todo}`);
   const priority: Priority = cause === 'other' || cause === 'unknown' ? 'notice' : 'err';
   return {

@@ -1,5 +1,6 @@
 import type { Cause } from '../core/cause.ts';
 import type { Diagnosis } from '../core/diagnosis.ts';
+import type { Cure } from '../core/cures.ts';
 import type { Holder } from '../core/failure-facts.ts';
 import { escape } from './escape.ts';
 
@@ -38,8 +39,17 @@ export function diagnosisText(
     lines.push(...holders.map((holder) => `  ${holderText(holder)}`));
     lines.push(...missing.map((why) => `  not seen: ${escape(why)}`));
   }
-  for (const { say, run } of cures) lines.push('', `${say}:`, ...run.map((command) => `  ${command}`));
+  for (const one of cures) lines.push('', ...cureLines(one));
   return `${lines.join('\n')}\n`;
+}
+
+/** A cure for people: what, how, and what it changes besides. */
+export function cureLines({ say, run, traps }: Cure): string[] {
+  return [
+    escape(run.length === 0 ? `${say}.` : `${say}:`),
+    ...run.map((command) => `  ${escape(command)}`),
+    ...traps.map((trap) => `  # ${escape(trap)}`),
+  ];
 }
 
 function holderText({ uid, user, product, sets }: Holder): string {

@@ -1,3 +1,4 @@
+import { cures } from '../core/cures.ts';
 import { valueOrNull } from '../core/fact.ts';
 import { type Health, countVerdicts } from '../core/health.ts';
 import { name } from '../core/lineage.ts';
@@ -5,6 +6,7 @@ import type { Report } from '../core/report.ts';
 import { type Use, percent } from '../core/table-use.ts';
 import type { Judgement, Verdict } from '../core/verdict.ts';
 import { type Colour, type Paint, painter } from './colour.ts';
+import { cureLines } from './diagnosis.ts';
 import { escape } from './escape.ts';
 
 export interface TextStyle {
@@ -27,6 +29,7 @@ export function reportText(report: Report, style: TextStyle): string {
     lines.push(...(about.length > 0 ? ['', ...about] : []), '', ...bars(report, paint));
     for (const verdict of ['orphan', 'unsure', 'in-use', 'foreign'] as const)
       lines.push(...group(verdict, report, style, paint));
+    if (style.explain) lines.push(...advice(report));
     if (report.otherUnits.length > 0)
       lines.push('', `Also here: ${report.otherUnits.map(escape).join(', ')} (look at one with --unit)`);
   }
@@ -108,6 +111,15 @@ const TITLE: Record<Verdict, string> = {
   'in-use': 'of a living httpd; kept',
   foreign: 'of other programs; never touched',
 };
+
+/** What to do about the table, where httpd's mutexes are in it and something is wrong. */
+function advice({ health, use, unit, settings, judgements }: Report): string[] {
+  const none = !settings.known || settings.value.sysvMutexes === null || settings.value.sysvMutexes === 0;
+  if (none || !unit.known || !use.known || health.status === 'ok') return [];
+  const cause = countVerdicts(judgements).orphan > 0 ? 'semaphore-leak' : 'semaphore-demand';
+  const patient = { unit: unit.value.name, facts: unit, pids: [], use };
+  return ['', 'What helps:', ...cures(cause, patient).flatMap((cure) => ['', ...cureLines(cure)])];
+}
 
 const MOST_ROWS = 8;
 

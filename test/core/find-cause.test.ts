@@ -47,6 +47,24 @@ void t.test('what the machine shows is the cause', async (t) => {
   for (const [what, facts, cause] of cases) t.equal(findCause(facts).cause, cause, what);
 });
 
+void t.test(
+  'of a unit with an IPC namespace of its own, only what was seen from inside counts',
+  async (t) => {
+    const apart = { unit: known(failedUnit({ privateIpc: true })) };
+    const causeOf = (over: Partial<FailureFacts>): string => findCause(leak({ ...apart, ...over })).cause;
+    t.equal(causeOf({}), 'other', 'looked at from outside, later');
+    t.match(findCause(leak(apart)).evidence[1], { rule: 'table', saw: /namespace of its own/ });
+    t.equal(causeOf({ ending: ending() }), 'semaphore-leak', 'its own ExecStopPost');
+    t.equal(causeOf({ ending: ending({ use: use(3) }) }), 'other');
+    t.equal(
+      causeOf({ ending: ending({ use: use(12) }) }),
+      'semaphore-demand',
+      'orphans out here are not its',
+    );
+    t.equal(causeOf({ ending: ending({ use: use(12), orphans: 9 }) }), 'semaphore-leak');
+  },
+);
+
 void t.test('a unit that did not fail has no cause, whatever the table is like', async (t) => {
   const withUnit = (over: object) => findCause(leak({ unit: known(failedUnit(over)) })).cause;
   for (const active of ['active', 'activating', 'deactivating', 'reloading'])

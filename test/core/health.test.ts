@@ -16,6 +16,7 @@ const ask = (over: Partial<HealthQuestion>): ReturnType<typeof health> =>
     judgements: [],
     active: known('active'),
     unit: 'httpd.service',
+    isApart: false,
     found: true,
     warnPercent: 80,
     critPercent: 95,
@@ -44,6 +45,8 @@ void t.test('the worst finding gives the status', async (t) => {
     [{ found: false }, 'unknown'],
     [{ found: false, use: use(100) }, 'critical'],
     [{ missing: ['not root'] }, 'ok'],
+    [{ isApart: true, use: use(100) }, 'ok'],
+    [{ isApart: true, use: use(100), judgements: judged('orphan') }, 'warning'],
   ];
   for (const [over, status] of cases) t.equal(ask(over).status, status, JSON.stringify(over));
 });

@@ -89,6 +89,7 @@ export function report(scene: Scene, found: Found = {}): Report {
       judgements,
       active: about.known ? known(about.value.active) : about,
       unit: about.known ? about.value.name : 'httpd',
+      isApart: about.known && about.value.privateIpc,
       found: about.known || said.known,
       ...percents,
       missing: found.missing ?? [],
