@@ -68,7 +68,7 @@ async function collect(wanted: Wanted): Promise<Limits> {
   });
   for (const fact of [snapshot.sets, snapshot.limits, snapshot.view]) if (!fact.known) missing.add(fact.why);
   for (const other of others) for (const why of other.missing) missing.add(why);
-  for (const { need } of units) if (need.kills.leaks === null) missing.add(`${need.unit}: ${need.kills.why}`);
+  for (const { need } of units) for (const why of unknownOf(need)) missing.add(`${need.unit}: ${why}`);
   return {
     takenMs: snapshot.clock.realMs,
     kernelSem: readKernelSem(),
@@ -79,6 +79,11 @@ async function collect(wanted: Wanted): Promise<Limits> {
     needed: neededTogether(units),
     missing: [...missing],
   };
+}
+
+function unknownOf({ kills }: UnitNeed): string[] {
+  if (kills.leaks === null) return [kills.why];
+  return kills.leaks && kills.left === null ? ['how many sets it has when it runs cannot be told'] : [];
 }
 
 async function owners(sets: Fact<SemaphoreSet[]>, missing: Set<string>): Promise<Fact<TableOwner[]>> {

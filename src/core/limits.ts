@@ -32,20 +32,21 @@ export interface UnitNeed {
   privateIpc: boolean;
   /** Whether what a dead one left is cleared before each start. */
   guarded: boolean;
-  /** The System V mutexes that are registered, the most that a start makes; null where httpd does not say. */
+  /** The System V mutexes that are registered: the most that a start makes, balancers apart; null where httpd does not say. */
   registered: number | null;
-  /** The sets that the running one has; null where that cannot be told. */
+  /** The sets that the running one has, or, soon after a kill -9, may have; null where that cannot be told. */
   held: number | null;
   kills: Kills;
 }
 
 /**
- * How many kill -9 it takes to stop httpd for good, when nothing is cleared between them. `left`: after so many of them, one
- * after another, it starts again; after one more it does not. `least`: so many at any rate, if the next start made each
- * mutex that is registered.
+ * How many kill -9 httpd has left, when nothing is cleared between them: after so many, one after another, it starts again,
+ * and after one more it does not. `left` goes by the sets that the running one has; null where those cannot be told.
+ * `least` is what holds even if each start made every mutex that is registered. `startFits`: whether a start, right now and
+ * beside all that is in the table, finds room; null where it may or may not.
  */
 export type Kills =
-  | { leaks: true; left: number; least: number; startFits: boolean }
+  | { leaks: true; left: number | null; least: number; startFits: boolean | null }
   | { leaks: false; why: string }
   | { leaks: null; why: string };
 
@@ -86,16 +87,24 @@ function kills({ unit, held, use, settings }: NeedQuestion, registered: number |
   return countKills(freeSets(use.value), held, registered, isUp(unit));
 }
 
-/** A kill leaves what the running one has, and the start after it makes as many again, or at most all that are registered. */
+/**
+ * A kill leaves the sets that the running one has, and the start after it makes as many again. Of one whose sets cannot be
+ * told, only what is registered is known: the most there can be, but for balancers, which make one each.
+ */
 export function countKills(free: number, held: number | null, registered: number, up: boolean): Kills {
-  const made = Math.min(held ?? registered, registered);
   const room = Math.max(0, free);
   // One that is down takes its own first.
   const first = up ? 0 : 1;
-  const starts = (last: number): number => (room < last ? 0 : Math.floor((room - last) / made) + 1);
-  const left = Math.max(0, starts(made) - first);
-  const least = Math.max(0, starts(registered) - first);
-  return { leaks: true, left, least, startFits: room >= made };
+  const kills = (leak: number, need: number): number =>
+    room < need ? 0 : Math.max(0, Math.floor((room - need) / leak) + 1 - first);
+  const need = Math.max(held ?? 0, registered);
+  const surely = room >= (held ?? registered);
+  return {
+    leaks: true,
+    left: held === null ? null : kills(held, held),
+    least: kills(held ?? registered, need),
+    startFits: surely ? true : held === null && room > 0 ? null : false,
+  };
 }
 
 function isUp({ active }: UnitFacts): boolean {

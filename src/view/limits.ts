@@ -25,7 +25,9 @@ export function limitsText(limits: Limits, { quiet, verbose }: { quiet: boolean;
     ...ownerLines(valueOrNull(limits.owners) ?? [], verbose),
     ...(needs.length === 0 ? [] : ['\n', ...needs]),
     ...(units.length > 1 && needed !== null
-      ? [`Together they need ${needed} sets at most, the disabled ones that rest left out.\n`]
+      ? [
+          `Together they need ${needed} sets at most, balancers apart; those that are down and disabled are not counted.\n`,
+        ]
       : []),
     ...(missing.length === 0 ? [] : ['\n', ...missing.map((why) => `not seen: ${escape(why)}\n`)]),
   ];
@@ -54,8 +56,8 @@ function needLines(need: UnitNeed, { quiet }: { quiet: boolean }): string[] {
   const { unit, active, mechanism, registered, held, guarded, kills } = need;
   const about = [
     `mutexes ${mechanism ?? 'of a kind httpd does not tell'}`,
-    ...(held === null ? [] : [`has ${held} ${held === 1 ? 'set' : 'sets'}`]),
-    ...(registered === null ? [] : [`needs ${registered} at most`]),
+    ...(registered === null ? [] : [`${registered} of System V registered`]),
+    ...(held === null ? [] : [`${held} ${held === 1 ? 'set' : 'sets'} in use`]),
   ];
   const clears =
     guarded && kills.leaks === true ? '; the guard clears before each start, so they do not add up' : '';
@@ -69,10 +71,11 @@ function killsText(kills: Kills): string {
   if (kills.leaks === null) return `how many kill -9 it has left could not be told: ${kills.why}`;
   if (!kills.leaks) return `none can leak: ${kills.why}`;
   const { left, least, startFits } = kills;
-  if (!startFits) return 'its next start fails for want of semaphores';
-  const sure = least < left ? ` (${least} at any rate, if it made each mutex that is registered)` : '';
-  if (left === 0) return 'no kill -9 left: after the next one it does not start again';
-  return `${left} kill -9 left${sure}: after one more it does not start again`;
+  if (startFits === false) return 'a start fails now: too few sets are free';
+  if (startFits === null) return 'a start may fail now: fewer sets are free than are registered';
+  if (left === null) return `at least ${least} kill -9 left, if each start made all that are registered`;
+  const sure = least < left ? `, or ${least} if each start made all that are registered` : '';
+  return `${left} kill -9 left${sure}; after one more it does not start again`;
 }
 
 /** The object of `limits --json`, schema 1: an interface. What could not be read is null and stands in `reasons`. */
