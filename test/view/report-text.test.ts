@@ -144,6 +144,25 @@ void t.test('explain shows what each rule saw and where to look again', async (t
   t.match(text, '  1 × not-a-mutex: key 0x80000001, not 0 [/proc/sysvipc/sem]\n');
 });
 
+void t.test('explain ends with what helps, where httpd is in the table and something is wrong', async (t) => {
+  const helps = (what: ReturnType<typeof report>): string =>
+    /What helps:\n[^]*/.exec(show(what, { explain: true }))?.[0] ?? '';
+  const text = helps(sick());
+  t.match(text, 'clear what the dead httpd left, and start:\n  httpd-guard clean\n');
+  t.match(
+    text,
+    "  printf '[Service]\\nPrivateIPC=yes\\n' >/etc/systemd/system/apache2.service.d/private-ipc.conf\n",
+  );
+  t.match(text, /^ {2}# .*PHP and CGI/m);
+  t.match(text, '  httpd-guard limits --raise 32000\n');
+  t.equal(helps(healthy()), '');
+  t.equal(helps(unseen()), '');
+  const full: Scene = { limits: known({ maxSets: 1, maxSemaphores: 100 }), processes: [master(), worker()] };
+  t.match(helps(report({ ...full, sets: [set({ key: 5 })] })), 'nothing is known to be leaked');
+  t.equal(helps(report(full, { settings: known(settings({ sysvMutexes: 0 })) })), '', 'it uses none');
+  t.notMatch(show(sick()), 'What helps');
+});
+
 void t.test('reasons that differ from set to set are put in one line, and many are cut short', async (t) => {
   const sets = Array.from({ length: 12 }, (_, id) => set({ id, key: id + 1 }));
   t.match(show(report({ sets })), '  12 × key, count or mode are not those of an httpd mutex\n');

@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process';
+import t from 'tap';
+import { type Patient, cures } from '../../src/core/cures.ts';
+import { known, unknown } from '../../src/core/fact.ts';
+import { failedUnit, use } from './failure-builder.ts';
+
+const patient = (over: Partial<Patient> = {}, facts: Parameters<typeof failedUnit>[0] = {}): Patient => ({
+  unit: 'apache2.service',
+  facts: known(failedUnit(facts)),
+  pids: [],
+  use: known(use(12)),
+  ...over,
+});
+
+const words = (cause: Parameters<typeof cures>[0], who: Patient): string =>
+  cures(cause, who)
+    .map(({ say, run }) => [say, ...run].join('\n'))
+    .join('\n');
+
+void t.test('against a leak, best first', async (t) => {
+  const all = words('semaphore-leak', patient());
+  t.match(
+    all,
+    /^clear[^]*clean[^]*start apache2[^]*guard install[^]*PrivateIPC=yes[^]*Mutex pthread[^]*--raise 32000[^]*TimeoutStopSec=300/,
+  );
+  const guarded = { dropInPaths: ['/etc/systemd/system/apache2.service.d/50-httpd-guard.conf'] };
+  t.notMatch(words('semaphore-leak', patient({}, guarded)), 'guard install');
+  t.notMatch(words('semaphore-leak', patient({}, { active: 'active' })), 'systemctl start', 'it is up');
+  t.match(words('semaphore-leak', patient({}, { stopTimeoutMs: 200_000 })), 'TimeoutStopSec=400');
+  t.notMatch(words('semaphore-leak', patient({}, { stopTimeoutMs: Infinity })), 'TimeoutStopSec');
+});
+
+void t.test('against demand, with nothing to clear', async (t) => {
+  const all = words('semaphore-demand', patient());
+  t.match(all, /^give[^]*PrivateIPC=yes[^]*Mutex pthread[^]*--raise 32000[^]*httpd-guard limits/);
+  t.notMatch(all, /httpd-guard clean\n|TimeoutStopSec/);
+  const most = known({ sets: { used: 32_768, max: 32_768 }, semaphores: { used: 32_768, max: 1_000_000 } });
+  t.notMatch(words('semaphore-demand', patient({ use: most })), '--raise', 'there is no more');
+  t.notMatch(words('semaphore-demand', patient({ use: unknown('x') })), '--raise');
+});
+
+void t.test('what it has already, or does not reach it, is not advised', async (t) => {
+  const apart = words('semaphore-leak', patient({}, { privateIpc: true }));
+  t.notMatch(apart, 'PrivateIPC=yes\\n');
+  t.notMatch(apart, '--raise');
+  t.match(apart, 'Mutex pthread');
+});
+
+void t.test('each trap is named once', async (t) => {
+  const [, , cure] = cures('semaphore-leak', patient());
+  for (const trap of [/248/, /PHP and CGI/, /unprivileged containers/, /kernel\.sem/, /host’s table/])
+    t.equal(cure?.traps.filter((text) => trap.test(text)).length, 1, String(trap));
+});
+
+void t.test('what is to be pasted is sh, also for a unit of an odd name', async (t) => {
+  for (const unit of ['apache2.service', 'apache2@b.service', 'httpd@a\\x2db.service'])
+    for (const { run } of cures('semaphore-leak', patient({ unit })))
+      for (const line of run) {
+        t.equal(spawnSync('sh', ['-n', '-c', line]).status, 0, line);
+        if (!line.startsWith('printf')) continue;
+        const { stdout } = spawnSync('sh', ['-c', line.replace(/>.*/, '')], { encoding: 'utf8' });
+        t.match(stdout, /^\[Service\]\n\w+=\w+\n$/);
+        t.ok(
+          line.includes(
+            unit.includes('\\') ? ` >'/etc/systemd/system/${unit}.d/` : ` >/etc/systemd/system/${unit}.d/`,
+          ),
+        );
+      }
+});
