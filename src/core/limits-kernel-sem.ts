@@ -66,3 +66,9 @@ export function setsToAdvise({ sets, semaphores }: TableUse): number | null {
 export function isAtLeast(one: KernelSem, other: KernelSem): boolean {
   return (['semmsl', 'semmns', 'semopm', 'semmni'] as const).every((name) => one[name] >= other[name]);
 }
+
+/** What kernel.sem is after it was set; unknown, and why, where the kernel took less than was wished. */
+export function asWished(after: Fact<KernelSem>, wished: KernelSem): Fact<KernelSem> {
+  if (!after.known || isAtLeast(after.value, wished)) return after;
+  return unknown(`kernel.sem is ${kernelSemText(after.value)}, though ${kernelSemText(wished)} was written`);
+}

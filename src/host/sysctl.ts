@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { type Fact, known, unknown } from '../core/fact.ts';
 import {
   type KernelSem,
-  isAtLeast,
+  asWished,
   kernelSemText,
   mostSets,
   parseKernelSem,
@@ -33,9 +33,7 @@ export function writeKernelSem(value: KernelSem, path = KERNEL_SEM): Fact<Kernel
   } catch (error) {
     return unknown(`${path} cannot be written: ${because(error)}${hint(error)}`);
   }
-  const after = readKernelSem(path);
-  if (!after.known || isAtLeast(after.value, value)) return after;
-  return unknown(`${path} is ${kernelSemText(after.value)}, though ${kernelSemText(value)} was written`);
+  return asWished(readKernelSem(path), value);
 }
 
 function hint(error: unknown): string {

@@ -1,6 +1,7 @@
 import t from 'tap';
 import {
   type KernelSem,
+  asWished,
   isAtLeast,
   kernelSemText,
   mostSets,
@@ -8,6 +9,7 @@ import {
   raised,
   setsToAdvise,
 } from '../../src/core/limits-kernel-sem.ts';
+import { known, unknown } from '../../src/core/fact.ts';
 import { Random } from './random.ts';
 
 const sem = (over: Partial<KernelSem> = {}): KernelSem => ({
@@ -67,4 +69,12 @@ void t.test('how many to advise', async (t) => {
   t.equal(setsToAdvise(use(32_000)), 32_768);
   t.equal(setsToAdvise(use(32_768)), null);
   t.equal(setsToAdvise(use(32_768, { used: 99, max: 100 })), 32_768, 'to lift SEMMNS');
+});
+
+void t.test('what the kernel did not take is no success', async (t) => {
+  t.match(asWished(known(sem()), sem()), { known: true });
+  t.match(asWished(known(sem({ semopm: 500 })), sem()), { known: true });
+  for (const less of [{ semmni: 127 }, { semmns: 1 }, { semopm: 1 }, { semmsl: 1 }])
+    t.match(asWished(known(sem(less)), sem()), { known: false, why: /though 250 32000 32 128 was written/ });
+  t.match(asWished(unknown('gone'), sem()), { known: false, why: 'gone' });
 });

@@ -73,6 +73,16 @@ void t.test('the journal is told once what went wrong, on one line', async (t) =
   t.match(entry?.sentence, /To do: .*httpd-guard clean && systemctl reset-failed apache2\.service/);
 });
 
+void t.test('a cure with traps is not told without them', async (t) => {
+  const facts = leak({ orphans: 0, ending: ending() });
+  const found = diagnosis(facts, [], []);
+  t.match(
+    causeEntry(found, facts)?.sentence,
+    /first read its traps: httpd-guard diagnose\): mkdir -p .* && printf /,
+  );
+  t.match(text(found), /^ {2}# .*PHP and CGI/m);
+});
+
 void t.test('a line without end is cut in it', async (t) => {
   const facts = leak({ ending: ending() });
   const entry = causeEntry(diagnosis(facts, [line(HOSTILE + 'x'.repeat(1e6))], []), facts);
