@@ -151,6 +151,23 @@ export async function cli(args: string[]): Promise<number> {
       },
     )
     .command(
+      'history',
+      'Say what the guard did, and why, as the journal has it',
+      (command) =>
+        common(command)
+          .option('since', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'Only from then on, as journalctl takes it; everything when not given',
+          })
+          .example('$0 history --since yesterday', 'what happened in the night?')
+          .epilogue('Exit codes: 0, or 3 when the journal cannot be read, 64 wrong usage.'),
+      async (options) => {
+        const { history } = await import('./commands/history.ts');
+        await run(history(options));
+      },
+    )
+    .command(
       'config',
       'Say each value of the configuration that counts, and where it came from',
       (command) =>

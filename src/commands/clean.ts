@@ -16,6 +16,7 @@ export interface CleanOptions extends CommonOptions {
 
 const TIMEOUT_MS = 60_000;
 const ASK_TIMEOUT_MS = 5_000;
+const WRITE_TIMEOUT_MS = 2_000;
 
 /** Removes what `check` calls orphan, and nothing else. */
 export async function clean(options: CleanOptions): Promise<Done> {
@@ -31,11 +32,20 @@ export async function clean(options: CleanOptions): Promise<Done> {
     dryRun: options.dryRun,
     deadlineMs: performance.now() + TIMEOUT_MS,
   };
-  const result =
+  const { result, untold } =
     options.shmKey === undefined
-      ? await removeOrphans({ ...question, wanted: options.set === undefined ? null : new Set(options.set) })
-      : await removeSegments({ ...question, keys: new Set(options.shmKey) });
-  const complaints = server.missing.map((why) => `httpd-guard: ${escape(why)}\n`).join('');
+      ? await removeOrphans({
+          ...question,
+          wanted: options.set === undefined ? null : new Set(options.set),
+          teller: {
+            unit: server.unit.known ? server.unit.value.name : null,
+            command: 'clean',
+            mostMs: WRITE_TIMEOUT_MS,
+          },
+        })
+      : { result: await removeSegments({ ...question, keys: new Set(options.shmKey) }), untold: null };
+  const missing = [...server.missing, ...(untold === null ? [] : [`the journal was not told: ${untold}`])];
+  const complaints = missing.map((why) => `httpd-guard: ${escape(why)}\n`).join('');
   if (!result.known)
     return {
       stdout: '',

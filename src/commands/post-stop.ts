@@ -9,7 +9,7 @@ import { readClock } from '../host/clock.ts';
 import type { Server } from '../host/find-server.ts';
 import { writeEntry } from '../host/journal.ts';
 import { readLastWords } from '../host/last-words.ts';
-import { log } from '../host/log.ts';
+import { log, stderrIsJournal } from '../host/log.ts';
 import { lookAtFailure } from '../host/look-at-failure.ts';
 import { keepRunEnding } from '../host/run-ending-file.ts';
 import { removeOrphans } from '../steps/remove-orphans.ts';
@@ -21,6 +21,7 @@ import type { CommonOptions } from './done.ts';
 /** Less than the script's own limit, so that it is we who say that time ran out. */
 const BUDGET_MS = 2_600;
 const ASK_TIMEOUT_MS = 1_000;
+const TELL_MS = 250;
 
 /**
  * ExecStopPost: says why the run ended, if it ended badly, in one entry of the journal; keeps what the kernel said, for a
@@ -39,9 +40,20 @@ export async function postStop(options: CommonOptions): Promise<number> {
   const server = await findServer(wanted, 'remember', ASK_TIMEOUT_MS);
   if (server.unit.known) await tell(server, server.unit.value, options, deadlineMs);
   else await log(options, 'warning', `why it ended is not told: ${escape(server.unit.why)}`);
-  const cleared = await removeOrphans({ owner: server.owner, wanted: null, dryRun: false, deadlineMs });
-  if (isWorthALine(cleared)) {
-    const { priority, sentence } = cleanSentence(cleared, 'after this stop');
+  const { result, entered } = await removeOrphans({
+    owner: server.owner,
+    wanted: null,
+    dryRun: false,
+    deadlineMs,
+    teller: {
+      unit: server.unit.known ? server.unit.value.name : null,
+      command: 'post-stop',
+      mostMs: TELL_MS,
+    },
+  });
+  // Where anything was removed, an entry of its own says so.
+  if (isWorthALine(result) && !(entered && stderrIsJournal())) {
+    const { priority, sentence } = cleanSentence(result, 'after this stop');
     await log(options, priority, sentence);
   }
   return 0;

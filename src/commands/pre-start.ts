@@ -1,7 +1,7 @@
 import { type CleanResult, cleanExitCode } from '../core/clean-result.ts';
 import { type Fact, known } from '../core/fact.ts';
 import type { MutexOwner } from '../core/semaphore-set.ts';
-import { log } from '../host/log.ts';
+import { log, stderrIsJournal } from '../host/log.ts';
 import { readRemembered } from '../host/remembered-settings.ts';
 import { removeOrphans } from '../steps/remove-orphans.ts';
 import { cleanSentence } from '../view/clean-text.ts';
@@ -16,46 +16,56 @@ const BUDGET_MS = 3_500;
 /** httpd itself is asked only when its last answer is old; a slow configuration must not eat the whole budget. */
 const ASK_TIMEOUT_MS = 1_500;
 
+/** httpd waits for it. */
+const TELL_MS = 250;
+
 /** ExecStartPre: clears what a dead httpd left, in bounded time, with one line in the journal. 0 always; with `strict` as `clean`. */
 export async function preStart(options: PreStartOptions): Promise<number> {
   const deadlineMs = performance.now() + BUDGET_MS;
-  const owner = await findOwner(options);
-  const result =
+  const { unit, owner } = await findOwner(options);
+  const { result, entered } =
     owner.known && process.geteuid?.() === 0
       ? await removeOrphans({
           owner,
           wanted: null,
           dryRun: false,
           deadlineMs,
+          teller: { unit, command: 'pre-start', mostMs: TELL_MS },
         })
-      : cannot(owner);
-  const { priority, sentence } = cleanSentence(result, 'before this start');
-  await log(
-    options,
-    priority,
-    sentence,
-    result.known
-      ? {
-          removed: result.value.removed.length,
-          kept: result.value.kept.length,
-          failed: result.value.failed.length,
-        }
-      : {},
-  );
+      : { result: cannot(owner), entered: false };
+  // An entry of its own says the same.
+  if (!entered || !stderrIsJournal()) await say(result, options);
   if (!options.strict) return 0;
   return result.known ? cleanExitCode(result.value, false) : 3;
 }
 
-async function findOwner({ unit, config }: PreStartOptions): Promise<Fact<MutexOwner>> {
+async function say(result: Fact<CleanResult>, options: PreStartOptions): Promise<void> {
+  const { priority, sentence } = cleanSentence(result, 'before this start');
+  const counts = result.known
+    ? {
+        removed: result.value.removed.length,
+        kept: result.value.kept.length,
+        failed: result.value.failed.length,
+      }
+    : {};
+  await log(options, priority, sentence, counts);
+}
+
+async function findOwner({ unit, config }: PreStartOptions): Promise<{
+  unit: string | null;
+  owner: Fact<MutexOwner>;
+}> {
   const remembered = unit === undefined || config !== undefined ? null : readRemembered(unit);
-  if (remembered?.known === true && remembered.value.fresh) {
-    return known({ uid: remembered.value.settings.uid, starterUid: remembered.value.starterUid });
+  if (unit !== undefined && remembered?.known === true && remembered.value.fresh) {
+    const { settings, starterUid } = remembered.value;
+    return { unit, owner: known({ uid: settings.uid, starterUid }) };
   }
   const { readConfiguration, wantedServer } = await import('../host/configuration.ts');
   const configuration = readConfiguration(config);
-  if (!configuration.known) return configuration;
+  if (!configuration.known) return { unit: unit ?? null, owner: configuration };
   const { findServer } = await import('../host/find-server.ts');
-  return (await findServer(wantedServer(unit, configuration.value), 'remember', ASK_TIMEOUT_MS)).owner;
+  const server = await findServer(wantedServer(unit, configuration.value), 'remember', ASK_TIMEOUT_MS);
+  return { unit: server.unit.known ? server.unit.value.name : (unit ?? null), owner: server.owner };
 }
 
 function cannot(owner: Fact<MutexOwner>): Fact<CleanResult> {

@@ -43,17 +43,18 @@ export function parseJournalEntry(line: string): JournalEntry | null {
   return {
     cursor,
     unit: typeof unit === 'string' ? unit : null,
-    message: text(entry['MESSAGE']),
+    message: fieldText(entry['MESSAGE']),
     endedUnit: ended && typeof about === 'string' ? about : null,
   };
 }
 
-function text(field: unknown): string {
+/** A field's text, whatever form it comes in; empty where there is none. */
+export function fieldText(field: unknown): string {
   if (typeof field === 'string') return field;
   if (!Array.isArray(field)) return '';
   return field.every((part) => typeof part === 'number')
     ? String.fromCharCode(...field.slice(0, MOST_CHARACTERS))
-    : text(field.find((part) => typeof part === 'string'));
+    : fieldText(field.find((part) => typeof part === 'string'));
 }
 
 /** What is matched on stands at the beginning of a line. */

@@ -6,4 +6,6 @@ export const MESSAGE_ID = {
   recovered: '3048586d33044f02ae7c32638973f884',
   /** The guard gave up. */
   gaveUp: '1e60fd6f1f394d7eb7358607c31a4195',
+  /** Sets were removed, or could not be. */
+  cleared: 'c1bb077a6a77442e99f1b6dfa6ac284d',
 } as const;

@@ -27,7 +27,7 @@ export async function log(
       logger[PINO_LEVEL[priority]]({ priority, ...fields }, sentence);
       return;
     }
-    const prefix = isJournal() ? `<${PRIORITY_NUMBER[priority]}>` : '';
+    const prefix = stderrIsJournal() ? `<${PRIORITY_NUMBER[priority]}>` : '';
     writeSync(2, `${prefix}httpd-guard: ${sentence}\n`);
   } catch {
     // Nowhere to write: see above.
@@ -35,7 +35,11 @@ export async function log(
 }
 
 /** systemd names the device and inode of the stream it connected, so that a redirected stderr is not taken for it (systemd.exec(5), $JOURNAL_STREAM). */
-function isJournal(): boolean {
-  const { dev, ino } = fstatSync(2);
-  return process.env['JOURNAL_STREAM'] === `${dev}:${ino}`;
+export function stderrIsJournal(): boolean {
+  try {
+    const { dev, ino } = fstatSync(2);
+    return process.env['JOURNAL_STREAM'] === `${dev}:${ino}`;
+  } catch {
+    return false;
+  }
 }

@@ -17,6 +17,7 @@ import { keepHistory, readHistory } from '../host/recovery-history-file.ts';
 import { readRunEnding } from '../host/run-ending-file.ts';
 import { isMoving, waitForUnit } from '../host/wait-for-unit.ts';
 import { withSystemd } from '../host/with-systemd.ts';
+import { escape } from '../view/escape.ts';
 import { removeOrphans } from './remove-orphans.ts';
 
 export interface RecoveryQuestion {
@@ -28,6 +29,7 @@ export interface RecoveryQuestion {
 }
 
 const ASK_TIMEOUT_MS = 5_000;
+const WRITE_TIMEOUT_MS = 2_000;
 /** ctime counts whole seconds, and two more are the margin of the verdict (clock.ts). */
 const YOUNG_MS = 3_500;
 /** systemd's own restart may wait for RestartSec=. */
@@ -142,7 +144,7 @@ async function take(step: Step, unit: string, server: Server): Promise<Fact<true
       return left.length === 0 ? known(true) : unknown(`workers ${left.join(', ')} cannot be ended`);
     }
     case 'clean':
-      return clean(server);
+      return clean(unit, server);
     case 'reset-failed':
       return withSystemd((systemd) => systemd.resetFailed(unit));
     case 'start':
@@ -154,9 +156,16 @@ async function take(step: Step, unit: string, server: Server): Promise<Fact<true
   }
 }
 
-async function clean({ owner }: Server): Promise<Fact<true>> {
+async function clean(unit: string, { owner }: Server): Promise<Fact<true>> {
   const deadlineMs = performance.now() + ASK_TIMEOUT_MS;
-  const result = await removeOrphans({ owner, wanted: null, dryRun: false, deadlineMs });
+  const { result, untold } = await removeOrphans({
+    owner,
+    wanted: null,
+    dryRun: false,
+    deadlineMs,
+    teller: { unit, command: 'recover', mostMs: WRITE_TIMEOUT_MS },
+  });
+  if (untold !== null) process.stderr.write(`httpd-guard: the journal was not told: ${escape(untold)}\n`);
   if (!result.known) return result;
   const [failed] = result.value.failed;
   return failed === undefined ? known(true) : unknown(`set ${failed.id} cannot be removed: ${failed.error}`);

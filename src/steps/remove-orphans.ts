@@ -2,9 +2,11 @@ import { type CleanResult, outcome, toKeep, toRemove } from '../core/clean-resul
 import { type Fact, known } from '../core/fact.ts';
 import type { MutexOwner } from '../core/semaphore-set.ts';
 import { judge } from '../core/verdict.ts';
+import { entryText, writeEntry } from '../host/journal.ts';
 import { SemaphoreTool } from '../host/semaphore-tool.ts';
 import { readSemaphoreSets } from '../host/sysvipc.ts';
 import { takeSnapshot } from '../host/take-snapshot.ts';
+import { type ClearingCommand, clearedEntry } from '../view/cleared-entry.ts';
 
 export interface CleanQuestion {
   owner: Fact<MutexOwner>;
@@ -13,30 +15,61 @@ export interface CleanQuestion {
   dryRun: boolean;
   /** On performance.now()'s clock. */
   deadlineMs: number;
+  teller: Teller;
+}
+
+/** Who tells the journal of a removal. */
+export interface Teller {
+  /** Under whose name; null when nobody knows. */
+  unit: string | null;
+  command: ClearingCommand;
+  /** How long the journal may take. */
+  mostMs: number;
+}
+
+export interface Cleared {
+  result: Fact<CleanResult>;
+  /** Whether the journal has an entry on it: only where anything was removed, or could not be. */
+  entered: boolean;
+  /** Why it has none, where it should. */
+  untold: string | null;
 }
 
 /**
  * Looks, judges, and removes at once what is orphan: no wait lies between verdict and removal. The ids of new sets differ from all that were judged, since
  * the kernel counts a sequence number into each (kernel: ipc/util.c, ipc_idr_alloc), so a start that slips in cannot be
- * hit. Unknown when the table cannot be read.
+ * hit. Then the journal is told what went. The result is unknown when the table cannot be read.
  */
 export async function removeOrphans({
   owner,
   wanted,
   dryRun,
   deadlineMs,
-}: CleanQuestion): Promise<Fact<CleanResult>> {
+  teller,
+}: CleanQuestion): Promise<Cleared> {
   const tool = owner.known ? new SemaphoreTool(owner.value, deadlineMs) : null;
+  const nothingToTell = (result: Fact<CleanResult>): Cleared => ({ result, entered: false, untold: null });
   try {
     const snapshot = await takeSnapshot({ owner, tool, deadlineMs });
-    if (!snapshot.sets.known) return snapshot.sets;
+    if (!snapshot.sets.known) return nothingToTell(snapshot.sets);
     const judgements = judge(snapshot);
     const ids = toRemove(judgements, wanted);
     const kept = toKeep(judgements, wanted);
-    if (dryRun || tool === null || ids.length === 0) return known({ removed: ids, kept, failed: [] });
+    if (dryRun || tool === null || ids.length === 0)
+      return nothingToTell(known({ removed: ids, kept, failed: [] }));
     const complaints = await tool.remove(ids);
-    return known({ ...outcome(ids, await readSemaphoreSets(), complaints), kept });
+    const result = { ...outcome(ids, await readSemaphoreSets(), complaints), kept };
+    const untold = await tell(result, tool, teller);
+    return { result: known(result), entered: untold === null, untold };
   } finally {
     tool?.close();
   }
+}
+
+function tell(result: CleanResult, tool: SemaphoreTool, teller: Teller): Promise<string | null> {
+  const { unit, command, mostMs } = teller;
+  const entry = clearedEntry(result, unit, command);
+  return tool.canTell
+    ? tool.tell(entryText(unit, entry))
+    : writeEntry(unit, entry, performance.now() + mostMs);
 }

@@ -51,7 +51,14 @@ export function cleanSentence(
 ): { priority: Priority; sentence: string } {
   if (!result.known)
     return { priority: 'warning', sentence: `nothing was cleared ${when}: ${escape(result.why)}` };
-  const { removed, kept, failed } = result.value;
+  return clearedSentence(result.value);
+}
+
+/** The same of a cleaning that took place. */
+export function clearedSentence({ removed, kept, failed }: CleanResult): {
+  priority: Priority;
+  sentence: string;
+} {
   const unsure = kept.filter(({ verdict }) => verdict === 'unsure');
   const did =
     removed.length > 0 ? `removed ${sets(removed.length)} left by a dead httpd` : 'nothing to remove';

@@ -1,0 +1,39 @@
+import { readConfiguration, wantedServer } from '../host/configuration.ts';
+import { readHistory } from '../host/read-history.ts';
+import { escape } from '../view/escape.ts';
+import { historyJson, historyText } from '../view/history.ts';
+import { type CommonOptions, type Done, wrongConfiguration } from './done.ts';
+
+export interface HistoryOptions extends CommonOptions {
+  /** As journalctl takes it. */
+  since?: string | undefined;
+}
+
+const TIMEOUT_MS = 60_000;
+const CANNOT_TELL = 3;
+/** EX_USAGE of sysexits.h. */
+const WRONG_USAGE = 64;
+
+/** Says what the guard did and why, as the journal has it. */
+export async function history(options: HistoryOptions): Promise<Done> {
+  const configuration = readConfiguration(options.config);
+  if (!configuration.known) return wrongConfiguration(configuration.why, CANNOT_TELL);
+  const { unit } = wantedServer(options.unit, configuration.value);
+  const read = await readHistory({ since: options.since ?? null, unit, timeoutMs: TIMEOUT_MS });
+  if (!read.known) {
+    const sentence =
+      read.badSince === true
+        ? `--since: ${read.why}; take for example "2 hours ago" or "2026-03-01 12:00"`
+        : `the journal cannot be read: ${read.why}`;
+    return {
+      stdout: '',
+      stderr: `httpd-guard: ${escape(sentence)}\n`,
+      exitCode: read.badSince === true ? WRONG_USAGE : CANNOT_TELL,
+    };
+  }
+  const { entries, more } = read.value;
+  const stdout = options.json
+    ? `${JSON.stringify(historyJson(entries, more), null, 2)}\n`
+    : historyText(entries, { ...options, more });
+  return { stdout, stderr: '', exitCode: 0 };
+}

@@ -1,0 +1,30 @@
+import type { CleanResult } from '../core/clean-result.ts';
+import { MESSAGE_ID } from '../core/message-ids.ts';
+import { PRIORITY_NUMBER } from '../core/priority.ts';
+import { clearedSentence } from './clean-text.ts';
+
+/** The commands that remove sets, as the entry names them: an interface. */
+export type ClearingCommand = 'clean' | 'pre-start' | 'post-stop' | 'recover';
+
+/** A full table has 32,000, and an entry is read by people. */
+const MOST_IDS = 50;
+
+/** The journal's entry on sets that were removed, or that could not be; an interface. */
+export function clearedEntry(
+  result: CleanResult,
+  unit: string | null,
+  command: ClearingCommand,
+): Record<string, string | number> {
+  const { removed, failed } = result;
+  const { priority, sentence } = clearedSentence(result);
+  return {
+    MESSAGE: sentence,
+    PRIORITY: PRIORITY_NUMBER[priority],
+    MESSAGE_ID: MESSAGE_ID.cleared,
+    HTTPD_GUARD_UNIT: unit ?? '-',
+    HTTPD_GUARD_COMMAND: command,
+    HTTPD_GUARD_REMOVED: removed.length,
+    HTTPD_GUARD_FAILED: failed.length,
+    HTTPD_GUARD_IDS: removed.slice(0, MOST_IDS).join(' ') || '-',
+  };
+}

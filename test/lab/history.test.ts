@@ -1,0 +1,160 @@
+import t from 'tap';
+import { Apache, WWW_DATA, clean, letSetsAge, makeSets, setIds } from './apache.ts';
+import { Guard, failForSets } from './guard.ts';
+import { Lab } from './lab.ts';
+
+const CLEARED = 'c1bb077a6a77442e99f1b6dfa6ac284d';
+
+interface Deed {
+  at: string;
+  unit: string | null;
+  did: string;
+  cause: string | null;
+  sentence: string;
+  command?: string;
+  removed?: number;
+  failed?: number;
+  ids?: number[];
+  setsUsed?: number;
+}
+
+void t.test('history: what the guard did, and nothing that others say it did', async (t) => {
+  const lab = await Lab.boot();
+  t.teardown(() => {
+    lab.end();
+  });
+  const apache = await Apache.setUp(lab);
+  await lab.installGuard();
+  const history = async (...words: string[]): Promise<Deed[]> => {
+    await lab.sh('journalctl --sync');
+    const { exitCode, stdout, stderr } = await lab.run('httpd-guard', 'history', '--json', ...words);
+    if (exitCode !== 0) throw new Error(`history ended with ${exitCode}: ${stderr}`);
+    const { schema, entries } = JSON.parse(stdout) as { schema: number; entries: Deed[] };
+    if (schema !== 1) throw new Error(`schema ${schema}`);
+    return entries;
+  };
+
+  await t.test('nothing yet', async (t) => {
+    t.strictSame(await lab.run('httpd-guard', 'history'), {
+      exitCode: 0,
+      stdout: 'The journal has nothing that the guard did.',
+      stderr: '',
+    });
+    t.strictSame(await history(), []);
+  });
+
+  await t.test('a start that clears: one line in the unit’s journal, with figures', async (t) => {
+    await lab.sh('httpd-guard install --quiet');
+    await makeSets(lab, 60, { uid: WWW_DATA });
+    const ids = await setIds(lab);
+    await apache.start();
+    const [deed, ...more] = await history();
+    t.strictSame(more, []);
+    t.match(deed, {
+      unit: 'apache2.service',
+      did: 'cleared',
+      cause: null,
+      sentence: 'removed 60 semaphore sets left by a dead httpd',
+      ...{ command: 'pre-start', removed: 60, failed: 0 },
+    });
+    t.strictSame(deed?.ids, ids.slice(0, 50), 'a list is bounded');
+    t.ok(Math.abs(Date.parse(deed?.at ?? '') - Date.now()) < 60_000);
+    t.equal(await lab.sh('journalctl -o cat -u apache2 | grep -c "removed 60"'), '1');
+    t.match(await lab.sh(`journalctl -x -u apache2 MESSAGE_ID=${CLEARED}`), 'cleared: 60 semaphore sets');
+  });
+
+  await t.test('after a kill -9: why it ended, then what was cleared', async (t) => {
+    const sets = (await setIds(lab, WWW_DATA)).length;
+    await apache.kill9();
+    const [, ...deeds] = await history();
+    t.match(deeds, [
+      { did: 'explained', unit: 'apache2.service', cause: 'other' },
+      { did: 'cleared', command: 'post-stop', removed: sets },
+    ]);
+    t.equal(await lab.sh('journalctl -o cat -u apache2 | grep -c "^removed"'), '2');
+  });
+
+  await t.test('clean by hand, dry or not', async (t) => {
+    await makeSets(lab, 2, { uid: WWW_DATA });
+    const before = await history();
+    await clean(lab, '--dry-run');
+    t.strictSame(await history(), before, 'what was not done is no history');
+    await clean(lab);
+    await clean(lab);
+    t.match((await history()).slice(before.length), [{ did: 'cleared', command: 'clean', removed: 2 }]);
+  });
+
+  await t.test('an entry that another user wrote', async (t) => {
+    const before = await history();
+    const forge = (user: string): string =>
+      `printf '%s\\n' MESSAGE_ID=${CLEARED} 'MESSAGE=forged' _UID=0 HTTPD_GUARD_UNIT=apache2.service HTTPD_GUARD_REMOVED=1 | setpriv --reuid=${user} --clear-groups logger --journald`;
+    await lab.sh(forge('nobody'));
+    await lab.sh(forge('www-data'));
+    await lab.sh('journalctl --sync');
+    t.match(await lab.sh(`journalctl -o cat MESSAGE_ID=${CLEARED}`), 'forged', 'it is in the journal');
+    t.strictSame(await history(), before);
+    // The same by root is believed, but cannot reach the terminal.
+    await lab.sh(forge('root').replace('=forged', '=\u001b[2Jby root'));
+    t.match((await lab.run('httpd-guard', 'history')).stdout, '\\x1b[2Jby root');
+  });
+
+  await t.test('--since, --unit', async (t) => {
+    t.equal((await history('--since', '1 hour ago')).length, (await history()).length);
+    t.strictSame(await history('--since=tomorrow'), []);
+    t.strictSame(await history('--since', '2999-01-01 00:00'), []);
+    t.strictSame(await lab.run('httpd-guard', 'history', '--since', '$(id)'), {
+      exitCode: 64,
+      stdout: '',
+      stderr:
+        'httpd-guard: --since: Failed to parse timestamp: $(id); take for example "2 hours ago" or "2026-03-01 12:00"',
+    });
+    t.strictSame(await history('--unit', 'other'), []);
+    t.not((await history('--unit', 'apache2')).length, 0);
+    await lab.sh('echo \'unit = "other.service"\' >/etc/httpd-guard.toml');
+    t.strictSame(await history(), [], 'configured');
+    await lab.sh('rm /etc/httpd-guard.toml');
+  });
+
+  await t.test('as an ordinary user, and with no journalctl', async (t) => {
+    const as = (...words: string[]) =>
+      lab.run(...(['setpriv', '--reuid=nobody', ...words, 'httpd-guard', 'history'] as const));
+    t.strictSame(await as('--clear-groups'), {
+      exitCode: 3,
+      stdout: '',
+      stderr:
+        'httpd-guard: the journal cannot be read: it takes root, or the group systemd-journal or adm, to read it',
+    });
+    const group = (await lab.sh('getent group systemd-journal')).split(':')[2] ?? '';
+    t.match(await as(`--groups=${group}`), { exitCode: 0, stdout: /pre-start/, stderr: '' });
+    const without = await lab.run(
+      ...(['unshare', '-m', 'sh', '-c'] as const),
+      'mount --bind /dev/null /usr/bin/journalctl; httpd-guard history',
+    );
+    t.match(without, {
+      exitCode: 3,
+      stdout: '',
+      stderr: /^httpd-guard: the journal cannot be read: [^\n]+$/,
+    });
+  });
+
+  await t.test('a recovery, and giving up', async (t) => {
+    const guard = await Guard.install(lab, apache);
+    guard.configure('settle = 0');
+    const mark = await guard.mark();
+    await failForSets(apache);
+    await guard.told(/serves again/, mark);
+    await guard.rests();
+    const triesMs = [3, 2, 1].map((minutes) => Date.now() - 60_000 * minutes);
+    lab.write('var/lib/httpd-guard/apache2.service.recoveries', JSON.stringify({ triesMs, gaveUp: false }));
+    await failForSets(apache);
+    await letSetsAge(lab);
+    await guard.rests();
+    const deeds = await history('--since', mark);
+    t.match(deeds, [
+      { did: 'cleared', command: 'recover' },
+      { did: 'recovered', cause: 'semaphore-leak' },
+      { did: 'gave-up', cause: 'semaphore-leak' },
+    ]);
+    t.match((await lab.run('httpd-guard', 'history', '--verbose')).stdout, /command: recover/);
+  });
+});
