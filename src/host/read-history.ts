@@ -58,7 +58,8 @@ export async function readHistory({ since, unit, timeoutMs }: HistoryQuestion): 
   const { exitCode, stdout, stderr } = ran.value;
   if (exitCode !== 0)
     return {
-      ...unknown(firstLines(stderr) || `journalctl ended with ${exitCode}`),
+      known: false,
+      why: firstLines(stderr) || `journalctl ended with ${exitCode}`,
       badSince: /^Failed to parse timestamp/m.test(stderr),
     };
   const entries = stdout.split('\n').flatMap((line) => parseHistoryEntry(line) ?? []);

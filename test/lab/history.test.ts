@@ -137,6 +137,61 @@ void t.test('history: what the guard did, and nothing that others say it did', a
     });
   });
 
+  await t.test(
+    'without perl, without logger, with a journald that hangs: httpd starts, and the line is told',
+    async (t) => {
+      const start = async (): Promise<number> => {
+        await lab.sh('systemctl stop apache2');
+        await makeSets(lab, 2, { uid: WWW_DATA });
+        const began = performance.now();
+        await apache.start();
+        return performance.now() - began;
+      };
+      const instead = (tool: string) => `BindPaths=/dev/null:/usr/bin/${tool}`;
+      const lines = async (mark: string): Promise<string[]> =>
+        (await lab.sh(`journalctl --sync; journalctl -o cat -u apache2 --since=${mark}`))
+          .split('\n')
+          .filter((line) => line.includes('removed 2'));
+      const mark = (): Promise<string> => lab.sh('journalctl --sync; date +@%s.%6N');
+      // "+" would lift the unit's own mounts.
+      const gate = (await lab.sh('grep -h ^ExecStartPre /etc/systemd/system/apache2.service.d/*')).replace(
+        '-+',
+        '-',
+      );
+
+      await apache.dropIn('zz.conf', instead('perl'), 'ExecStartPre=', gate, 'ExecStopPost=');
+      let since = await mark();
+      await start();
+      t.strictSame(await lines(since), ['removed 2 semaphore sets left by a dead httpd'], 'by logger');
+      t.match((await history('--since', since)).at(-1), { command: 'pre-start', removed: 2 });
+
+      await apache.dropIn(
+        'zz.conf',
+        instead('perl'),
+        instead('logger'),
+        'ExecStartPre=',
+        gate,
+        'ExecStopPost=',
+      );
+      since = await mark();
+      await start();
+      t.match(await lines(since), [/^httpd-guard: removed 2 .*$/], 'a plain line');
+      t.strictSame(await history('--since', since), []);
+
+      await lab.sh('rm /etc/systemd/system/apache2.service.d/zz.conf; systemctl daemon-reload');
+      const usualMs = await start();
+      since = await mark();
+      const journald = await lab.sh('systemctl show -P MainPID systemd-journald');
+      await lab.sh(`kill -STOP ${journald}`);
+      lab.write('root/fill', FILL_JOURNAL);
+      await lab.sh('perl /root/fill');
+      const hangingMs = await start();
+      await lab.sh(`kill -CONT ${journald}`);
+      t.ok(hangingMs < usualMs + 1_000, `${hangingMs.toFixed()} ms, else ${usualMs.toFixed()}`);
+      t.match(await lines(since), [/^httpd-guard: removed 2/], 'a plain line, once journald is back');
+    },
+  );
+
   await t.test('a recovery, and giving up', async (t) => {
     const guard = await Guard.install(lab, apache);
     guard.configure('settle = 0');
@@ -158,3 +213,9 @@ void t.test('history: what the guard did, and nothing that others say it did', a
     t.match((await lab.run('httpd-guard', 'history', '--verbose')).stdout, /command: recover/);
   });
 });
+
+/** Sends until journald's queue is full. */
+const FILL_JOURNAL = `
+  socket(S, 1, 2, 0);
+  1 while send(S, "MESSAGE=filler\\n", 64, pack("Sa*", 1, "/run/systemd/journal/socket"));
+`;
