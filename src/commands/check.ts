@@ -3,6 +3,7 @@ import { type Status, health } from '../core/health.ts';
 import { lineages } from '../core/lineage.ts';
 import { type PidFile, judgePidFile } from '../core/pid-file.ts';
 import type { Report } from '../core/report.ts';
+import { type Segment, detachedSegments } from '../core/segment.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { mayBeMutexOf } from '../core/semaphore-set.ts';
 import { tableUse } from '../core/table-use.ts';
@@ -12,6 +13,7 @@ import { guardedUnits } from '../host/drop-in.ts';
 import type { Server } from '../host/find-server.ts';
 import { readPidFile } from '../host/pid-file.ts';
 import { readHistory } from '../host/recovery-history-file.ts';
+import { readSegments } from '../host/sysvipc.ts';
 import { lookOnce } from '../host/take-snapshot.ts';
 import { writeTextfile } from '../host/textfile.ts';
 import { wantsColour } from '../view/colour.ts';
@@ -86,8 +88,10 @@ async function look(
   const { findServer } = await import('../host/find-server.ts');
   const { values } = configured;
   const server = await findServer(wantedServer(unit, configured), 'only look', ASK_TIMEOUT_MS);
+  // Before the processes: who is alive afterwards may be its maker.
+  const segments = await readSegments();
   const snapshot = await lookOnce(server.owner, performance.now() + ASK_TIMEOUT_MS);
-  return makeReport(server, snapshot, {
+  return makeReport(server, snapshot, segments, {
     warnPercent: warn ?? values['check.warn'],
     critPercent: crit ?? values['check.crit'],
   });
@@ -96,12 +100,18 @@ async function look(
 function makeReport(
   server: Server,
   snapshot: Snapshot,
+  segments: Fact<Segment[]>,
   percents: { warnPercent: number; critPercent: number },
 ): Report {
   const judgements = judge(snapshot);
   const use = tableUse(snapshot);
   const pidFile = pidFileOf(server, snapshot);
-  const missing = [...server.missing, ...(pidFile.known ? [] : [pidFile.why]), ...missingFacts(snapshot)];
+  const missing = [
+    ...server.missing,
+    ...(pidFile.known ? [] : [pidFile.why]),
+    ...missingFacts(snapshot),
+    ...(segments.known ? [] : [segments.why]),
+  ];
   return {
     unit: server.unit,
     otherUnits: server.otherUnits,
@@ -111,6 +121,7 @@ function makeReport(
     lineages: lineages(snapshot),
     use,
     judgements,
+    segments: detachedSegments(segments, snapshot),
     health: health({
       use,
       judgements,

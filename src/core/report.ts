@@ -3,6 +3,7 @@ import type { Health } from './health.ts';
 import type { HttpdSettings } from './httpd-settings.ts';
 import type { Lineage } from './lineage.ts';
 import type { PidFile } from './pid-file.ts';
+import type { SegmentJudgement } from './segment.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { TableUse } from './table-use.ts';
 import type { UnitFacts } from './unit-facts.ts';
@@ -18,6 +19,8 @@ export interface Report {
   lineages: readonly Lineage[];
   use: Fact<TableUse>;
   judgements: readonly Judgement[];
+  /** Of shared memory, those that may be left over. */
+  segments: Fact<readonly SegmentJudgement[]>;
   health: Health;
   /** From which use of a limit on, in percent. */
   warnPercent: number;

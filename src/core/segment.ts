@@ -1,3 +1,4 @@
+import { type Fact, known } from './fact.ts';
 import type { Evidence, Verdict } from './verdict.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -5,6 +6,8 @@ import type { Snapshot } from './snapshot.ts';
 export interface Segment {
   id: number;
   key: number;
+  /** In bytes. */
+  size: number;
   /** The processes that made it, and that attached or detached it last; 0 for one out of sight. */
   cpid: number;
   lpid: number;
@@ -20,9 +23,25 @@ export interface SegmentJudgement {
 }
 
 /**
- * Whether a shared memory segment that somebody named by its key was left by a dead server. It is attached by key, so a
- * program yet to start may expect it: only on request is one judged at all.
+ * The segments of httpd's own user that nobody has attached. They take no semaphores and are attached by key, so a program
+ * yet to start may expect one: they are shown, and removed only when somebody names the key.
  */
+export function detachedSegments(
+  segments: Fact<readonly Segment[]>,
+  snapshot: Snapshot,
+): Fact<SegmentJudgement[]> {
+  const { owner } = snapshot;
+  if (!segments.known) return segments;
+  if (!owner.known) return owner;
+  return known(
+    segments.value
+      .filter(({ uid, attached }) => uid === owner.value.uid && attached === 0)
+      .map((segment) => judgeSegment(segment, snapshot))
+      .filter(({ verdict }) => verdict !== 'foreign'),
+  );
+}
+
+/** Whether a shared memory segment was left by a dead server. */
 export function judgeSegment(segment: Segment, { owner, view, alivePids }: Snapshot): SegmentJudgement {
   const is = (verdict: Verdict, rule: string, saw: string): SegmentJudgement => ({
     segment,

@@ -44,7 +44,7 @@ export async function readSegments(path = '/proc/sysvipc/shm'): Promise<Fact<Seg
     key = 0,
     id = 0,
     ,
-    ,
+    size = 0,
     cpid = 0,
     lpid = 0,
     attached = 0,
@@ -52,7 +52,7 @@ export async function readSegments(path = '/proc/sysvipc/shm'): Promise<Fact<Seg
     ,
     cuid = 0,
   ]: readonly number[]): void => {
-    segments.push({ id, key: key | 0, cpid, lpid, attached, uid, cuid });
+    segments.push({ id, key: key | 0, size, cpid, lpid, attached, uid, cuid });
   };
   const whole = await readTable(path, SHM_HEADER, keep, () => undefined);
   return whole.known ? known(segments) : whole;

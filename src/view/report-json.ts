@@ -4,6 +4,7 @@ import { countVerdicts } from '../core/health.ts';
 import type { Role } from '../core/lineage.ts';
 import { isHttpdName } from '../core/process-facts.ts';
 import type { Report } from '../core/report.ts';
+import type { SegmentJudgement } from '../core/segment.ts';
 import type { UnitFacts } from '../core/unit-facts.ts';
 import type { Judgement } from '../core/verdict.ts';
 
@@ -21,6 +22,7 @@ export function reportJson(report: Report): unknown {
       ? { orphan: count.orphan, inUse: count['in-use'], foreign: count.foreign, unsure: count.unsure }
       : null,
     sets: snapshot.sets.known ? judgements.map((judgement) => setJson(judgement, report)) : null,
+    segments: valueOrNull(report.segments)?.map(segmentJson) ?? null,
     status: health.status,
     reasons: health.reasons,
   };
@@ -43,6 +45,11 @@ function setJson({ set, verdict, evidence }: Judgement, { snapshot }: Report): u
     verdict,
     evidence,
   };
+}
+
+function segmentJson({ segment, verdict, evidence }: SegmentJudgement): unknown {
+  const { id, key, size, uid, cuid, cpid, lpid, attached } = segment;
+  return { id, key, size, uid, cuid, cpid, lpid, attached, verdict, evidence };
 }
 
 function unitJson({ unit }: Report): unknown {

@@ -29,6 +29,7 @@ export function reportText(report: Report, style: TextStyle): string {
     lines.push(...(about.length > 0 ? ['', ...about] : []), '', ...bars(report, paint));
     for (const verdict of ['orphan', 'unsure', 'in-use', 'foreign'] as const)
       lines.push(...group(verdict, report, style, paint));
+    lines.push(...segmentGroup(report, style, paint));
     if (style.explain) lines.push(...advice(report));
     if (report.otherUnits.length > 0)
       lines.push('', `Also here: ${report.otherUnits.map(escape).join(', ')} (look at one with --unit)`);
@@ -163,8 +164,33 @@ const REASON: Partial<Record<string, string>> = {
   'not-known-to': 'older than every living httpd that could know it',
 };
 
+/** Shared memory that is left over: a word, no alarm, for it is no semaphore. */
+function segmentGroup({ segments }: Report, { verbose }: TextStyle, paint: Paint): string[] {
+  const orphans = (valueOrNull(segments) ?? []).filter(({ verdict }) => verdict === 'orphan');
+  if (orphans.length === 0) return [];
+  const shown = verbose ? orphans : orphans.slice(0, MOST_ROWS);
+  const hidden = orphans.length - shown.length;
+  return [
+    '',
+    paint(
+      'bold',
+      `shared memory: ${orphans.length} detached, of a dead maker (no semaphores; httpd-guard clean --shm-key KEY removes)`,
+    ),
+    paint('dim', '        id        key       bytes'),
+    ...shown.map(
+      ({ segment: { id, key, size } }) =>
+        `${String(id).padStart(10)} ${keyText(key)} ${String(size).padStart(11)}`,
+    ),
+    ...(hidden > 0 ? [paint('dim', `        … and ${hidden} more (--verbose shows all)`)] : []),
+  ];
+}
+
+function keyText(key: number): string {
+  return `0x${(key >>> 0).toString(16).padStart(8, '0')}`;
+}
+
 function row({ set }: Judgement): string {
-  const key = `0x${(set.key >>> 0).toString(16).padStart(8, '0')}`;
+  const key = keyText(set.key);
   const changed = new Date(set.ctime * 1000).toISOString().replace('T', ' ').replace('.000Z', 'Z');
   return `${String(set.id).padStart(10)} ${key} ${String(set.uid).padStart(6)} ${String(set.cuid).padStart(9)} ${String(set.nsems).padStart(5)}  ${changed}`;
 }

@@ -1,11 +1,20 @@
 import t from 'tap';
 import { known, unknown } from '../../src/core/fact.ts';
-import { type Segment, judgeSegment } from '../../src/core/segment.ts';
+import { type Segment, detachedSegments, judgeSegment } from '../../src/core/segment.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
 import { snapshot } from './snapshot-builder.ts';
 
-const segment: Segment = { id: 3, key: 0x63637069, cpid: 700, lpid: 701, attached: 0, uid: 33, cuid: 0 };
+const segment: Segment = {
+  id: 3,
+  key: 0x63637069,
+  size: 4096,
+  cpid: 700,
+  lpid: 701,
+  attached: 0,
+  uid: 33,
+  cuid: 0,
+};
 
 void t.test('a segment goes only when nobody has it and nobody who made or used it lives', async (t) => {
   const cases: [string, Partial<Segment>, Partial<Snapshot>, Verdict][] = [
@@ -29,4 +38,26 @@ void t.test('a segment goes only when nobody has it and nobody who made or used 
     };
     t.equal(judgeSegment({ ...segment, ...over }, scene).verdict, verdict, what);
   }
+});
+
+void t.test('of httpd’s own user, what nobody has attached is shown', async (t) => {
+  const scene: Snapshot = {
+    ...snapshot(),
+    owner: known({ uid: 33, starterUid: 0 }),
+    alivePids: new Set([1, 800]),
+  };
+  const verdicts = (over: Partial<Segment>, facts: Partial<Snapshot> = {}): Verdict[] | string => {
+    const found = detachedSegments(known([{ ...segment, ...over }]), { ...scene, ...facts });
+    return found.known ? found.value.map(({ verdict }) => verdict) : found.why;
+  };
+  t.strictSame(verdicts({}), ['orphan']);
+  t.strictSame(verdicts({ cuid: 33 }), ['orphan'], 'made by itself');
+  t.strictSame(verdicts({ cpid: 800 }), ['unsure']);
+  t.strictSame(verdicts({}, { view: unknown('not root') }), ['unsure']);
+  t.strictSame(verdicts({ uid: 0 }), [], 'a segment of root can be anybody’s');
+  t.strictSame(verdicts({ uid: 48 }), []);
+  t.strictSame(verdicts({ cuid: 48 }), []);
+  t.strictSame(verdicts({ attached: 1 }), []);
+  t.strictSame(verdicts({}, { owner: unknown('no httpd') }), 'no httpd', 'whose they are is not known');
+  t.match(detachedSegments(unknown('no table'), scene), { known: false, why: 'no table' });
 });

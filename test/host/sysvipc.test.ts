@@ -94,7 +94,7 @@ void t.test('shared memory segments are read likewise', async (t) => {
   const directory = t.testdir({ shm: `${header}\n${line}\n`, other: `${HEADER}\n` });
   t.strictSame(await readSegments(`${directory}/shm`), {
     known: true,
-    value: [{ id: 3, key: 0x63637069, cpid: 700, lpid: 701, attached: 0, uid: 33, cuid: 0 }],
+    value: [{ id: 3, key: 0x63637069, size: 4096, cpid: 700, lpid: 701, attached: 0, uid: 33, cuid: 0 }],
   });
   t.match(await readSegments(`${directory}/other`), { known: false, why: /header/ });
   t.match(await readSegments(), { known: true });

@@ -4,6 +4,7 @@ import type { HttpdSettings } from '../../src/core/httpd-settings.ts';
 import { lineages } from '../../src/core/lineage.ts';
 import type { Report } from '../../src/core/report.ts';
 import { tableUse } from '../../src/core/table-use.ts';
+import { type Segment, detachedSegments } from '../../src/core/segment.ts';
 import type { SemaphoreLimits } from '../../src/core/snapshot.ts';
 import type { UnitFacts } from '../../src/core/unit-facts.ts';
 import { judge } from '../../src/core/verdict.ts';
@@ -64,6 +65,8 @@ interface Found {
   tableUnread?: string;
   warnPercent?: number;
   critPercent?: number;
+  segments?: Segment[];
+  segmentsUnread?: string;
 }
 
 /** What `check` would make of a scene, with the real verdict and the real status. */
@@ -84,6 +87,10 @@ export function report(scene: Scene, found: Found = {}): Report {
     lineages: lineages(seen),
     use,
     judgements,
+    segments: detachedSegments(
+      found.segmentsUnread === undefined ? known(found.segments ?? []) : unknown(found.segmentsUnread),
+      seen,
+    ),
     health: health({
       use,
       judgements,
@@ -151,4 +158,16 @@ export const orphaned = (): Report =>
   report(
     { processes: [orphanedWorker(), orphanedWorker({ pid: 702 })] },
     { unit: known(unit({ mainPid: 0 })) },
+  );
+
+const segment = (over: Partial<Segment> = {}): Segment => ({
+  ...{ id: 3, key: 0x63637069, size: 4096, cpid: 600, lpid: 601, attached: 0, uid: 33, cuid: 0 },
+  ...over,
+});
+
+/** Shared memory of a dead httpd, beside some of other programs. */
+export const leftover = (): Report =>
+  report(
+    {},
+    { segments: [segment(), segment({ id: 4, attached: 2 }), segment({ id: 5, uid: 26, cuid: 26 })] },
   );

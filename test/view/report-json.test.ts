@@ -3,11 +3,11 @@ import { known, unknown } from '../../src/core/fact.ts';
 import type { Report } from '../../src/core/report.ts';
 import { reportJson } from '../../src/view/report-json.ts';
 import { NOW_S, master, set, worker } from '../core/snapshot-builder.ts';
-import { healthy, orphaned, report, sick, unit, unprivileged, unseen } from './report-builder.ts';
+import { healthy, leftover, orphaned, report, sick, unit, unprivileged, unseen } from './report-builder.ts';
 
 // What other programs rely on: `check --json` in the contract.
 const SHAPE = {
-  '': 'schema takenAt unit httpd limits summary sets status reasons',
+  '': 'schema takenAt unit httpd limits summary sets segments status reasons',
   unit: 'name load active sub result mainPid privateIpc',
   httpd: 'user uid binary errorLog mutexMechanism pidFile masters orphanedWorkers',
   'httpd.pidFile': 'path pid state',
@@ -19,6 +19,7 @@ const SHAPE = {
   summary: 'orphan inUse foreign unsure',
   'sets.0': 'id key nsems mode uid cuid ctime lastPid waiters verdict evidence',
   'sets.0.evidence.0': 'rule saw source',
+  'segments.0': 'id key size uid cuid cpid lpid attached verdict evidence',
 };
 
 /** As another program gets it. */
@@ -32,7 +33,7 @@ const at = (object: unknown, path: string): unknown =>
 
 void t.test('the object has the keys of the contract, all of them and in their order', async (t) => {
   const missing = new Set(Object.keys(SHAPE));
-  for (const one of [sick(), healthy(), unprivileged(), unseen(), orphaned()]) {
+  for (const one of [sick(), healthy(), unprivileged(), unseen(), orphaned(), leftover()]) {
     for (const [path, keys] of Object.entries(SHAPE)) {
       const part = at(json(one), path);
       if (part === null || part === undefined) continue;
@@ -154,4 +155,12 @@ void t.test(
 void t.test('times are whole seconds in UTC', async (t) => {
   const clock = { realMs: NOW_S * 1000 + 499, monotonicMs: 0, bootMs: 0 };
   t.equal(at(json(report({ clock })), 'takenAt'), '2026-03-01T12:00:00Z');
+});
+
+void t.test('shared memory that is left over changes nothing else; unread, it is null', async (t) => {
+  const strip = (one: Report): unknown => ({ ...(json(one) as object), segments: 0 });
+  t.strictSame(strip(leftover()), strip(report({})));
+  t.match(json(leftover()), { segments: [{ id: 3, key: 0x63637069, size: 4096, verdict: 'orphan' }] });
+  t.match(json(report({})), { segments: [] });
+  t.match(json(report({}, { segmentsUnread: 'no table' })), { segments: null });
 });

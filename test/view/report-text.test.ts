@@ -2,7 +2,17 @@ import t from 'tap';
 import { known, unknown } from '../../src/core/fact.ts';
 import { type TextStyle, reportText } from '../../src/view/report-text.ts';
 import { NOW_S, type Scene, master, set, worker } from '../core/snapshot-builder.ts';
-import { healthy, orphaned, report, settings, sick, unit, unprivileged, unseen } from './report-builder.ts';
+import {
+  healthy,
+  orphaned,
+  report,
+  settings,
+  sick,
+  unit,
+  unprivileged,
+  unseen,
+  leftover,
+} from './report-builder.ts';
 
 const show = (what: ReturnType<typeof report>, style: Partial<TextStyle> = {}): string =>
   reportText(what, { colour: false, quiet: false, verbose: false, explain: false, ...style });
@@ -256,6 +266,14 @@ void t.test('text from elsewhere cannot move the cursor or forge a line', async 
     t.notMatch(text, /^httpd\.service/m);
     t.match(text, 'a\\x1b[2J\\x0ahttpd.service is in no danger\\u{202e}');
   }
+});
+
+void t.test('shared memory that is left over is mentioned, and no more', async (t) => {
+  const text = show(leftover());
+  t.match(text, 'shared memory: 1 detached, of a dead maker');
+  t.match(text, /^ {9}3 0x63637069 {8}4096$/m);
+  t.equal(headline(leftover()), headline(report({})));
+  t.notMatch(show(report({})), 'shared memory');
 });
 
 function headline(one: ReturnType<typeof report>): string | undefined {
