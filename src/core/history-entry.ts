@@ -74,7 +74,7 @@ export function parseHistoryEntry(line: string): HistoryEntry | null {
   const id = text('MESSAGE_ID');
   const did = Object.hasOwn(DID, id) ? DID[id] : undefined;
   const atMs = Math.floor(Number(text('__REALTIME_TIMESTAMP')) / 1000);
-  if (did === undefined || text('_UID') !== '0' || !(atMs > 0)) return null;
+  if (did === undefined || entry?.['_UID'] !== '0' || !(atMs > 0)) return null;
   const figures = Object.entries(FIGURES[did]).map(([field, [name, read]]) => [name, read(text(field))]);
   return {
     atMs,

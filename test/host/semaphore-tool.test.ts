@@ -17,6 +17,25 @@ void t.test('sets that are gone are unknown, and removing them is no complaint',
   t.strictSame(await tool.remove(NOBODYS), []);
 });
 
+void t.test('after a removal the journal is told, or it is said why not', async (t) => {
+  const tool = new SemaphoreTool({ uid: 33, starterUid: 0 }, performance.now() + 5_000);
+  t.ok(tool.canTell);
+  await tool.answers();
+  t.strictSame(await tool.remove([]), []);
+  // Longer than a datagram may be (net.core.wmem_max).
+  const why = await tool.tell(`MESSAGE=${'x'.repeat(64 * 1024 * 1024)}\n`);
+  t.match(why, /^journald cannot be told: /);
+  t.notOk(
+    new SemaphoreTool({ uid: 33, starterUid: 33 }, performance.now() - 1).canTell,
+    'nobody would believe it',
+  );
+});
+
+void t.test('with no time left the journal is not told', async (t) => {
+  const tool = new SemaphoreTool({ uid: 33, starterUid: 0 }, performance.now() - 1);
+  t.match(await tool.tell('MESSAGE=x\n'), /no time was left/);
+});
+
 void t.test('nobody is asked about none', async (t) => {
   const tool = new SemaphoreTool({ uid: 33, starterUid: 0 }, performance.now() + 5_000);
   t.equal((await tool.answers()).size, 0);

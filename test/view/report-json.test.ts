@@ -84,6 +84,7 @@ void t.test('a healthy host', async (t) => {
         evidence: [{ rule: 'last-pid', saw: 'last used by living process 801', source: 'ipcs -s -i 0' }],
       },
     ],
+    segments: [],
     status: 'ok',
     reasons: [],
   });

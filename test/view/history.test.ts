@@ -1,0 +1,67 @@
+import t from 'tap';
+import type { HistoryEntry } from '../../src/core/history-entry.ts';
+import { historyJson, historyText } from '../../src/view/history.ts';
+
+const cleared: HistoryEntry = {
+  atMs: Date.UTC(2026, 2, 1, 3, 14, 15, 926),
+  unit: 'apache2.service',
+  did: 'cleared',
+  cause: null,
+  sentence: 'removed 2 semaphore sets left by a dead httpd',
+  figures: { command: 'pre-start', removed: 2, failed: 0, ids: [0, 32769] },
+};
+const gaveUp: HistoryEntry = {
+  atMs: Date.UTC(2026, 2, 1, 3, 20),
+  unit: 'b.service',
+  did: 'gave-up',
+  cause: 'semaphore-leak',
+  sentence: 'b.service is down and nothing more will be tried',
+  figures: {},
+};
+const plain = { quiet: false, verbose: false, more: false };
+
+void t.test('a line a deed, the newest last', async (t) => {
+  t.equal(
+    historyText([cleared, gaveUp], plain),
+    '2026-03-01 03:14:15Z  apache2.service  cleared    removed 2 semaphore sets left by a dead httpd (pre-start)\n' +
+      '2026-03-01 03:20:00Z  b.service        gave-up    b.service is down and nothing more will be tried\n',
+  );
+  const explained = { ...gaveUp, did: 'explained' as const, sentence: 'b.service: a disk is full.' };
+  t.match(historyText([explained], plain), 'b.service  explained  a disk is full.\n', 'the unit once');
+});
+
+void t.test('figures on request, and a word when there is more or nothing', async (t) => {
+  t.match(
+    historyText([cleared], { ...plain, verbose: true }),
+    '\n    command: pre-start\n    removed: 2\n    failed: 0\n    ids: 0 32769\n',
+  );
+  t.match(historyText([cleared], { ...plain, more: true }), /^… and older ones.*\n2026/);
+  t.match(historyText([cleared], { ...plain, more: true, quiet: true }), /^2026/);
+  t.equal(historyText([], plain), 'The journal has nothing that the guard did.\n');
+  t.equal(historyText([], { ...plain, quiet: true }), '');
+});
+
+void t.test('nothing moves the cursor or forges a line', async (t) => {
+  const nasty = 'a\u001b[2J\n2026\u202e';
+  const entry = { ...cleared, unit: nasty, sentence: nasty, figures: { command: nasty, line: nasty } };
+  const text = historyText([entry], { ...plain, verbose: true });
+  t.notOk(text.includes('\u001b') || text.includes('\u202e'));
+  t.equal(text.split('\n').length, 4);
+});
+
+void t.test('JSON is an interface', async (t) => {
+  t.strictSame(historyJson([cleared], true), {
+    schema: 1,
+    more: true,
+    entries: [
+      {
+        at: '2026-03-01T03:14:15.926Z',
+        unit: 'apache2.service',
+        did: 'cleared',
+        cause: null,
+        sentence: 'removed 2 semaphore sets left by a dead httpd',
+        ...{ command: 'pre-start', removed: 2, failed: 0, ids: [0, 32769] },
+      },
+    ],
+  });
+});
