@@ -97,6 +97,8 @@ void t.test(
         'while read -r id && [ "$id" != . ]; do :; done',
         'echo 2 4194000 0',
         'echo .',
+        'while read -r id && [ "$id" != . ]; do :; done',
+        'echo done',
         'cat >/dev/null',
       ];
       const broken: [string, string][] = [

@@ -214,8 +214,10 @@ void t.test('history: what the guard did, and nothing that others say it did', a
   });
 });
 
-/** Sends until journald's queue is full. */
-const FILL_JOURNAL = `
-  socket(S, 1, 2, 0);
-  1 while send(S, "MESSAGE=filler\\n", 64, pack("Sa*", 1, "/run/systemd/journal/socket"));
+/** Sends until journald's queue is full, from many sockets, for one alone would fill its own buffer first. */
+const FILL_JOURNAL = String.raw`
+  for (1 .. 20) {
+    socket(S, 1, 2, 0);
+    1 while send(S, "MESSAGE=filler\n", 64, pack("Sa*", 1, "/run/systemd/journal/socket"));
+  }
 `;
