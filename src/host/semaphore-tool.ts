@@ -18,7 +18,7 @@ import { type Running, startTool } from './spawn-tool.ts';
  * where the kernel does not tell. "." ends the questions. Then "ID" means: remove it (0, IPC_RMID); answered only with a
  * complaint, and not with EINVAL (22), which says that it is gone; up to a "." again, answered with "done". All that follows
  * is an entry for journald, sent as one datagram (1, PF_UNIX; 2, SOCK_DGRAM) that waits for nobody (64, MSG_DONTWAIT: it
- * may hang), and answered with "sent", also where no journald is (2, ENOENT), as sd_journal_send(3) has it. A logger(1) of its own would cost httpd's start 3 ms of 65, this costs a tenth of one.
+ * may hang), and answered with "sent", also where no journald is (2, ENOENT), as sd_journal_send(3) has it. A logger(1) of its own would cost httpd's start 3 ms of 65, this costs 1.
  */
 const PERL = String.raw`
   $\ = "\n"; $, = " ";
