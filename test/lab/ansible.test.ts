@@ -1,0 +1,118 @@
+import t from 'tap';
+import { Controller, HOST_PACKAGES } from './ansible-controller.ts';
+import { Apache } from './apache.ts';
+import { Lab } from './lab.ts';
+
+const CONFIGURATION = 'etc/httpd-guard.toml';
+const NAMES = ['web1', 'web2'] as const;
+/** Both hosts at once, as the role's README has it. */
+const SITE = '- hosts: httpd\n  gather_facts: false\n  become: true\n  roles:\n    - httpd_guard\n';
+
+void t.test('the Ansible role, on two hosts', async (t) => {
+  const labs: Lab[] = [];
+  t.teardown(() => {
+    for (const lab of labs) lab.end();
+  });
+  const bootHost = async (): Promise<Apache> => {
+    const lab = await Lab.boot(...HOST_PACKAGES);
+    labs.push(lab);
+    const apache = await Apache.setUp(lab);
+    await apache.start();
+    return apache;
+  };
+  const booting = Promise.all([bootHost(), bootHost()]);
+  const controller = await Controller.boot(
+    booting.then(([web1, web2]) => ({ web1: web1.lab, web2: web2.lab })),
+  );
+  labs.push(controller.lab);
+  const hosts = await booting;
+  const [web1, web2] = hosts;
+  const each = <T>(ask: (apache: Apache) => Promise<T>): Promise<T[]> => Promise.all(hosts.map(ask));
+
+  controller.lab.write('root/ansible/site.yml', SITE);
+  controller.inventory(NAMES, {
+    httpd_guard_source: 'tree',
+    httpd_guard_tree: '/root/tree',
+    httpd_guard_config: { check: { warn: 70 }, recover: { 'on-gave-up': ['/bin/echo', 'a "quoted" wörd'] } },
+  });
+
+  t.equal((await controller.play('rolling.yml', '--syntax-check')).exitCode, 0);
+  const before = await each(state);
+
+  await t.test('a trial run changes nothing, and says what would change', async (t) => {
+    const beforeTimes = await each(times);
+    const { exitCode, stdout, stderr, recap } = await controller.play('site.yml', '--check', '--diff');
+    t.equal(exitCode, 0, stdout + stderr);
+    for (const name of NAMES) t.match(recap[name], { changed: 2, failed: 0 });
+    t.match(stdout, '+warn = 70');
+    t.strictSame(await each(times), beforeTimes);
+  });
+
+  await t.test('the first run guards both, and httpd serves', async (t) => {
+    const { exitCode, stdout, stderr } = await controller.play('site.yml');
+    t.equal(exitCode, 0, stdout + stderr);
+    for (const { lab } of hosts) {
+      t.match(await lab.sh('systemctl cat apache2'), 'ExecStartPre=-+/usr/lib/httpd-guard/gate');
+      t.equal(
+        await lab.sh('systemctl is-active httpd-guard-watch httpd-guard-recover.path'),
+        'active\nactive',
+      );
+      t.match(await lab.sh('httpd-guard config'), /^check\.warn +70 +\/etc\/httpd-guard\.toml$/m);
+      t.match(lab.read(CONFIGURATION), 'a \\"quoted\\" wörd');
+    }
+    t.strictSame(await each((apache) => apache.serves()), [true, true]);
+  });
+
+  await t.test('the second run, one host after the other, has nothing to change', async (t) => {
+    const { exitCode, stdout, stderr, recap } = await controller.play('rolling.yml');
+    t.equal(exitCode, 0, stdout + stderr);
+    for (const name of NAMES) t.match(recap[name], { changed: 0, failed: 0 });
+  });
+
+  await t.test('a wrong value: the play fails, and the old file stays', async (t) => {
+    const old = await each(({ lab }) => lab.sh(`cat /${CONFIGURATION}; stat -c %Z /${CONFIGURATION}`));
+    const { exitCode, stdout, recap } = await controller.play(
+      ...(['site.yml', '-e', JSON.stringify({ httpd_guard_config: { check: { warn: 400 } } })] as const),
+    );
+    t.equal(exitCode, 2);
+    t.match(stdout, 'check.warn = 400 is wrong: it must be a whole number from 0 to 100');
+    for (const name of NAMES) t.match(recap[name], { changed: 0, failed: 1 });
+    t.strictSame(await each(({ lab }) => lab.sh(`cat /${CONFIGURATION}; stat -c %Z /${CONFIGURATION}`)), old);
+    t.strictSame(await each(({ lab }) => lab.sh('ls /run | grep httpd-guard')), [
+      'httpd-guard-watch',
+      'httpd-guard-watch',
+    ]);
+  });
+
+  await t.test('the first host does not serve: the second is not touched', async (t) => {
+    await web1.lab.sh('systemctl stop apache2');
+    const { exitCode, stdout, recap } = await controller.play(
+      ...(['rolling.yml', '-e', JSON.stringify({ httpd_guard_config: { check: { warn: 60 } } })] as const),
+    );
+    t.equal(exitCode, 2, stdout);
+    t.match(stdout, /TASK \[See that httpd serves\]/);
+    t.strictSame(Object.keys(recap), ['web1']);
+    t.match(recap['web1'], { changed: 1, failed: 1 });
+    t.match(web2.lab.read(CONFIGURATION), 'warn = 70');
+    await web1.start();
+  });
+
+  await t.test('removed, both are as before, and httpd serves', async (t) => {
+    const { exitCode, stdout, stderr } = await controller.play('site.yml', '-e', 'httpd_guard_state=absent');
+    t.equal(exitCode, 0, stdout + stderr);
+    t.strictSame(await each(state), before);
+    t.strictSame(await each((apache) => apache.serves()), [true, true]);
+  });
+});
+
+const FILES = 'find /etc /usr /var/lib -xdev ! -path "/var/lib/systemd*" ! -name journal';
+
+/** All files by name, users, and httpd's unit. */
+function state({ lab }: Apache): Promise<string> {
+  return lab.sh(`${FILES} | sort; cat /etc/passwd /etc/group; systemctl cat apache2`);
+}
+
+/** All files by name, size and time of change. */
+function times({ lab }: Apache): Promise<string> {
+  return lab.sh(`${FILES} -printf '%p %s %C@\\n' | sort`);
+}
