@@ -7,25 +7,28 @@ _httpd_guard() {
     --unit)
       words=$(systemctl list-unit-files --no-legend --no-pager --type=service 'httpd*' 'apache2*' 2>/dev/null | awk '{ print $1 }')
       ;;
-    --config)
+    --config | --output)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return
       ;;
     --format) words='text json nagios prometheus' ;;
     --set) words=$(awk 'NR > 1 { print $2 }' /proc/sysvipc/sem 2>/dev/null) ;;
-    --warn | --crit | --shm-key) return ;;
+    --since) words='today yesterday' ;;
+    --warn | --crit | --shm-key | --raise) return ;;
     *)
       words='--unit --config --json --quiet --verbose --help --version'
       case $command in
-        check) words+=' --format --explain --warn --crit' ;;
+        check) words+=' --format --explain --warn --crit --output' ;;
         clean) words+=' --dry-run --set --shm-key' ;;
         pre-start) words+=' --strict' ;;
         recover) words+=' --dry-run --requested' ;;
+        history) words+=' --since' ;;
+        limits) words+=' --dry-run --raise' ;;
         install | uninstall) words+=' --dry-run' ;;
       esac
       if ((COMP_CWORD == 1)); then
-        words='check clean pre-start post-stop diagnose recover config watch install uninstall --help --version'
+        words='check clean pre-start post-stop diagnose recover history config limits watch install uninstall --help --version'
       fi
       ;;
   esac

@@ -54,14 +54,14 @@ export const SETTINGS = {
     fallback: null,
     variable: 'HTTPD_GUARD_HEALTH_URL',
   },
+  'recover.on-recovered': { schema: program, allowed: A_PROGRAM, fallback: null, variable: null },
+  'recover.on-gave-up': { schema: program, allowed: A_PROGRAM, fallback: null, variable: null },
   'monitor.textfile': {
     schema: v.nullable(v.pipe(v.string(), v.regex(/^\/[\w./+@:,-]*$/))),
     allowed: 'an absolute path without blanks, as "/var/lib/node_exporter"',
     fallback: null,
     variable: null,
   },
-  'recover.on-recovered': { schema: program, allowed: A_PROGRAM, fallback: null, variable: null },
-  'recover.on-gave-up': { schema: program, allowed: A_PROGRAM, fallback: null, variable: null },
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;

@@ -153,7 +153,11 @@ void t.test('a recovery', async (t) => {
 
   await t.test('a configuration with a fault', async (t) => {
     for (const [lines, mode, complaint] of [
-      [['settle = "long"'], 0o644, /httpd-guard\.toml: recover\.settle = "long" is wrong: it must be a number/],
+      [
+        ['settle = "long"'],
+        0o644,
+        /httpd-guard\.toml: recover\.settle = "long" is wrong: it must be a number/,
+      ],
       [['settle = 1'], 0o666, /httpd-guard\.toml is not read: .*written by others/],
       [['= ='], 0o644, /httpd-guard\.toml is no TOML/],
     ] as const) {
