@@ -7,9 +7,6 @@ import { Lab, type Ran } from './lab.ts';
 const SCRIPTS = fileURLToPath(new URL('../../scripts', import.meta.url));
 
 /** What a host that Ansible manages has more than a plain one. */
-export const HOST_PACKAGES = ['python3', 'openssh-server', 'sudo'];
-// debootstrap does not find the cffi backend by the virtual name under which python3-cryptography asks for it.
-const CONTROLLER_PACKAGES = ['ansible-core', 'python3-cffi-backend', 'openssh-client', 'iproute2'];
 
 /** One host's line of the recap. */
 export interface Recap {
@@ -33,9 +30,9 @@ export interface Played extends Ran {
 export class Controller {
   private constructor(readonly lab: Lab) {}
 
-  /** For hosts by their names in the inventory, booted with HOST_PACKAGES. */
+  /** For hosts by their names in the inventory, booted with the tools. */
   static async boot(hosts: Promise<Record<string, Lab>>): Promise<Controller> {
-    const controller = new Controller(await Lab.boot(...CONTROLLER_PACKAGES));
+    const controller = new Controller(await Lab.bootWithTools());
     const { lab } = controller;
     cpSync(join(SCRIPTS, 'ansible'), join(lab.root, 'root/ansible'), { recursive: true });
     await execa(join(SCRIPTS, 'install.sh'), ['--destdir', join(lab.root, 'root/tree')]);

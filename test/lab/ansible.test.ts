@@ -1,5 +1,5 @@
 import t from 'tap';
-import { Controller, HOST_PACKAGES } from './ansible-controller.ts';
+import { Controller } from './ansible-controller.ts';
 import { Apache } from './apache.ts';
 import { Lab } from './lab.ts';
 
@@ -14,7 +14,7 @@ void t.test('the Ansible role, on two hosts', async (t) => {
     for (const lab of labs) lab.end();
   });
   const bootHost = async (): Promise<Apache> => {
-    const lab = await Lab.boot(...HOST_PACKAGES);
+    const lab = await Lab.bootWithTools();
     labs.push(lab);
     const apache = await Apache.setUp(lab);
     await apache.start();

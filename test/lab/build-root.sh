@@ -22,6 +22,11 @@ fail() {
   exit 1
 }
 
+# A finished root needs no lock: another one may take minutes to build.
+if [ -e "$root/.complete" ]; then
+  echo "$root"
+  exit
+fi
 mkdir -p "$cache"
 exec 9>"$cache/lock"
 flock -n 9 || {

@@ -27,7 +27,7 @@ interface Alert {
 }
 
 void t.test('monitoring', async (t) => {
-  const lab = await Lab.boot('prometheus', 'prometheus-node-exporter', 'monitoring-plugins-basic');
+  const lab = await Lab.bootWithTools();
   t.teardown(() => {
     lab.end();
   });

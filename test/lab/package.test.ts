@@ -94,7 +94,7 @@ async function isActive(lab: Lab, unit: string): Promise<boolean> {
 }
 
 void t.test('packages', async (t) => {
-  const lab = await Lab.boot('rpm', 'zsh', 'mandoc', 'lintian', 'perl-openssl-defaults');
+  const lab = await Lab.bootWithTools();
   t.teardown(() => {
     lab.end();
   });
