@@ -13,11 +13,14 @@ import { readSysctlConf, readSysctlFiles, writeSysctlFile } from '../host/sysctl
 import { isInFirstIpcNamespace } from '../host/view.ts';
 import { escape } from '../view/escape.ts';
 import { type Raising, raisingJson, raisingText } from '../view/limits-raise.ts';
-import { type Done, needsRoot } from './done.ts';
-import type { LimitsOptions } from './limits.ts';
+import { type CommonOptions, type Done, needsRoot } from './done.ts';
+
+export interface RaiseOptions extends CommonOptions {
+  dryRun: boolean;
+}
 
 /** Raises SEMMNI at once and for every boot. Again is as good as once. */
-export function raiseLimits(options: LimitsOptions, sets: number): Done {
+export function raiseLimits(options: RaiseOptions, sets: number): Done {
   if (process.geteuid?.() !== 0) return needsRoot('limits --raise');
   const { dryRun } = options;
   const now = readKernelSem();

@@ -14,12 +14,12 @@ import { lookOnce } from '../host/take-snapshot.ts';
 import { userNames } from '../host/user-names.ts';
 import { isInFirstIpcNamespace } from '../host/view.ts';
 import { limitsJson, limitsText } from '../view/limits.ts';
-import { type CommonOptions, type Done, wrongConfiguration } from './done.ts';
+import { type Done, wrongConfiguration } from './done.ts';
+import type { RaiseOptions } from './limits-raise.ts';
 
-export interface LimitsOptions extends CommonOptions {
+export interface LimitsOptions extends RaiseOptions {
   /** SEMMNI is to become this. */
   raise?: number | undefined;
-  dryRun: boolean;
 }
 
 const ASK_TIMEOUT_MS = 5_000;

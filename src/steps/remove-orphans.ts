@@ -36,9 +36,9 @@ export interface Cleared {
 }
 
 /**
- * Looks, judges, and removes at once what is orphan: no wait lies between verdict and removal. The ids of new sets differ from all that were judged, since
- * the kernel counts a sequence number into each (kernel: ipc/util.c, ipc_idr_alloc), so a start that slips in cannot be
- * hit. Then the journal is told what went. The result is unknown when the table cannot be read.
+ * Looks, judges, and removes at once what is orphan: no wait lies between verdict and removal. The ids of new sets differ
+ * from all that were judged, since the kernel counts a sequence number into each (kernel: ipc/util.c, ipc_idr_alloc), so a
+ * start that slips in cannot be hit. Then the journal is told what went. The result is unknown when the table cannot be read.
  */
 export async function removeOrphans({
   owner,

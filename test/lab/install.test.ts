@@ -113,6 +113,41 @@ void t.test('install and uninstall', async (t) => {
     );
   });
 
+  await t.test('a unit with an IPC namespace of its own has no need', async (t) => {
+    await lab.sh('httpd-guard uninstall');
+    await apache.dropIn('20-apart.conf', 'PrivateIPC=yes');
+    const { exitCode, stderr } = await lab.run('httpd-guard', 'install');
+    t.equal(exitCode, 1);
+    t.match(stderr, 'apache2.service has an IPC namespace of its own (PrivateIPC=yes)');
+    await lab.sh('rm /etc/systemd/system/apache2.service.d/20-apart.conf; systemctl daemon-reload');
+  });
+
+  await t.test('what systemd would not take is undone', async (t) => {
+    const files =
+      'ls /etc/systemd/system/*httpd-guard* /etc/systemd/system/apache2.service.d 2>/dev/null || true';
+    const before = await lab.sh(files);
+    lab.write(
+      'usr/local/sbin/systemd-analyze',
+      '#!/bin/sh\necho "other.service: not our business" >&2\necho "/etc/systemd/system/httpd-guard-watch.service:3: so not" >&2\nexit 1\n',
+      0o755,
+    );
+    const { exitCode, stderr } = await lab.run('httpd-guard', 'install');
+    t.equal(exitCode, 1);
+    t.match(stderr, 'systemd would not take it: /etc/systemd/system/httpd-guard-watch.service:3: so not');
+    t.equal(await lab.sh(files), before);
+    await lab.sh('rm /usr/local/sbin/systemd-analyze');
+  });
+
+  await t.test('another httpd here is named', async (t) => {
+    lab.write('etc/systemd/system/own.service', '[Service]\nExecStart=/opt/own/bin/httpd -DFOREGROUND\n');
+    await lab.sh('systemctl daemon-reload');
+    t.match(
+      await lab.sh('httpd-guard install'),
+      'own.service is here too, and not guarded: httpd-guard install --unit own.service',
+    );
+    await lab.sh('rm /etc/systemd/system/own.service; systemctl daemon-reload');
+  });
+
   await t.test('a drop-in that is not ours is left alone', async (t) => {
     const text = lab.read(DROP_IN);
     lab.write(DROP_IN, '[Service]\n');

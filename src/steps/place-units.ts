@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { type Fact, known, unknown } from '../core/fact.ts';
+import {
+  METRICS_TIMER,
+  METRICS_UNITS,
+  OWN_UNITS,
+  REQUEST_UNIT,
+  WATCH_UNIT,
+  dropInPath,
+  fillUnit,
+  ownUnitPath,
+  readDropIn,
+  removeDropIn,
+} from '../host/drop-in.ts';
+import { systemctl } from '../host/systemctl.ts';
+import { distrust } from '../host/trusted-path.ts';
+import { verifyUnits } from '../host/verify-units.ts';
+import { withSystemd } from '../host/with-systemd.ts';
+import { writeWhole } from '../host/write-whole.ts';
+
+/** A file that systemd reads: as it should be, and as it is, null where there is none. */
+export interface UnitFile {
+  path: string;
+  text: string;
+  before: string | null;
+}
+
+/**
+ * The drop-in of a unit, first, and the guard's own units; those for metrics only with a file to write them to. The scripts
+ * and the templates lie beside the bundle that runs. Throws when root could not trust what it would run.
+ */
+export function unitFiles(unit: string, textfile: string | null): UnitFile[] {
+  const lib = import.meta.dirname;
+  for (const path of [join(lib, 'gate'), join(lib, 'post-stop'), process.execPath]) {
+    const why = distrust(path);
+    if (why !== null)
+      throw new Error(
+        `root would run ${path} at each start, but ${why}; install the guard with scripts/install.sh first`,
+      );
+  }
+  const paths = { lib, node: process.execPath, ...(textfile === null ? {} : { textfile }) };
+  const file = (path: string, template: string): UnitFile => ({
+    path,
+    text: fillUnit(readFileSync(join(lib, template), 'utf8'), paths),
+    before: readDropIn(path),
+  });
+  return [
+    file(dropInPath(unit), '50-httpd-guard.conf'),
+    ...[...OWN_UNITS, ...(textfile === null ? [] : METRICS_UNITS)].map((name) =>
+      file(ownUnitPath(name), name),
+    ),
+  ];
+}
+
+/** Lines of a complaint that are about us, not about the vendor's unit. */
+const OUR_FILES = /httpd-guard/;
+
+/**
+ * Writes what differs, has systemd read it, and starts what stays. What systemd would not take is undone. Unknown, and why,
+ * when it is not all in place. Again is as good as once.
+ */
+export async function placeUnits(unit: string, files: readonly UnitFile[]): Promise<Fact<true>> {
+  const changed = files.filter(({ before, text }) => before !== text);
+  const timers = files.map(({ path }) => basename(path)).filter((name) => name === METRICS_TIMER);
+  for (const { path, text } of changed) writeWhole(path, text);
+  if (changed.length > 0) {
+    const ownUnits = files.slice(1).map(({ path }) => basename(path));
+    const complaint = await verifyUnits([unit, ...ownUnits], OUR_FILES);
+    if (complaint !== null) {
+      changed.forEach(restore);
+      return unknown(`systemd would not take it: ${complaint}`);
+    }
+  }
+  const started = await startWatching(changed.length > 0, timers);
+  if (started.known) return known(true);
+  return unknown(`the files are written, but ${started.why}; run: systemctl daemon-reload`);
+}
+
+function restore({ path, before }: UnitFile): void {
+  if (before === null) removeDropIn(path);
+  else writeWhole(path, before);
+}
+
+/** The watcher learns at its start which units there are. */
+async function startWatching(changed: boolean, timers: readonly string[]): Promise<Fact<string>> {
+  if (changed) {
+    const reloaded = await withSystemd((systemd) => systemd.daemonReload());
+    if (!reloaded.known) return reloaded;
+  }
+  const enabled = await systemctl('enable', '--now', REQUEST_UNIT, WATCH_UNIT, ...timers);
+  return enabled.known && changed ? systemctl('try-restart', WATCH_UNIT, ...timers) : enabled;
+}
