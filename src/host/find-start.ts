@@ -54,17 +54,29 @@ export function forgetStart(unit: string, directory = DIRECTORY): void {
   rmSync(startPath(unit, directory), { force: true });
 }
 
+/** Anything but the whole known form is unknown. */
 export function readStart(unit: string, directory = DIRECTORY): Fact<Start> {
   const path = startPath(unit, directory);
   try {
     const kept = JSON.parse(readFileSync(path, 'utf8')) as {
-      exec: ExecLine;
-      environment: [string, string][];
-    };
-    return known({ exec: kept.exec, environment: new Map(kept.environment) });
+      exec?: Partial<ExecLine>;
+      environment?: unknown;
+    } | null;
+    const { path: program, argv } = kept?.exec ?? {};
+    if (typeof program !== 'string' || !isTexts(argv) || !isPairs(kept?.environment))
+      return unknown(`${path} does not hold how it was started`);
+    return known({ exec: { path: program, argv }, environment: new Map(kept.environment) });
   } catch (error) {
     return unknown(`how it was started is not known from ${path}: ${because(error)}`);
   }
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
+}
+
+function isPairs(value: unknown): value is [string, string][] {
+  return Array.isArray(value) && value.every((one) => isTexts(one) && one.length === 2);
 }
 
 function startPath(unit: string, directory: string): string {

@@ -1,0 +1,56 @@
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import t from 'tap';
+import { findStart, forgetStart, keepStart, readStart } from '../../src/host/find-start.ts';
+import { failedUnit } from '../core/failure-builder.ts';
+
+const WRAPPER = { path: '/opt/start-web', argv: ['/opt/start-web', '-k', 'start'] };
+
+void t.test('by its own ExecStart, with its environment', async (t) => {
+  const unit = failedUnit({
+    execStart: { path: '/usr/sbin/httpd', argv: ['/usr/sbin/httpd', '$OPTIONS'] },
+    environment: ['OPTIONS=-d /etc/httpd'],
+  });
+  t.match(findStart(unit), { known: true, value: { exec: unit.execStart } });
+  t.match(findStart(failedUnit({ execStart: null })), { known: false, why: 'no ExecStart' });
+});
+
+void t.test('a wrapper is not run, and what runs under it is not believed blindly', async (t) => {
+  t.match(findStart(failedUnit({ execStart: WRAPPER, mainPid: 0 })), {
+    known: false,
+    why: /\/opt\/start-web of .* is neither httpd nor apachectl, and is not run to find out; no main process/,
+  });
+  t.match(findStart(failedUnit({ execStart: WRAPPER, mainPid: process.pid })), {
+    known: false,
+    why: /its main process runs .*node/,
+  });
+  t.match(findStart(failedUnit({ execStart: WRAPPER, mainPid: 2 ** 22 + 1 })), {
+    known: false,
+    why: 'cannot be looked at',
+  });
+});
+
+void t.test('what was kept is read whole or not at all', async (t) => {
+  const directory = t.testdir({});
+  const path = `${directory}/web.service.start`;
+  for (const text of [
+    '',
+    '{',
+    'null',
+    '{}',
+    '{"exec":{}}',
+    '{"exec":{"path":"/x","argv":[1]},"environment":[]}',
+    '{"exec":{"path":"/x","argv":[]},"environment":[["A"]]}',
+  ]) {
+    writeFileSync(path, text);
+    t.match(readStart('web.service', directory), { known: false, why: 'web.service.start' }, text);
+  }
+  writeFileSync(path, '{"exec":{"path":"/x","argv":["x"]},"environment":[["A","b=c"]]}');
+  t.match(readStart('web.service', directory), {
+    known: true,
+    value: { exec: { path: '/x', argv: ['x'] }, environment: new Map([['A', 'b=c']]) },
+  });
+  forgetStart('web.service', directory);
+  t.notOk(existsSync(path));
+  keepStart(failedUnit({ execStart: WRAPPER, mainPid: process.pid }), directory);
+  t.equal(statSync(path, { throwIfNoEntry: false }), undefined, 'of what is no httpd nothing is kept');
+});
