@@ -18,7 +18,8 @@ import { type Running, startTool } from './spawn-tool.ts';
  * where the kernel does not tell. "." ends the questions. Then "ID" means: remove it (0, IPC_RMID); answered only with a
  * complaint, and not with EINVAL (22), which says that it is gone; up to a "." again, answered with "done". All that follows
  * is an entry for journald, sent as one datagram (1, PF_UNIX; 2, SOCK_DGRAM) that waits for nobody (64, MSG_DONTWAIT: it
- * may hang), and answered with "sent", also where no journald is (2, ENOENT), as sd_journal_send(3) has it. A logger(1) of its own would cost httpd's start 3 ms of 65, this costs 1.
+ * may hang), and answered with "sent", also where no journald is (2, ENOENT), as sd_journal_send(3) has it. A logger(1) of
+ * its own would cost httpd's start 3 ms of 65, this costs 1.
  */
 const PERL = String.raw`
   $\ = "\n"; $, = " ";
@@ -53,9 +54,10 @@ const END_OF_REMOVAL = 'done\n';
 const SENT = 'sent\n';
 
 /**
- * One run of perl that asks the kernel about sets of an owner, and then removes some, and tells the journal. Ids can be given while the table is
- * still being read; the kernel is asked meanwhile. Removal is as whom the owner's server is started by and without any
- * capability, so that the kernel itself refuses every set that this user neither owns nor made (semctl(2), IPC_RMID).
+ * One run of perl that asks the kernel about sets of an owner, then removes some, and tells the journal. Ids can be given
+ * while the table is still being read; the kernel is asked meanwhile. Removal is as whom the owner's server is started by
+ * and without any capability, so that the kernel itself refuses every set that this user neither owns nor made (semctl(2),
+ * IPC_RMID).
  */
 export class SemaphoreTool {
   private readonly perl: Running;
