@@ -240,7 +240,9 @@ export async function cli(args: string[]): Promise<number> {
     .exitProcess(false)
     .fail((message: string | null, error?: Error) => {
       // yargs has a message of its own for wrong usage, and none for an error of a command.
-      throw message === null ? (error ?? new Error('failed without a reason')) : new UsageError(message);
+      throw message === null
+        ? (error ?? new Error('failed without a reason'))
+        : new UsageError(message.trim().replace(/\s*\n\s*/g, ' '));
     });
 
   try {

@@ -31,9 +31,16 @@ async function main(): Promise<number> {
   return cli(process.argv.slice(2));
 }
 
+// A reader that has gone wants no more; a disk that is full is told, and nothing more can be.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`httpd-guard: what it says cannot be written: ${error.message}\n`);
+  process.exitCode = 3;
+});
+
 main().then(
   (exitCode) => {
-    process.exitCode = exitCode;
+    process.exitCode ??= exitCode;
   },
   (error: unknown) => {
     process.stderr.write(`httpd-guard: a fault of its own, nothing more was done: ${String(error)}\n`);

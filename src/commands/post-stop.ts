@@ -38,6 +38,10 @@ export async function postStop(options: CommonOptions): Promise<number> {
   }
   const wanted = wantedServer(options.unit, configuration.value);
   const server = await findServer(wanted, 'remember', ASK_TIMEOUT_MS);
+  if (server.unit.known && server.unit.value.active === 'active') {
+    await log(options, 'warning', 'post-stop is for the end of a run, and this one has not ended');
+    return 0;
+  }
   if (server.unit.known) await tell(server, server.unit.value, options, deadlineMs);
   else await log(options, 'warning', `why it ended is not told: ${escape(server.unit.why)}`);
   const { result, entered } = await removeOrphans({

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, rmdirSync } from 'node:fs';
 import { because } from '../host/because.ts';
 import {
   METRICS_SERVICE,
@@ -90,7 +90,18 @@ async function stopWatching(gone: readonly string[], dryRun: boolean): Promise<s
   // A run that failed would be remembered of a unit that is no more.
   if (ours.includes(METRICS_SERVICE)) await systemctl('reset-failed', METRICS_SERVICE);
   for (const path of paths) rmSync(path, { force: true });
+  forgetAll();
   return paths.map((path) => `removed ${path}`);
+}
+
+/** What was kept of units goes with the last one; what the admin may have put there stays. */
+function forgetAll(): void {
+  rmSync('/run/httpd-guard', { recursive: true, force: true });
+  try {
+    rmdirSync('/var/lib/httpd-guard');
+  } catch {
+    // Not empty, or not there.
+  }
 }
 
 function refuse(why: string): Done {

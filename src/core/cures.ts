@@ -84,7 +84,15 @@ export function cures(cause: Cause, patient: Patient): Cure[] {
     case 'config-error':
       return [cure('mend the configuration', 'apachectl configtest')];
     case 'stopped-by-admin':
-      return [cure('it is down because somebody wished it', `systemctl start ${unit}`)];
+      return [
+        cure(
+          'it is down because somebody wished it',
+          ...(patient.facts.known && patient.facts.value.load === 'masked'
+            ? [`systemctl unmask ${unit}`]
+            : []),
+          `systemctl start ${unit}`,
+        ),
+      ];
     case 'other':
     case 'unknown':
       return [cure('its own words', `journalctl -xeu ${unit}`, `systemctl status ${unit}`)];

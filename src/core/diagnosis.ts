@@ -22,7 +22,7 @@ export function diagnosis(
   lines: readonly LogLine[],
   missing: readonly string[],
 ): Diagnosis {
-  const unit = facts.unit.known ? facts.unit.value.name : 'httpd.service';
+  const unit = facts.unit.known ? facts.unit.value.name : 'httpd';
   const { cause, evidence } = explainFailure(facts, lines);
   const aboutTable = cause === 'semaphore-leak' || cause === 'semaphore-demand';
   return {

@@ -155,7 +155,7 @@ function lastWords(unit: UnitFacts, facts: FailureFacts): Finding {
   const saw =
     ending === null
       ? `${unit.active} (${unit.sub}), result ${unit.result}`
-      : `result ${ending.result}, its main process ${ending.exitCode} with ${ending.exitStatus}`;
+      : `result ${ending.result}${ending.exitCode === '' ? '' : `, its main process ${ending.exitCode} with ${ending.exitStatus}`}`;
   const state = { rule: 'state', saw, source: show(unit) };
   if (!use.known)
     return {

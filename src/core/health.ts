@@ -1,5 +1,5 @@
 import { type Fact, valueOrNull } from './fact.ts';
-import { type TableUse, percent } from './table-use.ts';
+import { type TableUse, freeSets, percent } from './table-use.ts';
 import type { Judgement, Verdict } from './verdict.ts';
 
 export type Status = 'ok' | 'warning' | 'critical' | 'unknown';
@@ -16,6 +16,8 @@ export interface HealthQuestion {
   /** The unit's ActiveState, or why it has none. */
   active: Fact<string>;
   unit: string;
+  /** How many System V mutexes httpd registers: the most sets a start needs, balancers apart; null when it does not say. */
+  needed: number | null;
   /** Whether its sets are in a table of its own (PrivateIPC=yes): then this one does not matter to it. */
   isApart: boolean;
   /** Whether there is an httpd here at all: a missing one is not a healthy one. */
@@ -28,7 +30,8 @@ export interface HealthQuestion {
 
 /** Is httpd in danger of not starting for want of semaphores? The worst finding gives the status. */
 export function health(question: HealthQuestion): Health {
-  const { use, judgements, active, unit, isApart, found, warnPercent, critPercent, missing } = question;
+  const { use, judgements, active, unit, needed, isApart, found, warnPercent, critPercent, missing } =
+    question;
   const critical: string[] = [];
   const warning: string[] = [];
   const count = countVerdicts(judgements);
@@ -43,6 +46,11 @@ export function health(question: HealthQuestion): Health {
       else if (percent(limit) >= critPercent) critical.push(line);
       else if (percent(limit) >= warnPercent) warning.push(line);
     }
+    const free = freeSets(use.value);
+    if (down && free > 0 && needed !== null && free < needed)
+      critical.push(
+        `${unit} is down, and may need up to ${needed} sets where ${free} can be made: httpd-guard diagnose`,
+      );
   }
   if (count.orphan > 0)
     warning.push(

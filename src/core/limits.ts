@@ -103,7 +103,7 @@ export function countKills(free: number, held: number | null, registered: number
     leaks: true,
     left: held === null ? null : kills(held, held),
     least: kills(held ?? registered, need),
-    startFits: surely ? true : held === null && room > 0 ? null : false,
+    startFits: surely ? true : room > 0 ? null : false,
   };
 }
 

@@ -83,7 +83,7 @@ export function decideRecovery(
   if (/^(masked|disabled)/.test(fileState))
     return not(
       'left-alone',
-      `${name} is ${fileState}, so it is for others to start: systemctl start ${name}`,
+      `${name} is ${fileState}, so it is for others to start; httpd-guard clean makes room for that`,
     );
   if (cause === 'none') return not('unsure', `${name} is ${active} (${sub}): systemd is at work`);
 
@@ -92,7 +92,7 @@ export function decideRecovery(
   if (cause === 'semaphore-demand' && facts.unsure > 0)
     return {
       ...{ act: false, outcome: 'unsure', cause, lookAgain: true },
-      why: `the table is full, and whether ${facts.unsure} of its sets are left over cannot be proven: httpd-guard check --explain`,
+      why: `the table has no room, and whether ${facts.unsure} of its sets are left over cannot be proven: httpd-guard check --explain`,
     };
   if (cause !== 'semaphore-leak' && workers.length === 0)
     return not('left-alone', `its failure is of another kind: ${cause}`);

@@ -46,7 +46,7 @@ async function launcher(unit: UnitFacts, timeoutMs: number): Promise<Fact<(quest
   return known((question) => {
     const { file, args } = asUser(unit.user, questionLaunch(exec, environment, question));
     const [first = file, ...rest] = [...prefix, file, ...args];
-    return { file: first, args: rest, env: Object.fromEntries(environment), timeoutMs };
+    return { file: first, name: exec.path, args: rest, env: Object.fromEntries(environment), timeoutMs };
   });
 }
 

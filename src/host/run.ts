@@ -3,6 +3,8 @@ import { type Fact, known, unknown } from '../core/fact.ts';
 /** A program to run: never through a shell. */
 export interface Command {
   file: string;
+  /** Whom a complaint names, where another program only starts it. */
+  name?: string;
   args: readonly string[];
   env?: Readonly<Record<string, string>>;
   timeoutMs: number;
@@ -22,14 +24,16 @@ export async function run(command: Command): Promise<Fact<string>> {
   if (!ran.known) return ran;
   const { exitCode, stdout, stderr } = ran.value;
   if (exitCode === 0) return known(stdout);
-  return unknown(`${command.file} failed: ${firstLines(stderr) || `it ended with ${exitCode}`}`);
+  return unknown(
+    `${command.name ?? command.file} failed: ${firstLines(stderr) || `it ended with ${exitCode}`}`,
+  );
 }
 
 /**
  * Runs a program to its end, whatever its exit code. Unknown when it cannot be run, takes too long or prints too much.
  * timeout(1) ends it together with all that it started, as apachectl starts httpd: a child left over would hold the pipe.
  */
-export async function tryRun({ file, args, env, timeoutMs }: Command): Promise<Fact<Ran>> {
+export async function tryRun({ file, name = file, args, env, timeoutMs }: Command): Promise<Fact<Ran>> {
   // Read only when a program is really run: the start path mostly runs none.
   const { execa } = await import('execa');
   const result = await execa('timeout', ['--signal=KILL', `${timeoutMs / 1000}s`, file, ...args], {
@@ -41,9 +45,9 @@ export async function tryRun({ file, args, env, timeoutMs }: Command): Promise<F
   });
   const { exitCode, stdout, stderr } = result;
   if (result.signal === 'SIGKILL' || exitCode === KILLED)
-    return unknown(`${file} did not end in ${timeoutMs} ms`);
+    return unknown(`${name} did not end in ${timeoutMs} ms`);
   if (exitCode === undefined || exitCode === NOT_FOUND || exitCode === NOT_RUNNABLE)
-    return unknown(`${file} failed: ${firstLines(stderr) || (result.shortMessage ?? '')}`);
+    return unknown(`${name} failed: ${firstLines(stderr) || (result.shortMessage ?? '')}`);
   return known({ exitCode, stdout, stderr });
 }
 

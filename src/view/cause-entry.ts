@@ -14,6 +14,7 @@ export interface CauseEntry {
 
 /** A line of a log may be as long as a request. */
 const MOST_LINE = 500;
+const MOST_RUN = 120;
 
 /** The journal's entry on why a run ended; null where nothing went wrong. */
 export function causeEntry(
@@ -24,7 +25,7 @@ export function causeEntry(
   const line = evidence.find(({ rule }) => rule === 'line')?.saw;
   const [cure] = cures;
   const seen = cause === 'other' || cause === 'unknown' ? ` (${evidence[0]?.saw ?? ''})` : '';
-  const run = cure?.run.join(' && ') ?? '';
+  const run = shortRun(cure?.run ?? [], unit);
   const traps =
     cure === undefined || cure.traps.length === 0 ? '' : ' (but first read its traps: httpd-guard diagnose)';
   const todo = cure === undefined ? '' : ` To do: ${cure.say}${traps}${run === '' ? '' : `: ${run}`}`;
@@ -45,6 +46,12 @@ export function causeEntry(
       HTTPD_GUARD_LINE: line === undefined ? '-' : escape(line.slice(0, MOST_LINE)),
     },
   };
+}
+
+/** What can be pasted from one line of the journal; longer cures stand in diagnose. */
+function shortRun(run: readonly string[], unit: string): string {
+  const commands = run.join(' && ');
+  return commands.length <= MOST_RUN ? commands : `httpd-guard diagnose --unit ${unit}`;
 }
 
 /** An exit with 0 that nothing speaks against: `apachectl stop` by hand. */

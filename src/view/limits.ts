@@ -60,7 +60,9 @@ function needLines(need: UnitNeed, { quiet }: { quiet: boolean }): string[] {
     ...(held === null ? [] : [`${held} ${held === 1 ? 'set' : 'sets'} in use`]),
   ];
   const clears =
-    guarded && kills.leaks === true ? '; the guard clears before each start, so they do not add up' : '';
+    guarded && kills.leaks === true
+      ? '; the guard clears before each start, so what kills leave does not add up'
+      : '';
   return [
     ...(quiet ? [] : [`${escape(unit)}: ${escape(active)}, ${escape(about.join(', '))}\n`]),
     `${quiet ? `${escape(unit)}: ` : '  '}${escape(killsText(kills))}${clears}\n`,
@@ -71,8 +73,10 @@ function killsText(kills: Kills): string {
   if (kills.leaks === null) return `how many kill -9 it has left could not be told: ${kills.why}`;
   if (!kills.leaks) return `none can leak: ${kills.why}`;
   const { left, least, startFits } = kills;
-  if (startFits === false) return 'a start fails now: too few sets are free';
-  if (startFits === null) return 'a start may fail now: fewer sets are free than are registered';
+  if (startFits === false)
+    return 'a start fails now: no set is free (httpd-guard check says what can be cleared)';
+  if (startFits === null)
+    return 'a start may fail now: fewer sets are free than it has or registers (httpd-guard check says what can be cleared)';
   if (left === null) return `at least ${least} kill -9 left, if each start made all that are registered`;
   const sure = least < left ? `, or ${least} if each start made all that are registered` : '';
   return `${left} kill -9 left${sure}; after one more it does not start again`;

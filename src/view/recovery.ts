@@ -17,7 +17,10 @@ export function recoverySentence(recovery: Recovery): { priority: Priority; sent
     case 'healthy':
       return { priority: 'info', sentence: `nothing to do: ${escape(why)}` };
     case 'left-alone':
-      return { priority: 'info', sentence: `${unit} is left alone: ${escape(why)}` };
+      return {
+        priority: 'info',
+        sentence: `${unit} is left alone: ${escape(why)}${cause === null || cause === 'stopped-by-admin' ? '' : ` (${causeSentence(cause)})`}. To know more: httpd-guard diagnose --unit ${unit}`,
+      };
     case 'unsure':
       return { priority: 'warning', sentence: `${unit} is left alone, not enough is known: ${escape(why)}` };
     case 'failed':

@@ -1,8 +1,8 @@
 import type { Fact } from '../core/fact.ts';
 import { countVerdicts } from '../core/health.ts';
+import { heldSets, unitNeed } from '../core/limits.ts';
 import { type RecoveryHistory, isGivenUp } from '../core/recovery-history.ts';
 import type { Report } from '../core/report.ts';
-import { freeSets } from '../core/table-use.ts';
 
 /** One server of those that are shown together. */
 export interface Measured {
@@ -72,11 +72,11 @@ function verdicts(server: Measured): Sample[] {
 
 /** None for a server that makes no sets, or makes them in a table of its own. */
 function startsLeft(server: Measured): Sample[] {
-  const { use, settings, unit } = server.report;
-  if (!use.known || !settings.known || !unit.known || unit.value.privateIpc) return [];
-  const { sysvMutexes } = settings.value;
-  if (sysvMutexes === null || sysvMutexes === 0) return [];
-  return [[ofUnit(server), Math.max(0, Math.floor(freeSets(use.value) / sysvMutexes))]];
+  const { use, settings, unit, snapshot, lineages, judgements } = server.report;
+  if (!unit.known) return [];
+  const held = heldSets(unit.value, snapshot, lineages, judgements);
+  const { kills } = unitNeed({ unit: unit.value, settings, use, held, guarded: true });
+  return kills.leaks === true ? [[ofUnit(server), kills.left ?? kills.least]] : [];
 }
 
 function gaveUp(server: Measured): Sample[] {

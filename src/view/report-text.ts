@@ -62,7 +62,10 @@ function sentence({ health, judgements, use, unit }: Report): string {
         ? `${who} is not in danger yet, but a dead httpd left ${orphan} semaphore ${orphan === 1 ? 'set' : 'sets'} behind.`
         : `${who} is not in danger yet, but the semaphore table fills up.`;
     case 'critical':
-      if (!full) return `${who} is in danger: the semaphore table is nearly full.`;
+      if (!full)
+        return unit.known && unit.value.active === 'failed'
+          ? `${who} is down, and may not start again: the semaphore table has too little room.`
+          : `${who} is in danger: the semaphore table is nearly full.`;
       return orphan > 0
         ? `${who} cannot start again: the semaphore table is full, ${orphan} of the sets left by a dead httpd.`
         : `${who} cannot start again: the semaphore table is full, and nothing in it is known to be left by a dead httpd.`;

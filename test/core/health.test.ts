@@ -16,6 +16,7 @@ const ask = (over: Partial<HealthQuestion>): ReturnType<typeof health> =>
     judgements: [],
     active: known('active'),
     unit: 'httpd.service',
+    needed: null,
     isApart: false,
     found: true,
     warnPercent: 80,
@@ -28,6 +29,9 @@ void t.test('the worst finding gives the status', async (t) => {
   const cases: [Partial<HealthQuestion>, string][] = [
     [{}, 'ok'],
     [{ judgements: judged('in-use', 'foreign', 'unsure') }, 'ok'],
+    [{ active: known('failed'), use: use(97), needed: 3, critPercent: 100, warnPercent: 100 }, 'ok'],
+    [{ active: known('failed'), use: use(98), needed: 3, critPercent: 100 }, 'critical'],
+    [{ active: known('active'), use: use(98), needed: 3, critPercent: 100 }, 'warning'],
     [{ judgements: judged('orphan') }, 'warning'],
     [{ use: use(79) }, 'ok'],
     [{ use: use(80) }, 'warning'],

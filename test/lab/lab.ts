@@ -20,16 +20,6 @@ import { execa } from 'execa';
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Debian's packages: for monitoring, for packages, and for Ansible's two sides. */
-const TOOLS = [
-  ...['prometheus', 'prometheus-node-exporter', 'monitoring-plugins-basic'],
-  // lintian needs one of two packages for TLS, and debootstrap does not choose.
-  ...['rpm', 'zsh', 'mandoc', 'lintian', 'perl-openssl-defaults'],
-  // So does ansible-core with the backend of cffi.
-  ...['ansible-core', 'python3-cffi-backend', 'openssh-client', 'iproute2'],
-  ...['python3', 'openssh-server', 'sudo'],
-];
-
 export interface Ran {
   exitCode: number;
   stdout: string;
@@ -71,9 +61,9 @@ export class Lab {
     }
   }
 
-  /** With the tools that single tests need. In one root: to build several would take minutes each. */
+  /** With the tools that single tests need, all in one root. */
   static bootWithTools(): Promise<Lab> {
-    return Lab.boot(...TOOLS);
+    return Lab.boot('--tools');
   }
 
   /** Runs a program inside. A code that is not 0 is the caller's to judge. */

@@ -96,6 +96,7 @@ export function report(scene: Scene, found: Found = {}): Report {
       judgements,
       active: about.known ? known(about.value.active) : about,
       unit: about.known ? about.value.name : 'httpd',
+      needed: said.known ? said.value.sysvMutexes : null,
       isApart: about.known && about.value.privateIpc,
       found: about.known || said.known,
       ...percents,
