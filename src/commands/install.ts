@@ -3,6 +3,8 @@ import type { UnitFacts } from '../core/unit-facts.ts';
 import { because } from '../host/because.ts';
 import { readConfiguration, wantedServer } from '../host/configuration.ts';
 import { guardedUnits, isOurs } from '../host/drop-in.ts';
+import { alone } from '../host/lock.ts';
+import { distrustOfWay } from '../host/trusted-path.ts';
 import { findTextfile } from '../host/textfile.ts';
 import { placeUnits, unitFiles } from '../steps/place-units.ts';
 import { escape } from '../view/escape.ts';
@@ -20,6 +22,12 @@ const IN_PLACE = 'everything is in place already';
 /** Puts the guard before each start of the unit. Again is as good as once. */
 export async function install(options: InstallOptions): Promise<Done> {
   if (process.geteuid?.() !== 0) return needsRoot('install');
+  if (options.dryRun) return installNow(options);
+  const done = await alone(() => installNow(options));
+  return done.known ? done.value : refuse(done.why);
+}
+
+async function installNow(options: InstallOptions): Promise<Done> {
   const { findServer } = await import('../host/find-server.ts');
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return refuse(configuration.why);
@@ -62,7 +70,16 @@ export async function install(options: InstallOptions): Promise<Done> {
 }
 
 /** Why a unit is not to be guarded, or null. */
-function obstacleOf({ name, privateIpc, startTimeoutMs, stopTimeoutMs }: UnitFacts): string | null {
+function obstacleOf(unit: UnitFacts): string | null {
+  const { name, privateIpc, ownRoot, environmentFiles, startTimeoutMs, stopTimeoutMs } = unit;
+  // systemd runs the guard's hooks in that root too, and with that environment, and as root.
+  if (ownRoot !== '')
+    return `${name} has a root of its own (${ownRoot}), in which the guard would have to live; its sets can be cleared with: httpd-guard clean`;
+  for (const path of environmentFiles) {
+    const why = distrustOfWay(path);
+    if (why !== null)
+      return `root would run the guard with what stands in ${path} (EnvironmentFile=), but ${why}; give it to root`;
+  }
   if (privateIpc)
     return `${name} has an IPC namespace of its own (PrivateIPC=yes): its sets die with it, and none is left to clear. What an httpd left here before goes with: httpd-guard clean`;
   for (const [ms, what, setting] of [

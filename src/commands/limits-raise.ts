@@ -1,4 +1,11 @@
-import { type KernelSem, isAtLeast, kernelSemText, raised } from '../core/limits-kernel-sem.ts';
+import {
+  type KernelSem,
+  atLeast,
+  isAtLeast,
+  kernelSemText,
+  parseKernelSem,
+  raised,
+} from '../core/limits-kernel-sem.ts';
 import {
   OWN_SYSCTL_FILE,
   assignedSem,
@@ -8,6 +15,7 @@ import {
 } from '../core/limits-sysctl.ts';
 import { because } from '../host/because.ts';
 import { readDropIn } from '../host/drop-in.ts';
+import { alone } from '../host/lock.ts';
 import { readKernelSem, readMostSets, writeKernelSem } from '../host/sysctl.ts';
 import { readSysctlConf, readSysctlFiles, writeSysctlFile } from '../host/sysctl-files.ts';
 import { isInFirstIpcNamespace } from '../host/view.ts';
@@ -20,24 +28,32 @@ export interface RaiseOptions extends CommonOptions {
 }
 
 /** Raises SEMMNI at once and for every boot. Again is as good as once. */
-export function raiseLimits(options: RaiseOptions, sets: number): Done {
+export async function raiseLimits(options: RaiseOptions, sets: number): Promise<Done> {
   if (process.geteuid?.() !== 0) return needsRoot('limits --raise');
+  if (options.dryRun) return raiseNow(options, sets);
+  const done = await alone(() => raiseNow(options, sets));
+  return done.known ? done.value : refuse(done.why);
+}
+
+function raiseNow(options: RaiseOptions, sets: number): Done {
   const { dryRun } = options;
   const now = readKernelSem();
   if (!now.known) return refuse(now.why);
-  const wished = raised(now.value, sets, readMostSets());
-  if (!wished.known) return refuse(wished.why);
+  const needed = raised(now.value, sets, readMostSets());
+  if (!needed.known) return refuse(needed.why);
   try {
     const before = readDropIn(OWN_SYSCTL_FILE);
-    const text = ownSysctlText(wished.value);
+    // Nor is what the next boot would have had.
+    const wished = atLeast(needed.value, parseKernelSem(assignedSem(before ?? '') ?? ''));
+    const text = ownSysctlText(wished);
     const foreign = before === null ? null : foreignLine(before);
     if (foreign !== null)
       return refuse(`${OWN_SYSCTL_FILE} also holds "${foreign.trim()}"; move that to another file first`);
-    const applies = !isAtLeast(now.value, wished.value);
+    const applies = !isAtLeast(now.value, wished);
     const writes = before !== text;
     const backup = writes && before !== null ? `${OWN_SYSCTL_FILE}.bak-${stamp()}` : null;
     if (applies && !dryRun) {
-      const applied = writeKernelSem(wished.value);
+      const applied = writeKernelSem(wished);
       if (!applied.known) return refuse(applied.why);
     }
     if (writes && !dryRun)
@@ -51,9 +67,9 @@ export function raiseLimits(options: RaiseOptions, sets: number): Done {
     const raising: Raising = {
       dryRun,
       before: now.value,
-      after: wished.value,
+      after: wished,
       ...{ file: OWN_SYSCTL_FILE, applies, writes, text, backup },
-      warnings: warnings(wished.value),
+      warnings: warnings(wished),
     };
     const stdout = options.json
       ? `${JSON.stringify(raisingJson(raising), null, 2)}\n`

@@ -1,4 +1,4 @@
-import { existsSync, rmSync, rmdirSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { because } from '../host/because.ts';
 import {
   METRICS_SERVICE,
@@ -16,8 +16,10 @@ import {
   textfileOf,
 } from '../host/drop-in.ts';
 import { forgetStart } from '../host/find-start.ts';
+import { alone } from '../host/lock.ts';
 import { forgetHistory } from '../host/recovery-history-file.ts';
 import { forget } from '../host/remembered-settings.ts';
+import { removeTextfile } from '../host/textfile.ts';
 import { systemctl } from '../host/systemctl.ts';
 import { withSystemd } from '../host/with-systemd.ts';
 import { escape } from '../view/escape.ts';
@@ -30,23 +32,28 @@ export interface UninstallOptions extends CommonOptions {
 /** Takes the guard away from a unit, or from all units that have it: then everything is as before. */
 export async function uninstall(options: UninstallOptions): Promise<Done> {
   if (process.geteuid?.() !== 0) return needsRoot('uninstall');
+  if (options.dryRun) return uninstallNow(options);
+  const done = await alone(() => uninstallNow(options));
+  return done.known ? done.value : refuse(done.why);
+}
+
+async function uninstallNow(options: UninstallOptions): Promise<Done> {
   const units = options.unit === undefined ? guardedUnits() : [options.unit];
   const did: string[] = [];
   try {
     for (const unit of units) {
       const path = dropInPath(unit);
       const text = readDropIn(path);
-      if (text === null) {
-        did.push(`${unit} is not guarded`);
-        continue;
-      }
-      if (!isOurs(text)) return refuse(`${path} is not ours`);
-      did.push(`${options.dryRun ? 'would remove' : 'removed'} ${path}`);
+      if (text !== null && !isOurs(text)) return refuse(`${path} is not ours`);
+      did.push(
+        text === null ? `${unit} is not guarded` : `${options.dryRun ? 'would remove' : 'removed'} ${path}`,
+      );
       if (options.dryRun) continue;
-      removeDropIn(path);
+      // First, and also of one that is not guarded any more: who was killed half-way must not leave it for good.
       forget(unit);
       forgetStart(unit);
       forgetHistory(unit);
+      if (text !== null) removeDropIn(path);
     }
     if (units.length === 0) did.push('no unit is guarded');
     did.push(...(await stopWatching(units, options.dryRun)));
@@ -89,19 +96,16 @@ async function stopWatching(gone: readonly string[], dryRun: boolean): Promise<s
   if (toStop.length > 0) await systemctl('disable', '--now', ...toStop);
   // A run that failed would be remembered of a unit that is no more.
   if (ours.includes(METRICS_SERVICE)) await systemctl('reset-failed', METRICS_SERVICE);
-  for (const path of paths) rmSync(path, { force: true });
+  for (const path of paths) if (path !== textfile) rmSync(path, { force: true });
+  if (textfile !== null) removeTextfile(textfile);
   forgetAll();
   return paths.map((path) => `removed ${path}`);
 }
 
-/** What was kept of units goes with the last one; what the admin may have put there stays. */
+/** What was kept of units goes with the last one. */
 function forgetAll(): void {
-  rmSync('/run/httpd-guard', { recursive: true, force: true });
-  try {
-    rmdirSync('/var/lib/httpd-guard');
-  } catch {
-    // Not empty, or not there.
-  }
+  for (const path of ['/run/httpd-guard', '/var/lib/httpd-guard'])
+    rmSync(path, { recursive: true, force: true });
 }
 
 function refuse(why: string): Done {

@@ -54,6 +54,17 @@ export function raised(now: KernelSem, sets: number, most: number): Fact<KernelS
   return known({ ...now, semmns, semmni: sets });
 }
 
+/** The larger of each number; of nothing at all, the one. */
+export function atLeast(one: KernelSem, other: KernelSem | null): KernelSem {
+  if (other === null) return one;
+  return {
+    semmsl: Math.max(one.semmsl, other.semmsl),
+    semmns: Math.max(one.semmns, other.semmns),
+    semopm: Math.max(one.semopm, other.semopm),
+    semmni: Math.max(one.semmni, other.semmni),
+  };
+}
+
 /** How far to raise SEMMNI where that is what helps; null where the kernel takes no more. A set that is not made costs nothing. */
 export function setsToAdvise({ sets, semaphores }: TableUse): number | null {
   if (sets.max < KERNELS_OWN_SEMMNI) return KERNELS_OWN_SEMMNI;

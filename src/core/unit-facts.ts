@@ -23,6 +23,10 @@ export interface UnitFacts {
   /** KEY=value, from Environment= alone. */
   environment: string[];
   environmentFiles: string[];
+  /** "" is the root folder. */
+  workingDirectory: string;
+  /** RootDirectory= or RootImage=, "" for the host's own root. */
+  ownRoot: string;
   fragmentPath: string;
   dropInPaths: string[];
   /** TimeoutStartSec=, which ExecStartPre has to share with httpd; Infinity for none. */

@@ -36,7 +36,8 @@ export function holdsApacheText(pid: number, identity: string): Fact<boolean> {
   const before = textByIdentity.get(identity);
   if (before !== undefined) return before;
   const fact = searchProgram(pid);
-  textByIdentity.set(identity, fact);
+  // What could not be read of this process may be read of the next.
+  if (fact.known) textByIdentity.set(identity, fact);
   return fact;
 }
 

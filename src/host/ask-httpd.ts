@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Fact, known } from '../core/fact.ts';
-import { type Launch, questionLaunch } from '../core/httpd-launch.ts';
+import { questionLaunch } from '../core/httpd-launch.ts';
 import { type HttpdSettings, parseSettings } from '../core/httpd-settings.ts';
 import type { UnitFacts } from '../core/unit-facts.ts';
 import { findStart } from './find-start.ts';
 import { type Command, firstLines, run, tryRun } from './run.ts';
+import { distrust } from './trusted-path.ts';
 
 /**
  * Asks the httpd of a unit how it is configured, with the unit's own command and environment, and as the unit's own user:
@@ -43,10 +44,12 @@ async function launcher(unit: UnitFacts, timeoutMs: number): Promise<Fact<(quest
   if (!start.known) return start;
   const { exec, environment } = start.value;
   const prefix = await apart();
+  const cwd = workingDirectory(unit);
   return known((question) => {
-    const { file, args } = asUser(unit.user, questionLaunch(exec, environment, question));
-    const [first = file, ...rest] = [...prefix, file, ...args];
-    return { file: first, name: exec.path, args: rest, env: Object.fromEntries(environment), timeoutMs };
+    const httpd = questionLaunch(exec, environment, question);
+    const shell = ['sh', '-c', SET_AND_RUN, 'sh', httpd.file, ...httpd.args];
+    const [file = '', ...args] = [...prefix, ...asUser(unit.user, shell)];
+    return { file, name: exec.path, args, input: environmentLines(environment), cwd, timeoutMs };
   });
 }
 
@@ -69,9 +72,31 @@ function apart(): Promise<readonly string[]> {
 const UNSHARE_TIMEOUT_MS = 1_000;
 
 /** runuser(1), when we are root and the unit's processes are not. */
-function asUser(user: string, { file, args }: Launch): Launch {
-  if (process.geteuid?.() !== 0 || user === '' || user === 'root') return { file, args };
-  return { file: 'runuser', args: ['-u', user, '--', file, ...args] };
+function asUser(user: string, command: readonly string[]): readonly string[] {
+  if (process.geteuid?.() !== 0 || user === '' || user === 'root') return command;
+  return ['runuser', '-u', user, '--', ...command];
+}
+
+/**
+ * What a unit's environment holds may come from its user, and PATH or LD_PRELOAD would be root's in all that runs as we do
+ * first. So it is set behind that, and comes by stdin, since everybody can read command lines. sh takes each line as one word.
+ */
+const SET_AND_RUN = 'while IFS= read -r variable; do export "$variable"; done; exec "$@" </dev/null';
+
+function environmentLines(environment: ReadonlyMap<string, string>): string {
+  return [...environment]
+    .filter(([name, value]) => /^[A-Za-z_]\w*$/.test(name) && !value.includes('\n'))
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}
+
+/** Where relative words on its command line begin (systemd.exec(5), WorkingDirectory=). */
+function workingDirectory({ workingDirectory: folder }: UnitFacts): string {
+  try {
+    return folder.startsWith('/') && (process.geteuid?.() !== 0 || distrust(folder) === null) ? folder : '/';
+  } catch {
+    return '/';
+  }
 }
 
 /**

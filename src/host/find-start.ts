@@ -22,11 +22,13 @@ const DIRECTORY = '/var/lib/httpd-guard';
  */
 export function findStart(unit: UnitFacts): Fact<Start> {
   const exec = unit.execStart;
+  if (unit.ownRoot !== '')
+    return unknown(`${unit.name} has a root of its own, ${unit.ownRoot}, where httpd is not asked`);
   if (exec === null) return unknown(`${unit.name} has no ExecStart to ask`);
   if (canBeAsked(exec)) return known({ exec, environment: unitEnvironment(unit) });
   const running = mainProcess(unit);
   if (running.known) return running;
-  const kept = readStart(unit.name);
+  const kept = readStart(unit);
   if (kept.known) return kept;
   return unknown(
     `${exec.path} of ${unit.name} is neither httpd nor apachectl, and is not run to find out; ${running.why}`,
@@ -35,14 +37,14 @@ export function findStart(unit: UnitFacts): Fact<Start> {
 
 /** Keeps how a wrapper starts httpd, for when nothing runs that could be looked at. Its environment may hold secrets. */
 export function keepStart(unit: UnitFacts, directory = DIRECTORY): void {
-  if (unit.execStart === null || canBeAsked(unit.execStart)) return;
+  if (unit.execStart === null || unit.ownRoot !== '' || canBeAsked(unit.execStart)) return;
   const running = mainProcess(unit);
   if (!running.known) return;
   const { exec, environment } = running.value;
   try {
     writeWhole(
       startPath(unit.name, directory),
-      JSON.stringify({ exec, environment: [...environment] }),
+      JSON.stringify({ of: identity(unit), exec, environment: [...environment] }),
       0o600,
     );
   } catch {
@@ -54,21 +56,34 @@ export function forgetStart(unit: string, directory = DIRECTORY): void {
   rmSync(startPath(unit, directory), { force: true });
 }
 
-/** Anything but the whole known form is unknown. */
-export function readStart(unit: string, directory = DIRECTORY): Fact<Start> {
-  const path = startPath(unit, directory);
+/** Anything but the whole known form is unknown, and so is what was kept while the unit started something else, or as another user. */
+export function readStart(unit: UnitFacts, directory = DIRECTORY): Fact<Start> {
+  const path = startPath(unit.name, directory);
   try {
     const kept = JSON.parse(readFileSync(path, 'utf8')) as {
+      of?: unknown;
       exec?: Partial<ExecLine>;
       environment?: unknown;
     } | null;
     const { path: program, argv } = kept?.exec ?? {};
     if (typeof program !== 'string' || !isTexts(argv) || !isPairs(kept?.environment))
       return unknown(`${path} does not hold how it was started`);
+    if (kept.of !== identity(unit)) return unknown(`${path} is of an earlier form of the unit`);
+    const why = isRoots(unit) ? distrust(program) : null;
+    if (why !== null) return unknown(`${program} is not run: ${why}`);
     return known({ exec: { path: program, argv }, environment: new Map(kept.environment) });
   } catch (error) {
     return unknown(`how it was started is not known from ${path}: ${because(error)}`);
   }
+}
+
+/** What a unit starts, and as whom. */
+function identity({ user, execStart, workingDirectory }: UnitFacts): string {
+  return JSON.stringify([user, execStart, workingDirectory]);
+}
+
+function isRoots({ user }: UnitFacts): boolean {
+  return user === '' || user === 'root';
 }
 
 function isTexts(value: unknown): value is string[] {
@@ -87,17 +102,17 @@ function startPath(unit: string, directory: string): string {
  * How the running main process was started, as the kernel has it (proc_pid_cmdline(5), proc_pid_environ(5)). Root believes
  * root's processes alone, and runs again only what root alone can write.
  */
-function mainProcess({ name, mainPid, user }: UnitFacts): Fact<Start> {
+function mainProcess(unit: UnitFacts): Fact<Start> {
+  const { name, mainPid } = unit;
   if (mainPid === 0) return unknown(`no main process of ${name} runs`);
   try {
     const { path } = readExecutable(mainPid);
-    const unit = readUnit(mainPid);
+    const its = readUnit(mainPid);
     if (!isHttpdName(path)) return unknown(`its main process runs ${path}`);
-    if (!unit.known || unit.value !== name) return unknown(`process ${mainPid} is not in ${name}`);
-    const isRoots = user === '' || user === 'root';
-    if (isRoots && !readUids(mainPid).every((uid) => uid === 0))
+    if (!its.known || its.value !== name) return unknown(`process ${mainPid} is not in ${name}`);
+    if (isRoots(unit) && !readUids(mainPid).every((uid) => uid === 0))
       return unknown(`its main process ${mainPid} is not root's`);
-    const why = isRoots ? distrust(path) : null;
+    const why = isRoots(unit) ? distrust(path) : null;
     if (why !== null) return unknown(`${path} is not run: ${why}`);
     const [environment, argv] = ['environ', 'cmdline'].map((file) =>
       readFileSync(`/proc/${mainPid}/${file}`, 'utf8').split('\0').slice(0, -1),

@@ -92,6 +92,7 @@ export class ProcessScan {
     try {
       const exe = readExecutable(pid);
       const isHttpd = isHttpdName(exe.path) ? known(true) : isHttpdByContent(pid, exe);
+      if (!isHttpd.known && readState(pid) === 'gone') return null;
       const isOther = isHttpd.known && !isHttpd.value && !asked && !this.isStarters(pid);
       return isOther ? 'other program' : readFacts(pid, exe, isHttpd);
     } catch (error) {

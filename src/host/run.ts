@@ -6,10 +6,18 @@ export interface Command {
   /** Whom a complaint names, where another program only starts it. */
   name?: string;
   args: readonly string[];
+  /** Beside PATH and LC_ALL, which are always ours: they are also those of timeout(1), which runs as we do. */
   env?: Readonly<Record<string, string>>;
+  /** What it reads on stdin; nothing when not given. */
+  input?: string;
+  /** The folder it is run in; / where none is named, never the caller's. */
+  cwd?: string;
   timeoutMs: number;
 }
 
+const OUR_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** For timeout(1) itself. */
+const GRACE_MS = 300;
 const MOST_OUTPUT = 4 * 1024 * 1024;
 
 export interface Ran {
@@ -33,16 +41,38 @@ export async function run(command: Command): Promise<Fact<string>> {
  * Runs a program to its end, whatever its exit code. Unknown when it cannot be run, takes too long or prints too much.
  * timeout(1) ends it together with all that it started, as apachectl starts httpd: a child left over would hold the pipe.
  */
-export async function tryRun({ file, name = file, args, env, timeoutMs }: Command): Promise<Fact<Ran>> {
+export async function tryRun({
+  file,
+  name = file,
+  args,
+  env,
+  cwd = '/',
+  input,
+  timeoutMs,
+}: Command): Promise<Fact<Ran>> {
   // Read only when a program is really run: the start path mostly runs none.
   const { execa } = await import('execa');
-  const result = await execa('timeout', ['--signal=KILL', `${timeoutMs / 1000}s`, file, ...args], {
-    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', ...env },
+  const running = execa('timeout', ['--signal=KILL', `${timeoutMs / 1000}s`, file, ...args], {
+    env: { ...env, PATH: OUR_PATH, LC_ALL: 'C' },
     extendEnv: false,
-    stdin: 'ignore',
+    cwd,
+    // In a session of its own: on our terminal it could type, as us (ioctl_tty(2), TIOCSTI).
+    detached: true,
+    ...(input === undefined ? { stdin: 'ignore' } : { input }),
     maxBuffer: MOST_OUTPUT,
     reject: false,
   });
+  // What it left behind in yet another session may hold the pipes for ever.
+  const end = new AbortController();
+  const limit = setTimeout(() => {
+    end.abort();
+    running.stdout.destroy();
+    running.stderr.destroy();
+    running.kill('SIGKILL');
+  }, timeoutMs + GRACE_MS);
+  const result = await running;
+  clearTimeout(limit);
+  if (end.signal.aborted) return unknown(`${name} left something behind that did not end in ${timeoutMs} ms`);
   const { exitCode, stdout, stderr } = result;
   if (result.signal === 'SIGKILL' || exitCode === KILLED)
     return unknown(`${name} did not end in ${timeoutMs} ms`);

@@ -269,6 +269,8 @@ function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts, 'job'
     environmentFiles: ((service['EnvironmentFiles']?.value as [string, boolean][] | undefined) ?? []).map(
       ([path]) => path,
     ),
+    workingDirectory: text(service, 'WorkingDirectory'),
+    ownRoot: text(service, 'RootDirectory') || text(service, 'RootImage'),
     fragmentPath: text(unit, 'FragmentPath'),
     dropInPaths: (unit['DropInPaths']?.value as string[] | undefined) ?? [],
     startTimeoutMs: limitMs(service['TimeoutStartUSec']),

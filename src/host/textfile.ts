@@ -4,12 +4,13 @@ import {
   fchmodSync,
   fsyncSync,
   openSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { type Fact, known, unknown } from '../core/fact.ts';
 import { because } from './because.ts';
 
@@ -32,30 +33,53 @@ export function findTextfile(
  * lies there is never written through or into, only replaced. Unknown when it cannot be written.
  */
 export function writeTextfile(path: string, text: string): Fact<true> {
-  // node_exporter reads names that end in .prom. One of its own for each writer, for two may write at once.
-  const draft = `${path}.${process.pid}`;
-  try {
-    const directory = dirname(path);
-    if (!statSync(directory).isDirectory()) return unknown(`${directory} is not a directory`);
-    rmSync(draft, { force: true });
-    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-    const fd = openSync(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-    try {
-      writeFileSync(fd, text);
-      fchmodSync(fd, 0o644);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(draft, path);
-    return known(true);
-  } catch (error) {
-    const why = because(error);
+  return within(path, (folder) => {
+    // node_exporter reads names that end in .prom. One of its own for each writer, for two may write at once.
+    const draft = `${folder}/${basename(path)}.${process.pid}`;
     try {
       rmSync(draft, { force: true });
-    } catch {
-      // It is the first failure that is told.
+      const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+      const fd = openSync(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+      try {
+        writeFileSync(fd, text);
+        fchmodSync(fd, 0o644);
+        fsyncSync(fd);
+      } finally {
+        closeSync(fd);
+      }
+      renameSync(draft, `${folder}/${basename(path)}`);
+    } finally {
+      rmSync(draft, { force: true });
     }
-    return unknown(`${(error as NodeJS.ErrnoException).code === 'ENOENT' ? dirname(path) : path}: ${why}`);
+  });
+}
+
+/** Removes it again, likewise. */
+export function removeTextfile(path: string): Fact<true> {
+  return within(path, (folder) => {
+    rmSync(`${folder}/${basename(path)}`, { force: true });
+  });
+}
+
+/**
+ * Does something in the directory of a file, by the directory itself and not by its name: whoever owns it, or the one above,
+ * may put a link at its place at any time. A directory that is not what its name says is left alone.
+ */
+function within(path: string, deed: (folder: string) => void): Fact<true> {
+  const directory = dirname(path);
+  let fd: number | undefined;
+  try {
+    fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    const folder = `/proc/self/fd/${fd}`;
+    const real = readlinkSync(folder);
+    if (real !== directory) return unknown(`${directory} is in truth ${real}`);
+    deed(folder);
+    return known(true);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOTDIR') return unknown(`${directory} is not a directory`);
+    return unknown(`${code === 'ENOENT' || fd === undefined ? directory : path}: ${because(error)}`);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
   }
 }

@@ -5,6 +5,16 @@ import { dirname } from 'node:path';
 const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
 
+/** The same for a file that may not be there yet: who could put it there? */
+export function distrustOfWay(path: string): string | null {
+  try {
+    return distrust(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || path === '/') throw error;
+    return distrustOfWay(dirname(path));
+  }
+}
+
 /**
  * What keeps a file from being trusted with root's rights, or null: someone but root could replace it, or a directory on
  * the way to it. Throws what realpath(2) and stat(2) do when it is not there.

@@ -89,5 +89,6 @@ async function startWatching(changed: boolean, timers: readonly string[]): Promi
     if (!reloaded.known) return reloaded;
   }
   const enabled = await systemctl('enable', '--now', REQUEST_UNIT, WATCH_UNIT, ...timers);
-  return enabled.known && changed ? systemctl('try-restart', WATCH_UNIT, ...timers) : enabled;
+  // Also where nothing changed: who was killed between writing and this left a watcher that knows nothing of it.
+  return enabled.known ? systemctl('try-restart', WATCH_UNIT, ...timers) : enabled;
 }

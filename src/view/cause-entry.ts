@@ -1,3 +1,4 @@
+import type { Cure } from '../core/cures.ts';
 import type { Diagnosis } from '../core/diagnosis.ts';
 import type { FailureFacts } from '../core/failure-facts.ts';
 import { MESSAGE_ID } from '../core/message-ids.ts';
@@ -25,10 +26,9 @@ export function causeEntry(
   const line = evidence.find(({ rule }) => rule === 'line')?.saw;
   const [cure] = cures;
   const seen = cause === 'other' || cause === 'unknown' ? ` (${evidence[0]?.saw ?? ''})` : '';
-  const run = shortRun(cure?.run ?? [], unit);
-  const traps =
-    cure === undefined || cure.traps.length === 0 ? '' : ' (but first read its traps: httpd-guard diagnose)';
-  const todo = cure === undefined ? '' : ` To do: ${cure.say}${traps}${run === '' ? '' : `: ${run}`}`;
+  const run = cure === undefined ? '' : shortRun(cure, unit);
+  // What changes more than this, or is long, is not for a line that is pasted in a hurry.
+  const todo = cure === undefined ? '' : ` To do: ${cure.say}${run === '' ? '' : `: ${run}`}`;
   const sentence = escape(`${unit}: ${causeSentence(cause)}${seen}.${todo}`);
   const priority: Priority = cause === 'other' || cause === 'unknown' ? 'notice' : 'err';
   return {
@@ -48,10 +48,9 @@ export function causeEntry(
   };
 }
 
-/** What can be pasted from one line of the journal; longer cures stand in diagnose. */
-function shortRun(run: readonly string[], unit: string): string {
+function shortRun({ run, traps }: Cure, unit: string): string {
   const commands = run.join(' && ');
-  return commands.length <= MOST_RUN ? commands : `httpd-guard diagnose --unit ${unit}`;
+  return traps.length === 0 && commands.length <= MOST_RUN ? commands : `httpd-guard diagnose --unit ${unit}`;
 }
 
 /** An exit with 0 that nothing speaks against: `apachectl stop` by hand. */

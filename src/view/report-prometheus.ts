@@ -30,8 +30,8 @@ export function reportPrometheus(servers: readonly Measured[]): string {
     gauge('semaphores_max', 'SEMMNS, the limit of semaphores.', limit(use?.value.semaphores.max)),
     gauge('sets_by_verdict', 'Semaphore sets, judged for the httpd of this unit.', servers.flatMap(verdicts)),
     gauge(
-      'starts_left',
-      'Starts of this httpd that the table has room for, should each run be killed and nothing be cleared.',
+      'kills_left',
+      'Kill -9 that this httpd has left until its next start fails, should nothing be cleared.',
       servers.flatMap(startsLeft),
     ),
     gauge('gave_up', 'Whether this unit is down and the guard has given it up.', servers.flatMap(gaveUp)),

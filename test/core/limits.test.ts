@@ -22,7 +22,7 @@ void t.test('how many kill -9 are left', async (t) => {
   const cases: Case[] = [
     [9, 3, 3, true, 3, 3, true],
     [8, 3, 3, true, 2, 2, true],
-    [2, 3, 3, true, 0, 0, false],
+    [2, 3, 3, true, 0, 0, null],
     [11, 3, 6, true, 3, 2, true],
     [5, 3, 6, true, 1, 0, true],
     [9, null, 3, true, null, 3, true],

@@ -5,6 +5,8 @@ import { failedUnit } from '../core/failure-builder.ts';
 
 const WRAPPER = { path: '/opt/start-web', argv: ['/opt/start-web', '-k', 'start'] };
 
+const WEB = failedUnit({ name: 'web.service', execStart: WRAPPER });
+
 void t.test('by its own ExecStart, with its environment', async (t) => {
   const unit = failedUnit({
     execStart: { path: '/usr/sbin/httpd', argv: ['/usr/sbin/httpd', '$OPTIONS'] },
@@ -42,15 +44,23 @@ void t.test('what was kept is read whole or not at all', async (t) => {
     '{"exec":{"path":"/x","argv":[]},"environment":[["A"]]}',
   ]) {
     writeFileSync(path, text);
-    t.match(readStart('web.service', directory), { known: false, why: 'web.service.start' }, text);
+    t.match(readStart(WEB, directory), { known: false, why: 'web.service.start' }, text);
   }
-  writeFileSync(path, '{"exec":{"path":"/x","argv":["x"]},"environment":[["A","b=c"]]}');
-  t.match(readStart('web.service', directory), {
+  const kept = { exec: { path: '/bin/sh', argv: ['x'] }, environment: [['A', 'b=c']] };
+  const of = JSON.stringify([WEB.user, WEB.execStart, WEB.workingDirectory]);
+  writeFileSync(path, JSON.stringify({ of, ...kept }));
+  t.match(readStart(WEB, directory), {
     known: true,
-    value: { exec: { path: '/x', argv: ['x'] }, environment: new Map([['A', 'b=c']]) },
+    value: { exec: kept.exec, environment: new Map([['A', 'b=c']]) },
   });
+  for (const other of [
+    { user: 'alice' },
+    { execStart: { path: '/opt/other', argv: [] } },
+    { workingDirectory: '/tmp' },
+  ])
+    t.match(readStart({ ...WEB, ...other }, directory), { known: false, why: 'earlier form' });
   forgetStart('web.service', directory);
   t.notOk(existsSync(path));
-  keepStart(failedUnit({ execStart: WRAPPER, mainPid: process.pid }), directory);
+  keepStart({ ...WEB, mainPid: process.pid }, directory);
   t.equal(statSync(path, { throwIfNoEntry: false }), undefined, 'of what is no httpd nothing is kept');
 });

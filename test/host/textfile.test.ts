@@ -1,6 +1,6 @@
-import { lstatSync, mkdirSync, readFileSync, readdirSync, symlinkSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import t from 'tap';
-import { findTextfile, writeTextfile } from '../../src/host/textfile.ts';
+import { findTextfile, removeTextfile, writeTextfile } from '../../src/host/textfile.ts';
 
 void t.test('replaces a file as a whole, for all to read, whatever the umask is', async (t) => {
   const folder = t.testdir({ 'a.prom': 'a longer text of before' });
@@ -37,4 +37,21 @@ void t.test('finds the directory that node_exporter reads', async (t) => {
   t.equal(findTextfile(null, [`${folder}/none`]), null);
   t.equal(findTextfile(`${folder}/own`, usual), `${folder}/own/httpd_guard.prom`);
   t.equal(findTextfile(`${folder}/none`, usual), null, 'who names one means no other');
+});
+
+void t.test('a link at the place of its directory leads nowhere', async (t) => {
+  const folder = t.testdir({ mine: {}, others: { 'httpd_guard.prom': 'kept' } });
+  rmSync(`${folder}/mine`, { recursive: true });
+  symlinkSync('others', `${folder}/mine`);
+  const path = `${folder}/mine/httpd_guard.prom`;
+  t.match(writeTextfile(path, 'x'), { known: false, why: /mine/ });
+  t.match(removeTextfile(path), { known: false });
+  t.equal(readFileSync(`${folder}/others/httpd_guard.prom`, 'utf8'), 'kept');
+
+  mkdirSync(`${folder}/deep/mine`, { recursive: true });
+  symlinkSync('deep', `${folder}/way`);
+  t.match(writeTextfile(`${folder}/way/mine/a.prom`, 'x'), {
+    known: false,
+    why: /is in truth .*\/deep\/mine/,
+  });
 });

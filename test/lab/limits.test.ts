@@ -131,8 +131,8 @@ void t.test('limits', async (t) => {
     t.match(up, { held: 2, registered: 2, killsLeft: 4, killsLeftAtLeast: 4 });
     t.equal(down.killsLeftAtLeast, 4, 'told before its start, too');
     t.equal(await killUntilItFails(), 4);
-    t.match(only(await limits()), { startFits: false });
-    t.match(await lab.sh('httpd-guard limits'), 'a start fails now');
+    t.not(only(await limits()).startFits, true);
+    t.match(await lab.sh('httpd-guard limits'), /a start (fails|may fail) now/);
   });
 
   await t.test('mutexes that are no System V semaphores leak none', async (t) => {

@@ -78,8 +78,8 @@ void t.test('each kind of answer has its sentence', async (t) => {
   t.match(says({ leaks: true, left: 0, least: 0, startFits: false }), 'a start fails now');
   t.match(says({ leaks: true, left: null, least: 0, startFits: null }), 'a start may fail now');
   t.match(says({ leaks: false, why: 'so' }), 'none can leak: so');
-  t.match(says({ leaks: true, left: 3, least: 3, startFits: true }, { guarded: true }), 'do not add up');
-  t.notMatch(says({ leaks: false, why: 'so' }, { guarded: true }), 'do not add up');
+  t.match(says({ leaks: true, left: 3, least: 3, startFits: true }, { guarded: true }), 'does not add up');
+  t.notMatch(says({ leaks: false, why: 'so' }, { guarded: true }), 'does not add up');
 });
 
 void t.test('many owners are cut short', async (t) => {

@@ -19,7 +19,7 @@ const recovery = (over: Partial<Recovery> = {}): Recovery => ({
 void t.test('what was done, and what came of it', async (t) => {
   t.equal(
     recoveryText(recovery(), { quiet: false }),
-    '  clean: done (0.0 s)\n  start: done (1.3 s)\napache2.service serves again. It was down: it could get no semaphores: a dead httpd left its own in the kernel, and the table is full.\n',
+    '  clean: done (0.0 s)\n  start: done (1.3 s)\napache2.service serves again. It was down: it could get no semaphores: a dead httpd left its own in the kernel, and the table has no room.\n',
   );
   const failed = recovery({
     outcome: 'failed',

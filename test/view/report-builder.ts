@@ -37,6 +37,8 @@ export const unit = (over: Partial<UnitFacts> = {}): UnitFacts => ({
   execStart: { path: '/usr/sbin/apachectl', argv: ['/usr/sbin/apachectl', 'start'] },
   environment: [],
   environmentFiles: [],
+  workingDirectory: '',
+  ownRoot: '',
   fragmentPath: '/lib/systemd/system/apache2.service',
   dropInPaths: [],
   startTimeoutMs: 90_000,

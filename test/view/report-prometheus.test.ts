@@ -35,9 +35,9 @@ httpd_guard_sets_by_verdict{unit="apache2.service",verdict="orphan"} 10
 httpd_guard_sets_by_verdict{unit="apache2.service",verdict="in-use"} 0
 httpd_guard_sets_by_verdict{unit="apache2.service",verdict="foreign"} 1
 httpd_guard_sets_by_verdict{unit="apache2.service",verdict="unsure"} 0
-# HELP httpd_guard_starts_left Starts of this httpd that the table has room for, should each run be killed and nothing be cleared.
-# TYPE httpd_guard_starts_left gauge
-httpd_guard_starts_left{unit="apache2.service"} 0
+# HELP httpd_guard_kills_left Kill -9 that this httpd has left until its next start fails, should nothing be cleared.
+# TYPE httpd_guard_kills_left gauge
+httpd_guard_kills_left{unit="apache2.service"} 0
 # HELP httpd_guard_gave_up Whether this unit is down and the guard has given it up.
 # TYPE httpd_guard_gave_up gauge
 httpd_guard_gave_up{unit="apache2.service"} 1
@@ -66,7 +66,7 @@ void t.test('several units share the table, and have the rest by their names', a
 
 void t.test('starts left are those of a server that makes sets in this table', async (t) => {
   const left = (one: Report): string | undefined =>
-    /^httpd_guard_starts_left\S+ (\d+)$/m.exec(reportPrometheus([measured(one)]))?.[1];
+    /^httpd_guard_kills_left\S+ (\d+)$/m.exec(reportPrometheus([measured(one)]))?.[1];
   t.equal(left(report({ limits: known({ maxSets: 9, maxSemaphores: 100 }) })), '2', '8 free, 3 for each');
   t.equal(left(report({ limits: known({ maxSets: 100, maxSemaphores: 9 }) })), '2');
   t.equal(left(report({ limits: known({ maxSets: 0, maxSemaphores: 9 }) })), '0');
