@@ -34,6 +34,9 @@ async function copyRepository(lab: Lab): Promise<void> {
     'LICENSE',
     'README.md',
     'CHANGELOG.md',
+    'SECURITY.md',
+    'CONTRIBUTING.md',
+    '.github',
   ];
   const target = join(lab.root, 'root/one');
   await execa('mkdir', ['-p', target]);
