@@ -88,7 +88,7 @@ async function demo(lab: Lab): Promise<void> {
       ? true
       : null,
   );
-  await show(lab, 'journalctl -u apache2 -o cat -t httpd-guard | tail -n 2');
+  await show(lab, 'journalctl -u apache2 -o cat -t httpd-guard | tail -n 3');
   const sets = await setIds(lab, WWW_DATA);
   say(`It serves again, with ${sets.length} semaphore sets of its own.`);
 }
