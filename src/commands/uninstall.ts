@@ -16,6 +16,7 @@ import {
   textfileOf,
 } from '../host/drop-in.ts';
 import { forgetStart } from '../host/find-start.ts';
+import { RUN_DIRECTORY, STATE_DIRECTORY } from '../host/kept-path.ts';
 import { alone } from '../host/lock.ts';
 import { forgetHistory } from '../host/recovery-history-file.ts';
 import { forget } from '../host/remembered-settings.ts';
@@ -104,8 +105,7 @@ async function stopWatching(gone: readonly string[], dryRun: boolean): Promise<s
 
 /** What was kept of units goes with the last one. */
 function forgetAll(): void {
-  for (const path of ['/run/httpd-guard', '/var/lib/httpd-guard'])
-    rmSync(path, { recursive: true, force: true });
+  for (const path of [RUN_DIRECTORY, STATE_DIRECTORY]) rmSync(path, { recursive: true, force: true });
 }
 
 function refuse(why: string): Done {

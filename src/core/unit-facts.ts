@@ -35,6 +35,11 @@ export interface UnitFacts {
   stopTimeoutMs: number;
 }
 
+/** Whether its processes are started as root, and not as its User=. */
+export function isStartedByRoot({ user }: Pick<UnitFacts, 'user'>): boolean {
+  return user === '' || user === 'root';
+}
+
 export interface ExecLine {
   path: string;
   /** As written in the unit: argv[0] first, variables not yet replaced. */

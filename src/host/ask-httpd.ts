@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { type Fact, known } from '../core/fact.ts';
 import { questionLaunch } from '../core/httpd-launch.ts';
 import { type HttpdSettings, parseSettings } from '../core/httpd-settings.ts';
-import type { UnitFacts } from '../core/unit-facts.ts';
+import { type UnitFacts, isStartedByRoot } from '../core/unit-facts.ts';
 import { findStart } from './find-start.ts';
 import { type Command, firstLines, run, tryRun } from './run.ts';
 import { distrust } from './trusted-path.ts';
@@ -48,7 +48,7 @@ async function launcher(unit: UnitFacts, timeoutMs: number): Promise<Fact<(quest
   return known((question) => {
     const httpd = questionLaunch(exec, environment, question);
     const shell = ['sh', '-c', SET_AND_RUN, 'sh', httpd.file, ...httpd.args];
-    const [file = '', ...args] = [...prefix, ...asUser(unit.user, shell)];
+    const [file = '', ...args] = [...prefix, ...asUser(unit, shell)];
     return { file, name: exec.path, args, input: environmentLines(environment), cwd, timeoutMs };
   });
 }
@@ -72,9 +72,9 @@ function apart(): Promise<readonly string[]> {
 const UNSHARE_TIMEOUT_MS = 1_000;
 
 /** runuser(1), when we are root and the unit's processes are not. */
-function asUser(user: string, command: readonly string[]): readonly string[] {
-  if (process.geteuid?.() !== 0 || user === '' || user === 'root') return command;
-  return ['runuser', '-u', user, '--', ...command];
+function asUser(unit: UnitFacts, command: readonly string[]): readonly string[] {
+  if (process.geteuid?.() !== 0 || isStartedByRoot(unit)) return command;
+  return ['runuser', '-u', unit.user, '--', ...command];
 }
 
 /**

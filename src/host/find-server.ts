@@ -2,7 +2,7 @@ import { chooseUnit } from '../core/choose-unit.ts';
 import { type Fact, known, unknown } from '../core/fact.ts';
 import type { HttpdSettings } from '../core/httpd-settings.ts';
 import type { MutexOwner } from '../core/semaphore-set.ts';
-import type { UnitFacts } from '../core/unit-facts.ts';
+import { type UnitFacts, isStartedByRoot } from '../core/unit-facts.ts';
 import { askHttpd } from './ask-httpd.ts';
 import { findHttpdUnits } from './find-httpd-units.ts';
 import { keepStart } from './find-start.ts';
@@ -48,10 +48,6 @@ async function ownerNamed(user: string, unit: Fact<UnitFacts>, timeoutMs: number
   if (!uid.known) return unknown(`the configured user is not known here: ${uid.why}`);
   const byRoot = !unit.known || isStartedByRoot(unit.value);
   return known({ uid: uid.value, starterUid: byRoot ? 0 : uid.value });
-}
-
-function isStartedByRoot({ user }: UnitFacts): boolean {
-  return user === '' || user === 'root';
 }
 
 /** id(1) asks all that name users here, LDAP and SSSD among them. */

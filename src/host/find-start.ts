@@ -2,8 +2,9 @@ import { readFileSync, rmSync } from 'node:fs';
 import { type Fact, known, unknown } from '../core/fact.ts';
 import { canBeAsked, parseEnvironment } from '../core/httpd-launch.ts';
 import { isHttpdName } from '../core/process-facts.ts';
-import type { ExecLine, UnitFacts } from '../core/unit-facts.ts';
+import { type ExecLine, type UnitFacts, isStartedByRoot } from '../core/unit-facts.ts';
 import { because } from './because.ts';
+import { STATE_DIRECTORY, keptPath } from './kept-path.ts';
 import { readExecutable, readUids, readUnit } from './proc-files.ts';
 import { distrust } from './trusted-path.ts';
 import { writeWhole } from './write-whole.ts';
@@ -13,8 +14,6 @@ export interface Start {
   exec: ExecLine;
   environment: ReadonlyMap<string, string>;
 }
-
-const DIRECTORY = '/var/lib/httpd-guard';
 
 /**
  * By the unit's own ExecStart; where that is a wrapper, as cPanel's or SUSE's, by its main process, and while there is none,
@@ -36,14 +35,14 @@ export function findStart(unit: UnitFacts): Fact<Start> {
 }
 
 /** Keeps how a wrapper starts httpd, for when nothing runs that could be looked at. Its environment may hold secrets. */
-export function keepStart(unit: UnitFacts, directory = DIRECTORY): void {
+export function keepStart(unit: UnitFacts, directory = STATE_DIRECTORY): void {
   if (unit.execStart === null || unit.ownRoot !== '' || canBeAsked(unit.execStart)) return;
   const running = mainProcess(unit);
   if (!running.known) return;
   const { exec, environment } = running.value;
   try {
     writeWhole(
-      startPath(unit.name, directory),
+      keptPath(directory, unit.name, '.start'),
       JSON.stringify({ of: identity(unit), exec, environment: [...environment] }),
       0o600,
     );
@@ -52,13 +51,13 @@ export function keepStart(unit: UnitFacts, directory = DIRECTORY): void {
   }
 }
 
-export function forgetStart(unit: string, directory = DIRECTORY): void {
-  rmSync(startPath(unit, directory), { force: true });
+export function forgetStart(unit: string, directory = STATE_DIRECTORY): void {
+  rmSync(keptPath(directory, unit, '.start'), { force: true });
 }
 
 /** Anything but the whole known form is unknown, and so is what was kept while the unit started something else, or as another user. */
-export function readStart(unit: UnitFacts, directory = DIRECTORY): Fact<Start> {
-  const path = startPath(unit.name, directory);
+export function readStart(unit: UnitFacts, directory = STATE_DIRECTORY): Fact<Start> {
+  const path = keptPath(directory, unit.name, '.start');
   try {
     const kept = JSON.parse(readFileSync(path, 'utf8')) as {
       of?: unknown;
@@ -69,7 +68,7 @@ export function readStart(unit: UnitFacts, directory = DIRECTORY): Fact<Start> {
     if (typeof program !== 'string' || !isTexts(argv) || !isPairs(kept?.environment))
       return unknown(`${path} does not hold how it was started`);
     if (kept.of !== identity(unit)) return unknown(`${path} is of an earlier form of the unit`);
-    const why = isRoots(unit) ? distrust(program) : null;
+    const why = isStartedByRoot(unit) ? distrust(program) : null;
     if (why !== null) return unknown(`${program} is not run: ${why}`);
     return known({ exec: { path: program, argv }, environment: new Map(kept.environment) });
   } catch (error) {
@@ -82,20 +81,12 @@ function identity({ user, execStart, workingDirectory }: UnitFacts): string {
   return JSON.stringify([user, execStart, workingDirectory]);
 }
 
-function isRoots({ user }: UnitFacts): boolean {
-  return user === '' || user === 'root';
-}
-
 function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }
 
 function isPairs(value: unknown): value is [string, string][] {
   return Array.isArray(value) && value.every((one) => isTexts(one) && one.length === 2);
-}
-
-function startPath(unit: string, directory: string): string {
-  return `${directory}/${unit.replaceAll('/', '_')}.start`;
 }
 
 /**
@@ -110,9 +101,9 @@ function mainProcess(unit: UnitFacts): Fact<Start> {
     const its = readUnit(mainPid);
     if (!isHttpdName(path)) return unknown(`its main process runs ${path}`);
     if (!its.known || its.value !== name) return unknown(`process ${mainPid} is not in ${name}`);
-    if (isRoots(unit) && !readUids(mainPid).every((uid) => uid === 0))
+    if (isStartedByRoot(unit) && !readUids(mainPid).every((uid) => uid === 0))
       return unknown(`its main process ${mainPid} is not root's`);
-    const why = isRoots(unit) ? distrust(path) : null;
+    const why = isStartedByRoot(unit) ? distrust(path) : null;
     if (why !== null) return unknown(`${path} is not run: ${why}`);
     const [environment, argv] = ['environ', 'cmdline'].map((file) =>
       readFileSync(`/proc/${mainPid}/${file}`, 'utf8').split('\0').slice(0, -1),

@@ -2,14 +2,12 @@ import { readFileSync, rmSync } from 'node:fs';
 import { type Fact, known, unknown } from '../core/fact.ts';
 import { NO_HISTORY, type RecoveryHistory, parseHistory } from '../core/recovery-history.ts';
 import { because } from './because.ts';
+import { STATE_DIRECTORY, keptPath } from './kept-path.ts';
 import { writeWhole } from './write-whole.ts';
 
-/** Of root; outlasts a reboot. */
-const DIRECTORY = '/var/lib/httpd-guard';
-
 /** Earlier recoveries of a unit. A file that cannot be read is unknown: to take it for none would be to try for ever. */
-export function readHistory(unit: string, directory = DIRECTORY): Fact<RecoveryHistory> {
-  const path = historyPath(unit, directory);
+export function readHistory(unit: string, directory = STATE_DIRECTORY): Fact<RecoveryHistory> {
+  const path = keptPath(directory, unit, '.recoveries');
   try {
     const history = parseHistory(JSON.parse(readFileSync(path, 'utf8')));
     return history === null ? unknown(`${path} holds no recoveries; remove it`) : known(history);
@@ -20,14 +18,10 @@ export function readHistory(unit: string, directory = DIRECTORY): Fact<RecoveryH
 }
 
 /** Keeps it; whole or not at all. Throws when it cannot be kept: what is not counted must not be tried. */
-export function keepHistory(unit: string, history: RecoveryHistory, directory = DIRECTORY): void {
-  writeWhole(historyPath(unit, directory), JSON.stringify(history));
+export function keepHistory(unit: string, history: RecoveryHistory, directory = STATE_DIRECTORY): void {
+  writeWhole(keptPath(directory, unit, '.recoveries'), JSON.stringify(history));
 }
 
-export function forgetHistory(unit: string, directory = DIRECTORY): void {
-  rmSync(historyPath(unit, directory), { force: true });
-}
-
-function historyPath(unit: string, directory: string): string {
-  return `${directory}/${unit.replaceAll('/', '_')}.recoveries`;
+export function forgetHistory(unit: string, directory = STATE_DIRECTORY): void {
+  rmSync(keptPath(directory, unit, '.recoveries'), { force: true });
 }

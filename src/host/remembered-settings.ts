@@ -3,6 +3,7 @@ import { type Fact, known, unknown } from '../core/fact.ts';
 import type { HttpdSettings } from '../core/httpd-settings.ts';
 import { because } from './because.ts';
 import { CONFIGURATION_FILE } from './configuration-file.ts';
+import { STATE_DIRECTORY, keptPath } from './kept-path.ts';
 import { writeWhole } from './write-whole.ts';
 
 /** httpd's last good answer, for when it cannot say, and for the gate, which must know whose sets to look for. */
@@ -11,12 +12,11 @@ export interface Remembered {
   starterUid: number;
 }
 
-const DIRECTORY = '/var/lib/httpd-guard';
 const FIRST_LINE = 'httpd-guard 2';
 
-/** Where a unit's answer is kept. Unit names hold no slash (systemd.unit(5)); one that does is not looked up. */
-export function rememberedPath(unit: string, directory = DIRECTORY): string {
-  return `${directory}/${unit.replaceAll('/', '_')}`;
+/** Where a unit's answer is kept. */
+export function rememberedPath(unit: string, directory = STATE_DIRECTORY): string {
+  return keptPath(directory, unit, '');
 }
 
 /**
@@ -24,7 +24,10 @@ export function rememberedPath(unit: string, directory = DIRECTORY): string {
  * configuration is newer, which may name another user.
  * Anything but the whole known format is unknown.
  */
-export function readRemembered(unit: string, directory = DIRECTORY): Fact<Remembered & { fresh: boolean }> {
+export function readRemembered(
+  unit: string,
+  directory = STATE_DIRECTORY,
+): Fact<Remembered & { fresh: boolean }> {
   const path = rememberedPath(unit, directory);
   try {
     const writtenMs = statSync(path).mtimeMs;
@@ -47,7 +50,7 @@ export function readRemembered(unit: string, directory = DIRECTORY): Fact<Rememb
 }
 
 /** Keeps an answer; whole or not at all. What cannot be kept is asked for again next time, so failing is no error. */
-export function remember(unit: string, remembered: Remembered, directory = DIRECTORY): Fact<true> {
+export function remember(unit: string, remembered: Remembered, directory = STATE_DIRECTORY): Fact<true> {
   const path = rememberedPath(unit, directory);
   const { settings, starterUid } = remembered;
   // The gate reads the lines above "json" with sh: a newline in a file name would forge one.
@@ -68,7 +71,7 @@ export function remember(unit: string, remembered: Remembered, directory = DIREC
 }
 
 /** Units of which an answer is kept, in alphabetical order. */
-export function rememberedUnits(directory = DIRECTORY): string[] {
+export function rememberedUnits(directory = STATE_DIRECTORY): string[] {
   try {
     return readdirSync(directory)
       .filter((name) => name.endsWith('.service'))
@@ -78,7 +81,7 @@ export function rememberedUnits(directory = DIRECTORY): string[] {
   }
 }
 
-export function forget(unit: string, directory = DIRECTORY): void {
+export function forget(unit: string, directory = STATE_DIRECTORY): void {
   rmSync(rememberedPath(unit, directory), { force: true });
 }
 

@@ -1,16 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { type RunEnding, parseRunEnding } from '../core/run-ending.ts';
+import { RUN_DIRECTORY, keptPath } from './kept-path.ts';
 import { writeWhole } from './write-whole.ts';
 
-/** Of root, and gone with a reboot, as runs are. */
-const DIRECTORY = '/run/httpd-guard';
-
 /** How a run of the unit ended, if ExecStopPost saw the end of that very run; null when it did not. */
-export function readRunEnding(unit: string, invocationId: string, directory = DIRECTORY): RunEnding | null {
+export function readRunEnding(
+  unit: string,
+  invocationId: string,
+  directory = RUN_DIRECTORY,
+): RunEnding | null {
   // systemd before 232 does not count runs.
   if (invocationId === '') return null;
   try {
-    const ending = parseRunEnding(JSON.parse(readFileSync(pathOf(unit, directory), 'utf8')));
+    const ending = parseRunEnding(JSON.parse(readFileSync(keptPath(directory, unit, '.ending'), 'utf8')));
     return ending?.invocationId === invocationId ? ending : null;
   } catch {
     // Without it the present alone counts.
@@ -19,10 +21,6 @@ export function readRunEnding(unit: string, invocationId: string, directory = DI
 }
 
 /** Keeps it; whole or not at all. Throws when it cannot be kept. */
-export function keepRunEnding(unit: string, ending: RunEnding, directory = DIRECTORY): void {
-  writeWhole(pathOf(unit, directory), JSON.stringify(ending));
-}
-
-function pathOf(unit: string, directory: string): string {
-  return `${directory}/${unit.replaceAll('/', '_')}.ending`;
+export function keepRunEnding(unit: string, ending: RunEnding, directory = RUN_DIRECTORY): void {
+  writeWhole(keptPath(directory, unit, '.ending'), JSON.stringify(ending));
 }

@@ -1,4 +1,5 @@
 import { type Fact, known, unknown } from '../core/fact.ts';
+import { TOOL_ENVIRONMENT } from './spawn-tool.ts';
 
 /** A program to run: never through a shell. */
 export interface Command {
@@ -15,7 +16,6 @@ export interface Command {
   timeoutMs: number;
 }
 
-const OUR_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** For timeout(1) itself. */
 const GRACE_MS = 300;
 const MOST_OUTPUT = 4 * 1024 * 1024;
@@ -53,7 +53,7 @@ export async function tryRun({
   // Read only when a program is really run: the start path mostly runs none.
   const { execa } = await import('execa');
   const running = execa('timeout', ['--signal=KILL', `${timeoutMs / 1000}s`, file, ...args], {
-    env: { ...env, PATH: OUR_PATH, LC_ALL: 'C' },
+    env: { ...env, ...TOOL_ENVIRONMENT },
     extendEnv: false,
     cwd,
     // In a session of its own: on our terminal it could type, as us (ioctl_tty(2), TIOCSTI).

@@ -22,7 +22,10 @@ export interface Running {
 const MOST_OUTPUT = 4 * 1024 * 1024;
 
 /** The tools are the system's own; a caller's PATH, locale and PERL5OPT have no say. */
-const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
+export const TOOL_ENVIRONMENT = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  LC_ALL: 'C',
+};
 
 /**
  * Starts one tool of the system on httpd's start path, where execa's start-up would be a third of the time. No shell.
@@ -32,7 +35,7 @@ export function startTool([file = '', ...args]: readonly string[], deadlineMs: n
   const timeoutMs = Math.ceil(deadlineMs - performance.now());
   if (timeoutMs <= 0) return notStarted(`no time was left to run ${file}`);
   try {
-    const child = spawn(file, args, { env: ENVIRONMENT, timeout: timeoutMs, killSignal: 'SIGKILL' });
+    const child = spawn(file, args, { env: TOOL_ENVIRONMENT, timeout: timeoutMs, killSignal: 'SIGKILL' });
     // A tool that ends before it has read everything is told of by its exit code.
     child.stdin.on('error', () => undefined);
     const out: Buffer[] = [];

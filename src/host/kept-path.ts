@@ -1,0 +1,13 @@
+/** What is kept of units: of root, and outlasts a reboot. */
+export const STATE_DIRECTORY = '/var/lib/httpd-guard';
+/** The same, gone with a reboot, as runs are. */
+export const RUN_DIRECTORY = '/run/httpd-guard';
+
+/** Where something of a unit is kept. Unit names hold no slash (systemd.unit(5)); one that does is not looked up. */
+export function keptPath(
+  directory: string,
+  unit: string,
+  what: '' | '.start' | '.recoveries' | '.ending',
+): string {
+  return `${directory}/${unit.replaceAll('/', '_')}${what}`;
+}
