@@ -8,6 +8,7 @@ export class Apache {
     readonly lab: Lab,
     readonly unit = 'apache2.service',
     readonly port = 80,
+    readonly page = '/',
   ) {}
 
   static async setUp(lab: Lab, mpm: Mpm = 'event'): Promise<Apache> {
@@ -63,7 +64,7 @@ export class Apache {
       '/dev/null',
       '-w',
       '%{http_code}',
-      `http://127.0.0.1:${this.port}/`,
+      `http://127.0.0.1:${this.port}${this.page}`,
     );
     return stdout === '200';
   }

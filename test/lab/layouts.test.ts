@@ -1,7 +1,7 @@
 import t from 'tap';
 import { makeSets, setIds } from './apache.ts';
 import { Lab, until } from './lab.ts';
-import { LAYOUTS, serves, setUp, takeDown } from './layouts.ts';
+import { LAYOUTS, setUp, takeDown } from './layouts.ts';
 
 /** Room for three runs: the fourth has none, if nothing was cleared. */
 const MOST_SETS = 6;
@@ -17,17 +17,10 @@ void t.test('at home on every server', async (t) => {
     lab.sh(
       `find /etc /usr /var/lib /opt -xdev ! -path "*/logs/*" ! -name make-sets | sort; systemctl cat ${unit}`,
     );
-  const kill9 = async (unit: string): Promise<void> => {
-    await lab.sh(`systemctl kill -s KILL ${unit}`);
-    await until('it to be dead', async () =>
-      /^(failed|inactive)/.test((await lab.run('systemctl', 'is-active', unit)).stdout) ? true : null,
-    );
-  };
-
   for (const layout of LAYOUTS) {
     const { unit, user, pidFile } = layout;
     await t.test(layout.name, async (t) => {
-      await setUp(lab, layout);
+      const server = await setUp(lab, layout);
       const before = await state(unit);
       const uid = Number(await lab.sh(`id -u ${user}`));
       const began = performance.now();
@@ -41,19 +34,19 @@ void t.test('at home on every server', async (t) => {
       });
 
       for (let cycle = 0; cycle < 4; cycle++) {
-        await kill9(unit);
-        await lab.sh(`systemctl reset-failed ${unit}; systemctl start ${unit}`);
-        await until('it to serve', () => serves(lab));
+        await server.kill9();
+        await lab.sh(`systemctl reset-failed ${unit}`);
+        await server.start();
       }
       t.equal((await setIds(lab, uid)).length, 2, 'ten would not have fit');
 
       // Without the guard before its start it fails, and the watcher brings it back.
-      await kill9(unit);
+      await server.kill9();
       lab.write(`etc/systemd/system/${unit}.d/90-lab.conf`, '[Service]\nExecStartPre=\n');
       await lab.sh(`systemctl daemon-reload; systemctl reset-failed ${unit}`);
       await makeSets(lab, MOST_SETS - (await setIds(lab)).length, { uid });
       await lab.run('systemctl', 'start', unit);
-      await until('it to serve again', () => serves(lab));
+      await until('it to serve again', async () => ((await server.serves()) ? true : null));
       await until('the recovery to end', async () => {
         const { stdout } = await lab.run('systemctl', 'is-active', 'httpd-guard-recover');
         return stdout === 'inactive' ? true : null;

@@ -1,3 +1,4 @@
+import { Apache } from './apache.ts';
 import { type Lab, until } from './lab.ts';
 
 /** A server laid out as on one of the systems in the field: Debian's binary under that system's names. */
@@ -39,7 +40,8 @@ ${notify ? 'LogFormat "%h" c\nCustomLog "|/usr/local/bin/notify" c\n' : ''}`;
 }
 
 /** Makes the server, started and enabled. */
-export async function setUp(lab: Lab, layout: Layout): Promise<void> {
+export async function setUp(lab: Lab, layout: Layout): Promise<Apache> {
+  const server = new Apache(lab, layout.unit, 8090, '/index.html');
   const { binary, serverRoot, user, unit, files } = layout;
   await lab.sh(
     `mkdir -p $(dirname ${binary}) ${serverRoot} $(dirname ${layout.pidFile}); cp /usr/sbin/apache2 ${binary}; id ${user} >/dev/null 2>&1 || useradd -r -U ${user}; getent group ${user} >/dev/null || groupadd -r ${user}`,
@@ -54,25 +56,8 @@ export async function setUp(lab: Lab, layout: Layout): Promise<void> {
   await lab.sh(
     `systemctl daemon-reload; systemctl enable -q ${unit}; systemctl start ${unit} || journalctl -u ${unit}`,
   );
-  await until(`${layout.name} to serve`, () => serves(lab));
-}
-
-/** True, or null so that it can be waited for. */
-export async function serves(lab: Lab): Promise<true | null> {
-  const { stdout } = await lab.run(
-    ...([
-      'curl',
-      '-s',
-      '-m',
-      '2',
-      '-o',
-      '/dev/null',
-      '-w',
-      '%{http_code}',
-      'http://127.0.0.1:8090/index.html',
-    ] as const),
-  );
-  return stdout === '200' ? true : null;
+  await until(`${layout.name} to serve`, async () => ((await server.serves()) ? true : null));
+  return server;
 }
 
 export async function takeDown(lab: Lab, { unit, files, binary, serverRoot }: Layout): Promise<void> {
