@@ -46,9 +46,11 @@ export async function cli(args: string[]): Promise<number> {
             requiresArg: true,
             describe: 'With --format prometheus: a file for the metrics, replaced as a whole',
           })
-          .check(({ output, format }) => {
+          .check(({ output, format, warn, crit }) => {
             if (output !== undefined && format !== 'prometheus')
               throw new UsageError('--output takes metrics: say --format prometheus too');
+            if (warn !== undefined && crit !== undefined && warn > crit)
+              throw new UsageError(`--warn ${warn} would never be told: --crit ${crit} comes first`);
             return true;
           })
           .example('$0 check', 'is httpd in danger?')
@@ -181,7 +183,7 @@ export async function cli(args: string[]): Promise<number> {
     )
     .command(
       'limits',
-      'Say how large the semaphore table is, who has how much of it, and how many kill -9 httpd has left',
+      'Say how large the semaphore table is, who has how much of it, and how many kills httpd has left',
       (command) =>
         common(dryRun(command))
           .option('raise', {
@@ -191,7 +193,7 @@ export async function cli(args: string[]): Promise<number> {
             describe: 'Make room for so many sets, now and at each boot',
           })
           .example('$0 limits', 'whose are they?')
-          .example('$0 limits --raise 32000 --dry-run', 'what would become of kernel.sem?')
+          .example('$0 limits --raise 32000', 'room for so many sets')
           .epilogue('Exit codes: 0 done, 1 refused, 64 wrong usage, 77 not root.'),
       async (options) => {
         const { limits } = await import('./commands/limits.ts');

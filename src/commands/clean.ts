@@ -1,4 +1,4 @@
-import { cleanExitCode } from '../core/clean-result.ts';
+import { cleanExitCode, notThere } from '../core/clean-result.ts';
 import { readConfiguration, wantedServer } from '../host/configuration.ts';
 import { removeOrphans } from '../steps/remove-orphans.ts';
 import { removeSegments } from '../steps/remove-segments.ts';
@@ -58,7 +58,10 @@ export async function clean(options: CleanOptions): Promise<Done> {
         ...options,
         what: options.shmKey === undefined ? 'semaphore set' : 'shared memory segment',
       });
+  const absent = notThere(options.set ?? [], result.value).map(
+    (id) => `httpd-guard: there is no set ${id}\n`,
+  );
   // Without an owner no set can be called httpd's: nothing was judged.
   const exitCode = server.owner.known ? cleanExitCode(result.value, named !== undefined) : 3;
-  return { stdout, stderr: complaints, exitCode };
+  return { stdout, stderr: complaints + absent.join(''), exitCode };
 }

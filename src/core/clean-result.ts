@@ -17,6 +17,12 @@ export function toRemove(judgements: readonly Judgement[], wanted: ReadonlySet<n
   return ids;
 }
 
+/** Ids that were named and are in no table: gone already, or a slip of the pen. */
+export function notThere(named: readonly number[], { removed, kept, failed }: CleanResult): number[] {
+  const there = new Set([...removed, ...kept.map(({ id }) => id), ...failed.map(({ id }) => id)]);
+  return named.filter((id) => !there.has(id));
+}
+
 /** Sets that stay although they may be httpd's, and any that were named: foreign sets are nobody's business else. */
 export function toKeep(
   judgements: readonly Judgement[],

@@ -20,6 +20,8 @@ export interface Patient {
   /** Pids of its orphaned workers that hold a port. */
   pids: readonly number[];
   use: Fact<TableUse>;
+  /** How many sets may be left over, or not. */
+  unsure: number;
 }
 
 /** What helps against a cause, best first. */
@@ -42,6 +44,14 @@ export function cures(cause: Cause, patient: Patient): Cure[] {
       ];
     case 'semaphore-demand':
       return [
+        ...(patient.unsure === 0
+          ? []
+          : [
+              cure(
+                `${patient.unsure} sets look like httpd’s, and may be left over: what speaks against it, root sees best`,
+                'sudo httpd-guard check --explain',
+              ),
+            ]),
         ...tableCures(patient),
         cure(
           'nothing is known to be leaked: all sets are in use, or another product’s. Who holds the table',

@@ -31,7 +31,7 @@ export function diagnosis(
     evidence,
     holders: aboutTable ? facts.holders : [],
     cures: cures(cause, {
-      ...{ unit, facts: facts.unit, use: facts.use },
+      ...{ unit, facts: facts.unit, use: facts.use, unsure: facts.unsure },
       pids: facts.listeningOrphans.map(({ pid }) => pid),
     }),
     missing,

@@ -17,8 +17,15 @@ export function isReasonToLook(
 ): boolean {
   // Of a watcher that has just begun: only what failed, for what rests may rest for long.
   if (before === undefined) return now.active === 'failed';
-  if (before.active === now.active) return false;
+  // systemd signals the state it has come to, and may leave out what lay between: a whole run, where that was short.
+  const isOtherRun = before.invocationId !== now.invocationId;
+  if (before.active === now.active && !isOtherRun) return false;
   if (now.active === 'failed') return ending === null || mayLackSets(ending.result);
   // 2.2 ends like this when it finds no semaphores. After "failed" it is only that somebody made systemd forget.
-  return now.active === 'inactive' && before.active !== 'failed' && ending !== null && ending.byItself;
+  return (
+    now.active === 'inactive' &&
+    (before.active !== 'failed' || isOtherRun) &&
+    ending !== null &&
+    ending.byItself
+  );
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parse } from 'smol-toml';
+import { TomlError, parse } from 'smol-toml';
 import * as v from 'valibot';
 import { serviceName } from '../core/choose-unit.ts';
 import { type Fact, known, unknown } from '../core/fact.ts';
@@ -106,6 +106,11 @@ export function readConfiguration(
     values[name] = value.value;
     origins[name] = one?.origin ?? null;
   }
+  const { 'check.warn': warn, 'check.crit': crit } = values as Configuration;
+  if (warn > crit && said.has('check.warn') && said.has('check.crit'))
+    return unknown(
+      `${origins['check.warn']}: check.warn = ${warn} would never be told: check.crit = ${crit} comes first`,
+    );
   return known({ values: values as Configuration, origins: origins as Configured['origins'] });
 }
 
@@ -143,7 +148,8 @@ function readFile(path: string | undefined): Fact<Map<SettingName, Said>> {
   try {
     table = parse(text);
   } catch (error) {
-    return unknown(`${file} is no TOML: ${because(error).split('\n', 1)[0] ?? ''}`);
+    const where = error instanceof TomlError ? `, line ${error.line}` : '';
+    return unknown(`${file} is no TOML${where}: ${because(error).split('\n', 1)[0] ?? ''}`);
   }
   const said = new Map<SettingName, Said>();
   for (const [key, value] of flatten(table)) {

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import { SYSCTL_FOLDERS, type SysctlFile, inOrder } from '../core/limits-sysctl.ts';
 import { writeWhole } from './write-whole.ts';
 
@@ -40,9 +40,15 @@ function list(folder: string): string[] {
   }
 }
 
+/** A pipe in the place of a file has no end, and is not waited for. */
 function readOrNull(path: string): string | null {
   try {
-    return readFileSync(path, 'utf8');
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      return fstatSync(file).isFIFO() ? null : readFileSync(file, 'utf8');
+    } finally {
+      closeSync(file);
+    }
   } catch {
     return null;
   }

@@ -24,6 +24,13 @@ export interface ServiceListing extends UnitListing {
   path: string | null;
 }
 
+/** A unit that is followed; its state is null until it was read. */
+interface Followed {
+  name: string;
+  state: UnitState | null;
+  hasChanged: boolean;
+}
+
 export class Systemd {
   private constructor(
     private readonly bus: MessageBus,
@@ -125,10 +132,14 @@ export class Systemd {
         resolve('told to end');
       });
     });
-    const units = new Map<string, { name: string; state: UnitState }>();
+    const units = new Map<string, Followed>();
     this.bus.on('message', ({ path, member, body }: Message) => {
       const unit = units.get(path);
       if (unit === undefined || member !== 'PropertiesChanged' || body[0] !== UNIT) return;
+      if (unit.state === null) {
+        unit.hasChanged = true;
+        return;
+      }
       const changed = body[1] as Properties;
       const { ActiveState: active, InvocationID: invocation } = changed;
       unit.state = {
@@ -141,15 +152,25 @@ export class Systemd {
       await this.call('Subscribe', '', []);
       for (const name of names) {
         const path = await this.call<string>('LoadUnit', 's', [name]);
+        const unit: Followed = { name, state: null, hasChanged: false };
+        units.set(path, unit);
         await this.addMatch(path);
-        const { active, invocationId } = unitFacts(await this.properties(path, UNIT), {});
-        units.set(path, { name, state: { active, invocationId } });
-        onState(name, { active, invocationId });
+        unit.state = await this.readState(path, unit);
+        onState(name, unit.state);
       }
     } catch (error) {
       return `systemd does not tell of its units: ${because(error)}`;
     }
     return ended;
+  }
+
+  /** A change that was signalled while the answer was on its way may be in it, or not. */
+  private async readState(path: string, unit: Followed): Promise<UnitState> {
+    for (;;) {
+      unit.hasChanged = false;
+      const { active, invocationId } = unitFacts(await this.properties(path, UNIT), {});
+      if (!unit.hasChanged) return { active, invocationId };
+    }
   }
 
   /** One rule for each unit, for ever: dbus-next itself would never take back its own. */

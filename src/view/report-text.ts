@@ -121,7 +121,8 @@ function advice({ health, use, unit, settings, judgements }: Report): string[] {
   const none = !settings.known || settings.value.sysvMutexes === null || settings.value.sysvMutexes === 0;
   if (none || !unit.known || !use.known || health.status === 'ok') return [];
   const cause = countVerdicts(judgements).orphan > 0 ? 'semaphore-leak' : 'semaphore-demand';
-  const patient = { unit: unit.value.name, facts: unit, pids: [], use };
+  // Which are unsure, and why, stands above.
+  const patient = { unit: unit.value.name, facts: unit, pids: [], use, unsure: 0 };
   return ['', 'What helps:', ...cures(cause, patient).flatMap((cure) => ['', ...cureLines(cure)])];
 }
 

@@ -16,6 +16,7 @@ void t.test('wrong usage is 64 and one line', async (t) => {
     ['check', '--nosuch'],
     ['check', '--format', 'xml'],
     ['check', '--warn', '101'],
+    ['check', '--warn', '90', '--crit', '80'],
     ['check', '--crit', 'x'],
     ['check', '--output'],
     ['check', '--output', '/tmp/x'],

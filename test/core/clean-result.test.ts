@@ -1,5 +1,12 @@
 import t from 'tap';
-import { type CleanResult, cleanExitCode, outcome, toKeep, toRemove } from '../../src/core/clean-result.ts';
+import {
+  type CleanResult,
+  cleanExitCode,
+  notThere,
+  outcome,
+  toKeep,
+  toRemove,
+} from '../../src/core/clean-result.ts';
 import { known, unknown } from '../../src/core/fact.ts';
 import type { Judgement, Verdict } from '../../src/core/verdict.ts';
 import { set } from './snapshot-builder.ts';
@@ -31,6 +38,12 @@ void t.test('only orphans are removed, named or not', async (t) => {
   ];
   for (const [wanted, removed] of cases)
     t.same(toRemove(all, wanted === null ? null : new Set(wanted)), removed);
+});
+
+void t.test('an id that is in no table is told apart', async (t) => {
+  const kept = toKeep(all, new Set([2]));
+  const result = { removed: [0], kept, failed: [{ id: 4, error: 'x' }] };
+  t.same(notThere([0, 2, 4, 99], result), [99]);
 });
 
 void t.test('what was kept is told: httpd’s own sets, or all that were named', async (t) => {

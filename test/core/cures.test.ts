@@ -9,6 +9,7 @@ const patient = (over: Partial<Patient> = {}, facts: Parameters<typeof failedUni
   facts: known(failedUnit(facts)),
   pids: [],
   use: known(use(12)),
+  unsure: 0,
   ...over,
 });
 
@@ -33,7 +34,8 @@ void t.test('against a leak, best first', async (t) => {
 void t.test('against demand, with nothing to clear', async (t) => {
   const all = words('semaphore-demand', patient());
   t.match(all, /^give[^]*PrivateIPC=yes[^]*Mutex pthread[^]*--raise 32000[^]*httpd-guard limits/);
-  t.notMatch(all, /httpd-guard clean\n|TimeoutStopSec/);
+  t.notMatch(all, /httpd-guard clean\n|TimeoutStopSec|may be left over/);
+  t.match(words('semaphore-demand', patient({ unsure: 3 })), /^3 sets look like[^]*check --explain/);
   const most = known({ sets: { used: 32_768, max: 32_768 }, semaphores: { used: 32_768, max: 1_000_000 } });
   t.notMatch(words('semaphore-demand', patient({ use: most })), '--raise', 'there is no more');
   t.notMatch(words('semaphore-demand', patient({ use: unknown('x') })), '--raise');

@@ -25,3 +25,13 @@ void t.test('what ExecStopPost saw may say that there is nothing to look for', a
   t.notOk(look('inactive', { result: 'success', byItself: false }));
   t.notOk(isReasonToLook(state('failed'), state('inactive'), ending()), 'reset-failed is no end');
 });
+
+void t.test('a whole run that systemd did not signal is an end all the same', async (t) => {
+  const another = (active: string) => ({ active, invocationId: 'y' });
+  const byItself = ending({ result: 'success' });
+  t.ok(isReasonToLook(state('inactive'), another('inactive'), byItself));
+  t.ok(isReasonToLook(state('failed'), another('inactive'), byItself));
+  t.ok(isReasonToLook(state('failed'), another('failed'), null));
+  t.notOk(isReasonToLook(state('inactive'), another('inactive'), null), 'a wished stop');
+  t.notOk(isReasonToLook(state('active'), another('active'), null), 'a restart');
+});

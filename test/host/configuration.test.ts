@@ -70,6 +70,7 @@ void t.test('the environment counts more than the file', async (t) => {
     known: false,
     why: 'HTTPD_GUARD_WARN = "much" is wrong: it must be a whole number from 0 to 100',
   });
+  t.match(read('[check]\ncrit = 70'), { known: true }, 'the default of the other is no contradiction');
   t.match(read('', { HTTPD_GUARD_SOMETHING: 'else' }), { known: true });
 });
 
@@ -93,7 +94,9 @@ void t.test('a wrong value is told with file, key, value and what is allowed', a
     ['unit = "a b"', 'unit = "a b" is wrong: it must be the name of a service'],
     ['user = "-r"', 'user = "-r"'],
     ['[unit]\nx = 1', 'unit = {"x":1}'],
-    ['[recover', 'no TOML'],
+    ['[recover', 'no TOML, line 1: '],
+    ['[check]\nwarn = = 8', 'no TOML, line 2: '],
+    ['[check]\nwarn = 90\ncrit = 80', 'check.warn = 90 would never be told: check.crit = 80 comes first'],
   ] as const) {
     const answer = read(text);
     t.match(answer, { known: false, why }, text);

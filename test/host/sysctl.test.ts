@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import t from 'tap';
 import { readKernelSem, readMostSets, writeKernelSem } from '../../src/host/sysctl.ts';
@@ -34,13 +35,17 @@ void t.test('the files that count at boot', async (t) => {
   });
   symlinkSync('../sysctl.conf', `${root}/etc/sysctl.d/99-sysctl.conf`);
   mkdirSync(`${root}/etc/sysctl.d/70-folder.conf`);
+  spawnSync('mkfifo', [`${root}/etc/sysctl.d/80-pipe.conf`]);
+  // How a file of the vendor is masked (sysctl.d(5)).
+  symlinkSync('/dev/null', `${root}/etc/sysctl.d/90-masked.conf`);
   t.strictSame(readSysctlFiles(root), {
     files: [
       { path: '/usr/lib/sysctl.d/10-a.conf', text: 'a' },
       { path: '/etc/sysctl.d/60-b.conf', text: 'b' },
+      { path: '/etc/sysctl.d/90-masked.conf', text: '' },
       { path: '/etc/sysctl.d/99-sysctl.conf', text: 'kernel.sem = 1 1 1 1\n' },
     ],
-    unread: ['/etc/sysctl.d/70-folder.conf'],
+    unread: ['/etc/sysctl.d/70-folder.conf', '/etc/sysctl.d/80-pipe.conf'],
   });
   t.match(readSysctlConf(root), { path: '/etc/sysctl.conf' });
   t.equal(readSysctlConf(`${root}/run`), null);

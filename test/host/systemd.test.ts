@@ -1,6 +1,8 @@
 import { createServer } from 'node:net';
+import { Variant } from 'dbus-next';
 import t from 'tap';
 import { Systemd } from '../../src/host/systemd.ts';
+import { changed, fakeBus, reply } from './fake-bus.ts';
 
 void t.test('no bus, or one that does not answer, is a fact', async (t) => {
   const directory = t.testdir({});
@@ -16,4 +18,36 @@ void t.test('no bus, or one that does not answer, is a fact', async (t) => {
   process.env['DBUS_SYSTEM_BUS_ADDRESS'] = `unix:path=${directory}/rude`;
   t.match(await Systemd.connect(1_000), { known: false });
   rude.close();
+});
+
+void t.test('a change that comes in one piece with the first answer is seen', async (t) => {
+  const path = '/org/freedesktop/systemd1/unit/a';
+  const properties = (active: string) => ({ ActiveState: new Variant('s', active) });
+  let reads = 0;
+  const bus = fakeBus(`${t.testdir({})}/bus`, (call) => {
+    if (call.member === 'LoadUnit') return [reply(call, 'o', [path])];
+    if (call.member !== 'GetAll') return [reply(call, '', [])];
+    const now = properties(++reads === 1 ? 'activating' : 'failed');
+    const answer = reply(call, 'a{sv}', [now]);
+    return reads > 1
+      ? [answer]
+      : [answer, changed(path, 'org.freedesktop.systemd1.Unit', properties('failed'))];
+  });
+  process.env['DBUS_SYSTEM_BUS_ADDRESS'] = `unix:path=${t.testdirName}/bus`;
+  const systemd = await Systemd.connect(1_000);
+  if (!systemd.known) throw new Error(systemd.why);
+  const ending = new AbortController();
+  const seen: string[] = [];
+  const following = systemd.value.follow(
+    ['a.service'],
+    (_, { active }) => {
+      seen.push(active);
+      ending.abort();
+    },
+    ending.signal,
+  );
+  t.equal(await following, 'told to end');
+  t.strictSame(seen, ['failed']);
+  systemd.value.disconnect();
+  bus.close();
 });

@@ -6,8 +6,6 @@ import { Lab, type Ran } from './lab.ts';
 
 const SCRIPTS = fileURLToPath(new URL('../../scripts', import.meta.url));
 
-/** What a host that Ansible manages has more than a plain one. */
-
 /** One host's line of the recap. */
 export interface Recap {
   ok: number;

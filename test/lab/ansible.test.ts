@@ -2,6 +2,7 @@ import t from 'tap';
 import { Controller } from './ansible-controller.ts';
 import { Apache } from './apache.ts';
 import { Lab } from './lab.ts';
+import { buildPackages, copyRepository, pretendNodejs } from './packages.ts';
 
 const CONFIGURATION = 'etc/httpd-guard.toml';
 const NAMES = ['web1', 'web2'] as const;
@@ -77,6 +78,8 @@ void t.test('the Ansible role, on two hosts', async (t) => {
       ...(['site.yml', '--limit', 'web1', '-e', config(400)] as const),
     );
     t.equal(exitCode, 2);
+    const tried = await controller.play('site.yml', '--check', '-e', config(400));
+    t.match(tried.recap, { web1: { changed: 0, failed: 1 }, web2: { changed: 0, failed: 1 } });
     t.match(stdout, 'check.warn = 400 is wrong: it must be a whole number from 0 to 100');
     t.match(recap['web1'], { changed: 0, failed: 1 });
     t.equal(await file(), old);
@@ -101,6 +104,33 @@ void t.test('the Ansible role, on two hosts', async (t) => {
     t.strictSame(await each(state), before);
     t.strictSame(await each((apache) => apache.serves()), [true, true]);
   });
+
+  await t.test('the same with the package of this tree', async (t) => {
+    await each(({ lab }) => pretendNodejs(lab));
+    const packageless = await each(state);
+    await copyRepository(controller.lab);
+    await buildPackages(controller.lab, 'one', '/root/out');
+    const deb = await controller.lab.sh('echo /root/out/*.deb');
+    controller.inventory(NAMES, { httpd_guard_package: deb, httpd_guard_config: { check: { warn: 70 } } });
+    for (const [words, changed] of [
+      [['--check'], 2],
+      [[], undefined],
+      [[], 0],
+      [['--check'], 0],
+    ] as const) {
+      const { exitCode, stdout, stderr, recap } = await controller.play('site.yml', ...words);
+      t.equal(exitCode, 0, exitCode === 0 ? 'ends well' : stdout + stderr);
+      if (changed !== undefined) for (const name of NAMES) t.match(recap[name], { changed, failed: 0 });
+    }
+    for (const { lab } of hosts) {
+      t.match(await lab.sh('systemctl cat apache2'), 'ExecStartPre=-+/usr/lib/httpd-guard/gate');
+      t.match(await lab.sh('httpd-guard config'), /^check\.warn +70 /m);
+    }
+    const { exitCode, stdout, stderr } = await controller.play('site.yml', '-e', 'httpd_guard_state=absent');
+    t.equal(exitCode, 0, exitCode === 0 ? 'ends well' : stdout + stderr);
+    t.strictSame(await each(state), packageless);
+    t.strictSame(await each((apache) => apache.serves()), [true, true]);
+  });
 });
 
 /** As a word of the command line: WARNING from this use on, in percent. */
@@ -108,7 +138,9 @@ function config(warn: number): string {
   return JSON.stringify({ httpd_guard_config: { check: { warn } } });
 }
 
-const FILES = 'find /etc /usr /var/lib -xdev ! -path "/var/lib/systemd*" ! -name journal';
+/** Without what systemd, dpkg and apt keep for themselves. */
+const FILES =
+  'find /etc /usr /var/lib -xdev ! -path "/var/lib/systemd*" ! -path "/var/lib/dpkg*" ! -path "/var/lib/apt*" ! -name journal';
 
 /** All files by name, users, and httpd's unit. */
 function state({ lab }: Apache): Promise<string> {

@@ -47,7 +47,8 @@ export class Guard {
     };
     return until(`"${pattern.source}"`, ask, deadlineMs).catch(async (error: unknown) => {
       const watcher = await this.said('watch', since);
-      throw new Error([...watcher, ...lines].join('\n'), { cause: error });
+      const units = await this.lab.run('systemctl', 'status', '--no-pager', '-n5', RECOVER, WATCH, 'apache2');
+      throw new Error([...watcher, ...lines, units.stdout].join('\n'), { cause: error });
     });
   }
 

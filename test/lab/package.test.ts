@@ -1,75 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
 import t from 'tap';
 import { Apache, WWW_DATA, setIds } from './apache.ts';
 import { Lab } from './lab.ts';
+import { buildPackages, copyRepository, pretendNodejs } from './packages.ts';
 
-const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 const DROP_IN = 'etc/systemd/system/apache2.service.d/50-httpd-guard.conf';
 const CONFIGURATION = 'etc/httpd-guard.toml';
 const WATCH = 'httpd-guard-watch.service';
 const MOST_BYTES = 2 * 1024 * 1024;
-
-/** What scripts/package reads, without what only the tests need. */
-async function copyRepository(lab: Lab): Promise<void> {
-  const lock = JSON.parse(readFileSync(join(REPOSITORY, 'package-lock.json'), 'utf8')) as {
-    packages: Record<string, { dev?: boolean }>;
-  };
-  const needed = Object.entries(lock.packages)
-    .filter(
-      ([path, { dev }]) =>
-        path.startsWith('node_modules/') &&
-        (dev !== true || path.includes('/esbuild') || path.includes('/@esbuild/')),
-    )
-    .map(([path]) => path)
-    .filter((path) => existsSync(join(REPOSITORY, path)));
-  const ours = [
-    'src',
-    'units',
-    'scripts',
-    'package.json',
-    'package-lock.json',
-    'LICENSE',
-    'README.md',
-    'CHANGELOG.md',
-    'SECURITY.md',
-    'CONTRIBUTING.md',
-    '.github',
-  ];
-  const target = join(lab.root, 'root/one');
-  await execa('mkdir', ['-p', target]);
-  await execa('sh', [
-    '-c',
-    'cd "$1" && shift && target=$1 && shift && tar -cf - "$@" | tar -xf - --no-same-owner -C "$target"',
-    'sh',
-    REPOSITORY,
-    target,
-    ...ours,
-    ...needed,
-  ]);
-}
-
-/** Builds both packages of a copy into a folder of the lab. */
-async function build(lab: Lab, copy: string, out: string): Promise<void> {
-  const { exitCode, stdout, stderr } = await lab.run(
-    ...(['env', 'SOURCE_DATE_EPOCH=1790000000', `/root/${copy}/scripts/package`] as const),
-    ...['--require-all', '--out', out],
-  );
-  if (exitCode !== 0) throw new Error(`scripts/package ended with ${exitCode}: ${stdout}${stderr}`);
-}
-
-/** Debian 12's own nodejs is too old, so the lab's Node came without a package. */
-async function pretendNodejs(lab: Lab): Promise<void> {
-  lab.write(
-    'root/nodejs/DEBIAN/control',
-    'Package: nodejs\nVersion: 20.20.2-1\nArchitecture: all\nMaintainer: lab <lab@lab.invalid>\nDescription: stands in\n',
-  );
-  await lab.sh(
-    'mkdir -p /root/nodejs/usr/bin; ln -s /usr/local/bin/node /root/nodejs/usr/bin/node; dpkg-deb --build /root/nodejs /root/nodejs.deb; dpkg -i /root/nodejs.deb',
-  );
-}
 
 /** All files with owner and mode, what those in /etc and the catalog hold, and the units; without logs and what dpkg and man-db keep for themselves. */
 async function state(lab: Lab): Promise<string> {
@@ -109,14 +46,14 @@ void t.test('packages', async (t) => {
     // Another version, with another drop-in. The folders are those that an RPM system has in any case.
     `cd /root; cp -a one two; cd two; sed -i 's/"version": "${version}"/"version": "99.0.0-rc.1"/' package.json; echo '# of 99' >>units/50-httpd-guard.conf; mkdir -p /usr/share/licenses /usr/share/zsh/site-functions`,
   );
-  await build(lab, 'one', '/root/out');
+  await buildPackages(lab, 'one', '/root/out');
   const deb = `/root/out/httpd-guard_${version}-1_all.deb`;
   const rpm = `/root/out/httpd-guard-${version}-1.noarch.rpm`;
   const newDeb = '/root/out2/httpd-guard_99.0.0~rc.1-1_all.deb';
   const newRpm = '/root/out2/httpd-guard-99.0.0~rc.1-1.noarch.rpm';
   const [lintian] = await Promise.all([
     lab.run('lintian', '--tag-display-limit=0', '--fail-on', 'error', deb),
-    build(lab, 'one', '/root/again').then(() => build(lab, 'two', '/root/out2')),
+    buildPackages(lab, 'one', '/root/again').then(() => buildPackages(lab, 'two', '/root/out2')),
   ]);
 
   await t.test('the same sources make the same bytes, and few', async (t) => {
