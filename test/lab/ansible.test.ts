@@ -113,7 +113,7 @@ void t.test('the Ansible role, on two hosts', async (t) => {
     const deb = await controller.lab.sh('echo /root/out/*.deb');
     controller.inventory(NAMES, { httpd_guard_package: deb, httpd_guard_config: { check: { warn: 70 } } });
     for (const [words, changed] of [
-      [['--check'], 2],
+      [['--check'], 3],
       [[], undefined],
       [[], 0],
       [['--check'], 0],

@@ -13,7 +13,7 @@ packages=systemd,systemd-sysv,libnss-systemd,dbus,apache2,procps,util-linux,curl
 if [ "${1:-}" = --tools ]; then
   set -- prometheus prometheus-node-exporter monitoring-plugins-basic \
     rpm zsh mandoc lintian perl-openssl-defaults \
-    ansible-core python3-cffi-backend openssh-client iproute2 python3 openssh-server sudo
+    ansible-core python3-apt python3-cffi-backend openssh-client iproute2 python3 openssh-server sudo
 fi
 for package in "$@"; do packages=$packages,$package; done
 node=20.20.2
