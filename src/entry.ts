@@ -27,16 +27,17 @@ async function main(): Promise<number> {
     const { watch } = await import('./commands/watch.ts');
     return watch(PLAIN);
   }
+  process.stdout.on('error', cannotSay);
   const { cli } = await import('./cli.ts');
   return cli(process.argv.slice(2));
 }
 
-// A reader that has gone wants no more; a disk that is full is told, and nothing more can be.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') return;
-  process.stderr.write(`httpd-guard: what it says cannot be written: ${error.message}\n`);
+/** A reader that has gone wants no more; a disk that is full is told, and nothing more can be. */
+function cannotSay({ code, message }: NodeJS.ErrnoException): void {
+  if (code === 'EPIPE') return;
+  process.stderr.write(`httpd-guard: what it says cannot be written: ${message}\n`);
   process.exitCode = 3;
-});
+}
 
 main().then(
   (exitCode) => {

@@ -1,11 +1,11 @@
 import { lineDiff } from '../core/line-diff.ts';
-import type { UnitFacts } from '../core/unit-facts.ts';
+import { type UnitFacts, isForOthersToStart } from '../core/unit-facts.ts';
 import { because } from '../host/because.ts';
 import { readConfiguration, wantedServer } from '../host/configuration.ts';
 import { guardedUnits, isOurs } from '../host/drop-in.ts';
 import { alone } from '../host/lock.ts';
-import { distrustOfWay } from '../host/trusted-path.ts';
 import { findTextfile } from '../host/textfile.ts';
+import { distrustOfEnvironment } from '../host/unit-environment.ts';
 import { placeUnits, unitFiles } from '../steps/place-units.ts';
 import { escape } from '../view/escape.ts';
 import { type CommonOptions, type Done, needsRoot } from './done.ts';
@@ -62,6 +62,7 @@ async function installNow(options: InstallOptions): Promise<Done> {
       ...inPlace,
       ...(did.length === 0 ? [] : [...did, 'made systemd read it', ...server.missing]),
       ...without,
+      ...notBroughtBack(server.unit.value),
       ...unguarded(server.otherUnits),
     ]);
   } catch (error) {
@@ -71,15 +72,12 @@ async function installNow(options: InstallOptions): Promise<Done> {
 
 /** Why a unit is not to be guarded, or null. */
 function obstacleOf(unit: UnitFacts): string | null {
-  const { name, privateIpc, ownRoot, environmentFiles, startTimeoutMs, stopTimeoutMs } = unit;
+  const { name, privateIpc, ownRoot, startTimeoutMs, stopTimeoutMs } = unit;
   // systemd runs the guard's hooks in that root too, and with that environment, and as root.
   if (ownRoot !== '')
     return `${name} has a root of its own (${ownRoot}), in which the guard would have to live; its sets can be cleared with: httpd-guard clean`;
-  for (const path of environmentFiles) {
-    const why = distrustOfWay(path);
-    if (why !== null)
-      return `root would run the guard with what stands in ${path} (EnvironmentFile=), but ${why}; give it to root`;
-  }
+  const why = distrustOfEnvironment(unit);
+  if (why !== null) return `root would run the guard with ${why}`;
   if (privateIpc)
     return `${name} has an IPC namespace of its own (PrivateIPC=yes): its sets die with it, and none is left to clear. What an httpd left here before goes with: httpd-guard clean`;
   for (const [ms, what, setting] of [
@@ -89,6 +87,14 @@ function obstacleOf(unit: UnitFacts): string | null {
     if (ms < LEAST_TIMEOUT_MS)
       return `${name} has ${ms / 1000} s to ${what} (${setting}), and the guard may need 5 of them; raise it to 10 or more`;
   return null;
+}
+
+function notBroughtBack({ name, fileState }: UnitFacts): string[] {
+  return isForOthersToStart(fileState)
+    ? [
+        `${name} is ${fileState}: what a dead one left is cleared at its starts, but the guard never starts it`,
+      ]
+    : [];
 }
 
 function unguarded(units: readonly string[]): string[] {

@@ -3,6 +3,7 @@ import type { FailureFacts, ListeningOrphan } from './failure-facts.ts';
 import { findCause } from './find-cause.ts';
 import type { RecoveryHistory } from './recovery-history.ts';
 import { nextTry } from './recovery-history.ts';
+import { isForOthersToStart } from './unit-facts.ts';
 import type { Evidence } from './verdict.ts';
 
 /** What the admin may choose; the configuration file's [recover]. */
@@ -79,8 +80,7 @@ export function decideRecovery(
   if (!facts.unit.known) return not('unsure', facts.unit.why);
   const { active, sub, fileState, name } = facts.unit.value;
   if (active === 'active') return not('healthy', `${name} is active (${sub})`);
-  // A unit that is not to start with the machine is somebody else's to start: an admin's, or a cluster manager's.
-  if (/^(masked|disabled)/.test(fileState))
+  if (isForOthersToStart(fileState))
     return not(
       'left-alone',
       `${name} is ${fileState}, so it is for others to start; httpd-guard clean makes room for that`,

@@ -40,6 +40,11 @@ export function isStartedByRoot({ user }: Pick<UnitFacts, 'user'>): boolean {
   return user === '' || user === 'root';
 }
 
+/** A unit that is not to start with the machine is somebody else's to start: an admin's, or a cluster manager's. */
+export function isForOthersToStart(fileState: string): boolean {
+  return /^(masked|disabled)/.test(fileState);
+}
+
 export interface ExecLine {
   path: string;
   /** As written in the unit: argv[0] first, variables not yet replaced. */

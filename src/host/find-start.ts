@@ -1,12 +1,13 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { type Fact, known, unknown } from '../core/fact.ts';
-import { canBeAsked, parseEnvironment } from '../core/httpd-launch.ts';
+import { canBeAsked } from '../core/httpd-launch.ts';
 import { isHttpdName } from '../core/process-facts.ts';
 import { type ExecLine, type UnitFacts, isStartedByRoot } from '../core/unit-facts.ts';
 import { because } from './because.ts';
 import { STATE_DIRECTORY, keptPath } from './kept-path.ts';
 import { readExecutable, readUids, readUnit } from './proc-files.ts';
 import { distrust } from './trusted-path.ts';
+import { unitEnvironment } from './unit-environment.ts';
 import { writeWhole } from './write-whole.ts';
 
 /** How the httpd of a unit is started: its program, the words on its command line, and its environment. */
@@ -117,16 +118,4 @@ function mainProcess(unit: UnitFacts): Fact<Start> {
 function variable(text: string): [string, string] {
   const sign = text.indexOf('=');
   return [text.slice(0, sign), text.slice(sign + 1)];
-}
-
-/** A unit's environment; files that are missing are left out, as by systemd with a "-" before the path. */
-function unitEnvironment(unit: UnitFacts): Map<string, string> {
-  const fromFiles = unit.environmentFiles.flatMap((path) => {
-    try {
-      return readFileSync(path, 'utf8').split('\n');
-    } catch {
-      return [];
-    }
-  });
-  return parseEnvironment([...unit.environment, ...fromFiles]);
 }

@@ -24,11 +24,13 @@ export interface ServiceListing extends UnitListing {
   path: string | null;
 }
 
-/** A unit that is followed; its state is null until it was read. */
+/** A unit that is followed. */
 interface Followed {
   name: string;
+  /** Null until it was read. */
   state: UnitState | null;
-  hasChanged: boolean;
+  /** How many were signalled until then. */
+  changes: number;
 }
 
 export class Systemd {
@@ -137,7 +139,7 @@ export class Systemd {
       const unit = units.get(path);
       if (unit === undefined || member !== 'PropertiesChanged' || body[0] !== UNIT) return;
       if (unit.state === null) {
-        unit.hasChanged = true;
+        unit.changes++;
         return;
       }
       const changed = body[1] as Properties;
@@ -152,7 +154,7 @@ export class Systemd {
       await this.call('Subscribe', '', []);
       for (const name of names) {
         const path = await this.call<string>('LoadUnit', 's', [name]);
-        const unit: Followed = { name, state: null, hasChanged: false };
+        const unit: Followed = { name, state: null, changes: 0 };
         units.set(path, unit);
         await this.addMatch(path);
         unit.state = await this.readState(path, unit);
@@ -167,9 +169,9 @@ export class Systemd {
   /** A change that was signalled while the answer was on its way may be in it, or not. */
   private async readState(path: string, unit: Followed): Promise<UnitState> {
     for (;;) {
-      unit.hasChanged = false;
+      const { changes } = unit;
       const { active, invocationId } = unitFacts(await this.properties(path, UNIT), {});
-      if (!unit.hasChanged) return { active, invocationId };
+      if (unit.changes === changes) return { active, invocationId };
     }
   }
 

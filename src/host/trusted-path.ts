@@ -1,5 +1,5 @@
-import { realpathSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 
 /** Group or others may write; a sticky directory lets them not replace what is root's. */
 const WRITABLE_BY_OTHERS = 0o022;
@@ -11,20 +11,31 @@ export function distrustOfWay(path: string): string | null {
     return distrust(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || path === '/') throw error;
-    return distrustOfWay(dirname(path));
+    return isLink(path) ? `${path} is a link to nothing` : distrustOfWay(dirname(path));
   }
 }
 
 /**
- * What keeps a file from being trusted with root's rights, or null: someone but root could replace it, or a directory on
- * the way to it. Throws what realpath(2) and stat(2) do when it is not there.
+ * What keeps a file from being trusted with root's rights, or null: someone but root could replace it, or a directory or a
+ * link on the way to it. Throws what realpath(2) does when it is not there.
  */
 export function distrust(path: string): string | null {
-  for (let part = realpathSync(path); ; part = dirname(part)) {
-    const { uid, mode } = statSync(part);
-    if (uid !== 0) return `${part} belongs to uid ${uid}`;
-    if ((mode & WRITABLE_BY_OTHERS) !== 0 && (mode & STICKY) === 0)
+  return distrustOf(realpathSync(path)) ?? distrustOf(resolve(path));
+}
+
+function distrustOf(path: string): string | null {
+  for (let part = path; ; part = dirname(part)) {
+    const status = lstatSync(part);
+    if (status.uid !== 0) return `${part} belongs to uid ${status.uid}`;
+    if (status.isSymbolicLink()) {
+      const why = distrustOf(resolve(dirname(part), readlinkSync(part)));
+      if (why !== null) return why;
+    } else if ((status.mode & WRITABLE_BY_OTHERS) !== 0 && (status.mode & STICKY) === 0)
       return `${part} can be written by others than root`;
     if (part === '/') return null;
   }
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import {
   dropInPath,
@@ -10,7 +10,7 @@ import {
   textfileOf,
 } from '../../src/host/drop-in.ts';
 import { readPidFile } from '../../src/host/pid-file.ts';
-import { distrust } from '../../src/host/trusted-path.ts';
+import { distrust, distrustOfWay } from '../../src/host/trusted-path.ts';
 import { writeWhole } from '../../src/host/write-whole.ts';
 
 void t.test('a drop-in is written, found and removed with its directory', async (t) => {
@@ -80,11 +80,26 @@ void t.test(
     // Not t.testdir: the checkout may lie anywhere.
     const directory = '/run/httpd-guard-test';
     mkdirSync(directory, { recursive: true });
+    t.teardown(() => {
+      rmSync(directory, { recursive: true });
+    });
     writeFileSync(`${directory}/file`, '');
     t.equal(distrust(`${directory}/file`), null);
     chmodSync(directory, 0o777);
     t.match(distrust(`${directory}/file`), `${directory} can be written by others than root`);
     chmodSync(directory, 0o755);
     t.throws(() => distrust(`${directory}/none`), { code: 'ENOENT' });
+    // Whoever can replace a link decides where it leads.
+    mkdirSync(`${directory}/open`);
+    symlinkSync('/bin/sh', `${directory}/open/link`);
+    symlinkSync('open/link', `${directory}/link`);
+    symlinkSync('/nowhere/at/all', `${directory}/dangling`);
+    t.equal(distrust(`${directory}/link`), null);
+    chmodSync(`${directory}/open`, 0o777);
+    for (const name of ['link', 'open/link'])
+      t.match(distrust(`${directory}/${name}`), `${directory}/open can be written by others than root`);
+    t.equal(distrustOfWay(`${directory}/none`), null);
+    t.match(distrustOfWay(`${directory}/open/none`), 'can be written by others');
+    t.match(distrustOfWay(`${directory}/dangling`), 'is a link to nothing');
   },
 );

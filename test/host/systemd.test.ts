@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Variant } from 'dbus-next';
 import t from 'tap';
 import { Systemd } from '../../src/host/systemd.ts';
@@ -24,7 +27,12 @@ void t.test('a change that comes in one piece with the first answer is seen', as
   const path = '/org/freedesktop/systemd1/unit/a';
   const properties = (active: string) => ({ ActiveState: new Variant('s', active) });
   let reads = 0;
-  const bus = fakeBus(`${t.testdir({})}/bus`, (call) => {
+  // Not t.testdir: a socket's path has room for 107 bytes.
+  const folder = mkdtempSync(join(tmpdir(), 'httpd-guard-test-'));
+  t.teardown(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const bus = fakeBus(`${folder}/bus`, (call) => {
     if (call.member === 'LoadUnit') return [reply(call, 'o', [path])];
     if (call.member !== 'GetAll') return [reply(call, '', [])];
     const now = properties(++reads === 1 ? 'activating' : 'failed');
@@ -33,7 +41,7 @@ void t.test('a change that comes in one piece with the first answer is seen', as
       ? [answer]
       : [answer, changed(path, 'org.freedesktop.systemd1.Unit', properties('failed'))];
   });
-  process.env['DBUS_SYSTEM_BUS_ADDRESS'] = `unix:path=${t.testdirName}/bus`;
+  process.env['DBUS_SYSTEM_BUS_ADDRESS'] = `unix:path=${folder}/bus`;
   const systemd = await Systemd.connect(1_000);
   if (!systemd.known) throw new Error(systemd.why);
   const ending = new AbortController();

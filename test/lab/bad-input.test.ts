@@ -149,8 +149,30 @@ void t.test(
       t.equal((await clean(lab)).removed.length, 1);
     });
 
-    await t.test('a guard that is broken itself', async (t) => {
+    await t.test('what httpd’s environment holds is for httpd', async (t) => {
       await lab.sh('httpd-guard install');
+      await apache.dropIn(
+        'environment.conf',
+        'Environment=NODE_OPTIONS=--nonsense OPENSSL_CONF=/etc/passwd NODE_REDIRECT_WARNINGS=/root/warnings HTTPD_GUARD_WARN=much',
+      );
+      for (const [hook, without] of [
+        ['ExecStopPost', 'ExecStartPre='],
+        ['ExecStartPre', 'ExecStopPost='],
+      ] as const) {
+        await apache.dropIn('zz.conf', without);
+        await apache.start();
+        const leaked = await setIds(lab, WWW_DATA);
+        await apache.kill9();
+        if (hook === 'ExecStartPre') t.ok(await apache.tryStart());
+        const left = await setIds(lab, WWW_DATA);
+        t.ok(leaked.length > 0 && !left.some((id) => leaked.includes(id)), `${hook} clears`);
+      }
+      await lab.sh(
+        'systemctl stop apache2; rm /etc/systemd/system/apache2.service.d/environment.conf /etc/systemd/system/apache2.service.d/zz.conf; systemctl daemon-reload',
+      );
+    });
+
+    await t.test('a guard that is broken itself', async (t) => {
       await apache.start();
       const broken = {
         hangs: 'echo "for (;;);" >/usr/lib/httpd-guard/httpd-guard.cjs',

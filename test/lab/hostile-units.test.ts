@@ -60,6 +60,13 @@ void t.test('what an ordinary user may have written into a unit gains no rights'
     t.match((await lab.run('httpd-guard', 'install', '--unit', 'notes')).stderr, '/home/alice/none');
   });
 
+  await t.test('nor where it leads to libraries of hers', async (t) => {
+    await unit('Environment=LD_LIBRARY_PATH=/home/alice/lib', 'ExecStart=/home/alice/httpd');
+    const { exitCode, stderr } = await lab.run('httpd-guard', 'install', '--unit', 'notes');
+    t.equal(exitCode, 1);
+    t.match(stderr, /root would run the guard with LD_LIBRARY_PATH=\/home\/alice\/lib, but .*belongs to uid/);
+  });
+
   await t.test('nor in a root of its own', async (t) => {
     await unit('RootDirectory=/home/alice', 'ExecStart=/httpd');
     const { exitCode, stderr } = await lab.run('httpd-guard', 'install', '--unit', 'notes');

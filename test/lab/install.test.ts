@@ -28,7 +28,14 @@ void t.test('install and uninstall', async (t) => {
   });
 
   await t.test('twice is as good as once', async (t) => {
-    t.match(await lab.sh('httpd-guard install'), `wrote ${DROP_IN}`);
+    const said = await lab.sh('httpd-guard install');
+    t.match(said, `wrote ${DROP_IN}`);
+    t.match(said, /^apache2.service is disabled: .* but the guard never starts it$/m);
+    const enabled = (what: 'enable' | 'disable') => `SYSTEMCTL_SKIP_SYSV=1 systemctl ${what} -q apache2`;
+    t.notMatch(
+      await lab.sh(`${enabled('enable')}; httpd-guard install; ${enabled('disable')}`),
+      'never starts',
+    );
     const text = lab.read(DROP_IN);
     t.match(await lab.sh('httpd-guard install'), 'is in place already');
     t.equal(lab.read(DROP_IN), text);
