@@ -1,21 +1,15 @@
-import { type Fact, unknown } from '../core/fact.ts';
-import { type Status, health } from '../core/health.ts';
-import { lineages } from '../core/lineage.ts';
-import { type PidFile, judgePidFile } from '../core/pid-file.ts';
+import { known, unknown } from '../core/fact.ts';
+import type { Status } from '../core/health.ts';
 import type { Report } from '../core/report.ts';
-import { type Segment, detachedSegments } from '../core/segment.ts';
 import type { Snapshot } from '../core/snapshot.ts';
-import { mayBeMutexOf } from '../core/semaphore-set.ts';
-import { tableUse } from '../core/table-use.ts';
-import { judge } from '../core/verdict.ts';
 import { type Configured, readConfiguration, wantedServer } from '../host/configuration.ts';
 import { guardedUnits } from '../host/drop-in.ts';
 import type { Server } from '../host/find-server.ts';
-import { readPidFile } from '../host/pid-file.ts';
 import { readHistory } from '../host/recovery-history-file.ts';
 import { readSegments } from '../host/sysvipc.ts';
 import { lookOnce } from '../host/take-snapshot.ts';
 import { writeTextfile } from '../host/textfile.ts';
+import { type Thresholds, makeReport } from '../steps/make-report.ts';
 import { wantsColour } from '../view/colour.ts';
 import { reportJson } from '../view/report-json.ts';
 import { escape } from '../view/escape.ts';
@@ -56,12 +50,17 @@ export async function check(options: CheckOptions): Promise<Done> {
   return { stdout: show(report, options.format, options), stderr: '', exitCode: EXIT[report.health.status] };
 }
 
-/** Of every guarded unit, where none was named: one file can hold them all. */
+/** Of every guarded unit, where none was named: one file can hold them all. Servers of one user are seen in one look. */
 async function metrics(options: CheckOptions, configured: Configured): Promise<Done> {
   const guarded = options.unit === undefined ? guardedUnits() : [];
   const servers: Measured[] = [];
+  const snapshots = new Map<string, Snapshot>();
   for (const name of guarded.length > 0 ? guarded : [options.unit]) {
-    const report = await look(name, options, configured);
+    const server = await find(name, configured);
+    const owner = JSON.stringify(server.owner);
+    const snapshot = snapshots.get(owner) ?? (await lookNow(server));
+    snapshots.set(owner, snapshot);
+    const report = makeReport(server, snapshot, known([]), percents(options, configured));
     const unit = report.unit.known ? report.unit.value.name : (name ?? null);
     servers.push({ unit, report, history: unit === null ? unknown('it has no name') : readHistory(unit) });
   }
@@ -82,77 +81,26 @@ const WORST_FIRST = ['critical', 'warning', 'unknown', 'ok'] as const satisfies 
 
 async function look(
   unit: string | undefined,
-  { warn, crit }: CheckOptions,
+  options: CheckOptions,
   configured: Configured,
 ): Promise<Report> {
-  const { findServer } = await import('../host/find-server.ts');
-  const { values } = configured;
-  const server = await findServer(wantedServer(unit, configured), 'only look', ASK_TIMEOUT_MS);
+  const server = await find(unit, configured);
   // Before the processes: who is alive afterwards may be its maker.
   const segments = await readSegments();
-  const snapshot = await lookOnce(server.owner, performance.now() + ASK_TIMEOUT_MS);
-  return makeReport(server, snapshot, segments, {
-    warnPercent: warn ?? values['check.warn'],
-    critPercent: crit ?? values['check.crit'],
-  });
+  return makeReport(server, await lookNow(server), segments, percents(options, configured));
 }
 
-function makeReport(
-  server: Server,
-  snapshot: Snapshot,
-  segments: Fact<Segment[]>,
-  percents: { warnPercent: number; critPercent: number },
-): Report {
-  const judgements = judge(snapshot);
-  const use = tableUse(snapshot);
-  const pidFile = pidFileOf(server, snapshot);
-  const missing = [
-    ...server.missing,
-    ...(pidFile.known ? [] : [pidFile.why]),
-    ...missingFacts(snapshot),
-    ...(segments.known ? [] : [segments.why]),
-  ];
-  return {
-    unit: server.unit,
-    otherUnits: server.otherUnits,
-    settings: server.settings,
-    pidFile,
-    snapshot,
-    lineages: lineages(snapshot),
-    use,
-    judgements,
-    segments: detachedSegments(segments, snapshot),
-    health: health({
-      use,
-      judgements,
-      active: server.unit.known ? { known: true, value: server.unit.value.active } : server.unit,
-      unit: server.unit.known ? server.unit.value.name : 'httpd',
-      needed: server.settings.known ? server.settings.value.sysvMutexes : null,
-      isApart: server.unit.known && server.unit.value.privateIpc,
-      found: server.settings.known || server.owner.known,
-      ...percents,
-      missing: [...new Set(missing)],
-    }),
-    ...percents,
-  };
+async function find(unit: string | undefined, configured: Configured): Promise<Server> {
+  const { findServer } = await import('../host/find-server.ts');
+  return findServer(wantedServer(unit, configured), 'only look', ASK_TIMEOUT_MS);
 }
 
-function pidFileOf({ settings }: Server, snapshot: Snapshot): Fact<PidFile> {
-  if (!settings.known) return settings;
-  const path = settings.value.pidFile;
-  if (path === null) return unknown('httpd does not say where its pid file is');
-  return judgePidFile(path, readPidFile(path), snapshot);
+function lookNow({ owner }: Server): Promise<Snapshot> {
+  return lookOnce(owner, performance.now() + ASK_TIMEOUT_MS);
 }
 
-function missingFacts({ view, ipcNamespace, inspections, owner, sets }: Snapshot): string[] {
-  const missing = [view, ipcNamespace].flatMap((fact) => (fact.known ? [] : [fact.why]));
-  if (!owner.known || !sets.known) return missing;
-  const unasked = sets.value.filter(
-    (set) => mayBeMutexOf(set, owner.value) && inspections.get(set.id)?.known !== true,
-  );
-  return unasked.length === 0
-    ? missing
-    : [...missing, `who used ${unasked.length} of httpd’s sets last could not be asked`];
+function percents({ warn, crit }: CheckOptions, { values }: Configured): Thresholds {
+  return { warnPercent: warn ?? values['check.warn'], critPercent: crit ?? values['check.crit'] };
 }
 
 function show(report: Report, format: Exclude<CheckFormat, 'prometheus'>, style: CheckOptions): string {

@@ -6,7 +6,7 @@ import { guardedUnits, isOurs } from '../host/drop-in.ts';
 import { alone } from '../host/lock.ts';
 import { findTextfile } from '../host/textfile.ts';
 import { distrustOfEnvironment } from '../host/unit-environment.ts';
-import { placeUnits, unitFiles } from '../steps/place-units.ts';
+import { differs, placeUnits, unitFiles } from '../steps/place-units.ts';
 import { escape } from '../view/escape.ts';
 import { type CommonOptions, type Done, needsRoot } from './done.ts';
 
@@ -49,7 +49,7 @@ async function installNow(options: InstallOptions): Promise<Done> {
     const files = unitFiles(unit, textfile);
     const foreign = files.find(({ before }) => before !== null && !isOurs(before));
     if (foreign !== undefined) return refuse(`${foreign.path} is not ours; move it away first`);
-    const missing = files.filter(({ before, text }) => before !== text);
+    const missing = files.filter(differs);
     const inPlace = missing.length === 0 ? [IN_PLACE] : [];
     if (options.dryRun) {
       const changes = missing.flatMap(({ path, before, text }) => lineDiff(path, before, text));

@@ -26,6 +26,11 @@ export interface UnitFile {
   before: string | null;
 }
 
+/** Whether it is to be written. */
+export function differs({ before, text }: UnitFile): boolean {
+  return before !== text;
+}
+
 /**
  * The drop-in of a unit, first, and the guard's own units; those for metrics only with a file to write them to. The scripts
  * and the templates lie beside the bundle that runs. Throws when root could not trust what it would run.
@@ -61,7 +66,7 @@ const OUR_FILES = /httpd-guard/;
  * when it is not all in place. Again is as good as once.
  */
 export async function placeUnits(unit: string, files: readonly UnitFile[]): Promise<Fact<true>> {
-  const changed = files.filter(({ before, text }) => before !== text);
+  const changed = files.filter(differs);
   const timers = files.map(({ path }) => basename(path)).filter((name) => name === METRICS_TIMER);
   for (const { path, text } of changed) writeWhole(path, text);
   if (changed.length > 0) {

@@ -1,0 +1,77 @@
+import { type Fact, unknown } from '../core/fact.ts';
+import { health } from '../core/health.ts';
+import { lineages } from '../core/lineage.ts';
+import { type PidFile, judgePidFile } from '../core/pid-file.ts';
+import type { Report } from '../core/report.ts';
+import { type Segment, detachedSegments } from '../core/segment.ts';
+import { mayBeMutexOf } from '../core/semaphore-set.ts';
+import type { Snapshot } from '../core/snapshot.ts';
+import { tableUse } from '../core/table-use.ts';
+import { judge } from '../core/verdict.ts';
+import type { Server } from '../host/find-server.ts';
+import { readPidFile } from '../host/pid-file.ts';
+
+/** From which use of a limit on `check` warns, and is critical. */
+export interface Thresholds {
+  warnPercent: number;
+  critPercent: number;
+}
+
+/** What `check` tells of a server: the facts with what core makes of them. Its pid file alone is read here. */
+export function makeReport(
+  server: Server,
+  snapshot: Snapshot,
+  segments: Fact<Segment[]>,
+  thresholds: Thresholds,
+): Report {
+  const judgements = judge(snapshot);
+  const use = tableUse(snapshot);
+  const pidFile = pidFileOf(server, snapshot);
+  const missing = [
+    ...server.missing,
+    ...(pidFile.known ? [] : [pidFile.why]),
+    ...missingFacts(snapshot),
+    ...(segments.known ? [] : [segments.why]),
+  ];
+  return {
+    unit: server.unit,
+    otherUnits: server.otherUnits,
+    settings: server.settings,
+    pidFile,
+    snapshot,
+    lineages: lineages(snapshot),
+    use,
+    judgements,
+    segments: detachedSegments(segments, snapshot),
+    health: health({
+      use,
+      judgements,
+      active: server.unit.known ? { known: true, value: server.unit.value.active } : server.unit,
+      unit: server.unit.known ? server.unit.value.name : 'httpd',
+      needed: server.settings.known ? server.settings.value.sysvMutexes : null,
+      isApart: server.unit.known && server.unit.value.privateIpc,
+      found: server.settings.known || server.owner.known,
+      ...thresholds,
+      missing: [...new Set(missing)],
+    }),
+    ...thresholds,
+  };
+}
+
+function pidFileOf({ settings }: Server, snapshot: Snapshot): Fact<PidFile> {
+  if (!settings.known) return settings;
+  const path = settings.value.pidFile;
+  if (path === null) return unknown('httpd does not say where its pid file is');
+  return judgePidFile(path, readPidFile(path), snapshot);
+}
+
+function missingFacts({ view, ipcNamespace, inspections, owner, sets }: Snapshot): string[] {
+  const missing = [view, ipcNamespace].flatMap((fact) => (fact.known ? [] : [fact.why]));
+  if (!owner.known || !sets.known) return missing;
+  const unasked = sets.value.filter(
+    (set) => mayBeMutexOf(set, owner.value) && inspections.get(set.id)?.known !== true,
+  );
+  return unasked.length === 0
+    ? missing
+    : [...missing, `who used ${unasked.length} of httpd’s sets last could not be asked`];
+}
