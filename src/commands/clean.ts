@@ -1,5 +1,10 @@
 import { cleanExitCode, notThere } from '../core/clean-result.ts';
+import { endingFoundLater } from '../core/run-ending.ts';
+import type { TableUse } from '../core/table-use.ts';
+import type { UnitFacts } from '../core/unit-facts.ts';
+import { because } from '../host/because.ts';
 import { readConfiguration, wantedServer } from '../host/configuration.ts';
+import { keepRunEnding, readRunEnding } from '../host/run-ending-file.ts';
 import { removeOrphans } from '../steps/remove-orphans.ts';
 import { removeSegments } from '../steps/remove-segments.ts';
 import { cleanText } from '../view/clean-text.ts';
@@ -32,18 +37,21 @@ export async function clean(options: CleanOptions): Promise<Done> {
     dryRun: options.dryRun,
     deadlineMs: performance.now() + TIMEOUT_MS,
   };
-  const { result, untold } =
+  const teller = {
+    unit: server.unit.known ? server.unit.value.name : null,
+    command: 'clean',
+    mostMs: WRITE_TIMEOUT_MS,
+  } as const;
+  const { result, untold, use } =
     options.shmKey === undefined
       ? await removeOrphans({
-          ...question,
+          ...{ ...question, teller },
           wanted: options.set === undefined ? null : new Set(options.set),
-          teller: {
-            unit: server.unit.known ? server.unit.value.name : null,
-            command: 'clean',
-            mostMs: WRITE_TIMEOUT_MS,
-          },
         })
-      : { result: await removeSegments({ ...question, keys: new Set(options.shmKey) }), untold: null };
+      : { ...(await removeSegments({ ...question, teller, keys: new Set(options.shmKey) })), use: null };
+  const failed = server.unit.known && server.unit.value.active === 'failed' ? server.unit.value : null;
+  const freed = result.known && !options.dryRun ? result.value.removed.length : 0;
+  if (failed !== null && use?.known === true && freed > 0) keepEnding(failed, use.value, freed);
   const missing = [...server.missing, ...(untold === null ? [] : [`the journal was not told: ${untold}`])];
   const complaints = missing.map((why) => `httpd-guard: ${escape(why)}\n`).join('');
   if (!result.known)
@@ -53,9 +61,10 @@ export async function clean(options: CleanOptions): Promise<Done> {
       exitCode: 3,
     };
   const stdout = options.json
-    ? `${JSON.stringify(result.value, null, 2)}\n`
+    ? `${JSON.stringify(options.dryRun ? { dryRun: true, ...result.value } : result.value, null, 2)}\n`
     : cleanText(result.value, {
         ...options,
+        down: failed?.name ?? null,
         what: options.shmKey === undefined ? 'semaphore set' : 'shared memory segment',
       });
   const absent = notThere(options.set ?? [], result.value).map(
@@ -64,4 +73,16 @@ export async function clean(options: CleanOptions): Promise<Done> {
   // Without an owner no set can be called httpd's: nothing was judged.
   const exitCode = server.owner.known ? cleanExitCode(result.value, named !== undefined) : 3;
   return { stdout, stderr: complaints + absent.join(''), exitCode };
+}
+
+/** For a recovery after this one: the table that its start found is gone. */
+function keepEnding(unit: UnitFacts, use: TableUse, orphans: number): void {
+  if (readRunEnding(unit.name, unit.invocationId) !== null) return;
+  try {
+    keepRunEnding(unit.name, endingFoundLater(unit, use, orphans));
+  } catch (error) {
+    process.stderr.write(
+      `httpd-guard: how ${escape(unit.name)} ended cannot be kept: ${escape(because(error))}\n`,
+    );
+  }
 }

@@ -13,7 +13,7 @@ export async function diagnose(options: CommonOptions): Promise<Done> {
   const deadlineMs = performance.now() + TIMEOUT_MS;
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return wrongConfiguration(configuration.why, 3);
-  const wanted = wantedServer(options.unit, configuration.value);
+  const wanted = { ...wantedServer(options.unit, configuration.value), failedFirst: true };
   const server = await findServer(wanted, 'only look', TIMEOUT_MS / 2);
   const endingOf = (invocationId: string) =>
     server.unit.known ? readRunEnding(server.unit.value.name, invocationId) : null;

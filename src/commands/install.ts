@@ -1,4 +1,6 @@
+import type { UnitListing } from '../core/choose-unit.ts';
 import { lineDiff } from '../core/line-diff.ts';
+import { shellWord } from '../core/shell-word.ts';
 import { type UnitFacts, isForOthersToStart } from '../core/unit-facts.ts';
 import { because } from '../host/because.ts';
 import { readConfiguration, wantedServer } from '../host/configuration.ts';
@@ -97,11 +99,12 @@ function notBroughtBack({ name, fileState }: UnitFacts): string[] {
     : [];
 }
 
-function unguarded(units: readonly string[]): string[] {
+function unguarded(units: readonly UnitListing[]): string[] {
   const guarded = guardedUnits();
   return units
+    .map(({ name }) => name)
     .filter((unit) => !guarded.includes(unit))
-    .map((unit) => `${unit} is here too, and not guarded: httpd-guard install --unit ${unit}`);
+    .map((unit) => `${unit} is here too, and not guarded: httpd-guard install --unit ${shellWord(unit)}`);
 }
 
 function refuse(why: string): Done {
@@ -109,7 +112,7 @@ function refuse(why: string): Done {
 }
 
 function show({ json, quiet, dryRun }: InstallOptions, unit: string, did: string[]): Done {
-  const undo = `httpd-guard uninstall --unit ${unit}`;
+  const undo = `httpd-guard uninstall --unit ${shellWord(unit)}`;
   if (json)
     return { stdout: `${JSON.stringify({ unit, dryRun, did, undo }, null, 2)}\n`, stderr: '', exitCode: 0 };
   const lines = [...did, ...(dryRun ? [] : [`${unit} is guarded; undo it with: ${undo}`])];

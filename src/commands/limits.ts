@@ -53,7 +53,7 @@ async function collect(wanted: Wanted): Promise<Limits> {
   const missing = new Set(server.missing);
   const others: Server[] = [];
   // One after another: each is asked by starting its httpd twice.
-  for (const unit of server.otherUnits.slice(0, MOST_UNITS))
+  for (const { name: unit } of server.otherUnits.slice(0, MOST_UNITS))
     others.push(await findServer({ unit, user: null }, 'only look', ASK_TIMEOUT_MS));
   if (server.otherUnits.length > MOST_UNITS)
     missing.add(`only ${MOST_UNITS} of ${server.otherUnits.length} other units were asked`);

@@ -5,7 +5,7 @@ import { type Configured, readConfiguration, wantedServer } from '../host/config
 import { guardedUnits } from '../host/drop-in.ts';
 import { writeEntry } from '../host/journal.ts';
 import { log } from '../host/log.ts';
-import { takeRequest } from '../host/request-file.ts';
+import { keepUnderWay, takeRequest, takeUnderWay } from '../host/request-file.ts';
 import { runHook } from '../host/run-hook.ts';
 import { recover } from '../steps/recover.ts';
 import { escape } from '../view/escape.ts';
@@ -37,7 +37,10 @@ export async function recoverCommand(options: RecoverOptions): Promise<Done> {
   const configuration = readConfiguration(options.config);
   if (!configuration.known) {
     // One that stays would start this again at once, until systemd will not start it any more.
-    if (options.requested === true) takeRequest();
+    if (options.requested === true) {
+      takeRequest();
+      takeUnderWay();
+    }
     return wrongConfiguration(configuration.why, EXIT.unsure);
   }
   return options.requested === true
@@ -47,13 +50,23 @@ export async function recoverCommand(options: RecoverOptions): Promise<Done> {
 
 async function byHand(options: RecoverOptions, configuration: Configured): Promise<Done> {
   const { dryRun } = options;
-  const wanted = wantedServer(options.unit, configuration);
+  const wanted = { ...wantedServer(options.unit, configuration), failedFirst: true };
   const recovery = await recover({ wanted, policy: policyOf(configuration), automatic: false, dryRun });
   if (!dryRun) await tell(recovery, configuration);
   const stdout = options.json
     ? `${JSON.stringify(recoveryJson(recovery), null, 2)}\n`
     : recoveryText(recovery, options);
   return { stdout, stderr: '', exitCode: EXIT[recovery.outcome] };
+}
+
+/** One that cannot be taken must not end the recoveries that are under way. */
+async function takeNow(options: RecoverOptions): Promise<string[]> {
+  try {
+    return takeRequest();
+  } catch (error) {
+    await log(options, 'err', `the watcher’s request cannot be taken: ${escape(because(error))}`);
+    return [];
+  }
 }
 
 /**
@@ -78,10 +91,17 @@ async function requested(options: RecoverOptions, configuration: Configured): Pr
     exitCode = EXIT.unsure;
     await log(options, 'err', `the recovery broke off: ${escape(because(error))}`);
   };
-  const waiting = new Set<string>();
+  // What one that was killed had under way is looked at once more: only of new ones it is kept again.
+  const waiting = new Set(takeUnderWay());
+  const fresh = new Set<string>();
+  let kept = '';
   do {
     const guarded = guardedUnits();
-    for (const name of takeRequest()) if (guarded.includes(name)) waiting.add(name);
+    for (const name of await takeNow(options)) {
+      waiting.add(name);
+      fresh.add(name);
+    }
+    for (const name of waiting) if (!guarded.includes(name)) waiting.delete(name);
     for (const unit of waiting) {
       if (running.has(unit)) continue;
       waiting.delete(unit);
@@ -89,8 +109,12 @@ async function requested(options: RecoverOptions, configuration: Configured): Pr
       running.set(unit, ends);
       void ends.then(() => running.delete(unit));
     }
+    const underWay = [...fresh].filter((unit) => waiting.has(unit) || running.has(unit));
+    if (underWay.join() !== kept) keepUnderWay(underWay);
+    kept = underWay.join();
     await Promise.race([...running.values(), pause(LOOK_MS)]);
   } while (running.size > 0 || waiting.size > 0);
+  keepUnderWay([]);
   return { stdout: '', stderr: '', exitCode };
 }
 
@@ -108,6 +132,7 @@ async function tell(recovery: Recovery, { values }: Configured): Promise<void> {
   if (entry === null || recovery.unit === null) return;
   const failure = await writeEntry(recovery.unit, entry, performance.now() + WRITE_TIMEOUT_MS);
   if (failure !== null) process.stderr.write(`httpd-guard: the journal was not told: ${escape(failure)}\n`);
+  if (recovery.outcome === 'failed') return;
   const hook =
     recovery.outcome === 'recovered' ? values['recover.on-recovered'] : values['recover.on-gave-up'];
   if (hook === null) return;

@@ -39,7 +39,7 @@ export async function uninstall(options: UninstallOptions): Promise<Done> {
 }
 
 async function uninstallNow(options: UninstallOptions): Promise<Done> {
-  const units = options.unit === undefined ? guardedUnits() : [options.unit];
+  const units = options.unit === undefined ? guardedUnits() : [await guardedName(options.unit)];
   const did: string[] = [];
   try {
     for (const unit of units) {
@@ -50,11 +50,14 @@ async function uninstallNow(options: UninstallOptions): Promise<Done> {
         text === null ? `${unit} is not guarded` : `${options.dryRun ? 'would remove' : 'removed'} ${path}`,
       );
       if (options.dryRun) continue;
-      // First, and also of one that is not guarded any more: who was killed half-way must not leave it for good.
-      forget(unit);
-      forgetStart(unit);
-      forgetHistory(unit);
       if (text !== null) removeDropIn(path);
+      // Also of one that is not guarded any more: who was killed half-way must not leave it for good.
+      for (const forgetOne of [forget, forgetStart, forgetHistory])
+        did.push(
+          ...complaintOf(() => {
+            forgetOne(unit);
+          }),
+        );
     }
     if (units.length === 0) did.push('no unit is guarded');
     did.push(...(await stopWatching(units, options.dryRun)));
@@ -78,9 +81,9 @@ async function uninstallNow(options: UninstallOptions): Promise<Done> {
 
 /** With no guarded unit left, the guard's own units go; else the watcher learns anew which are left. */
 async function stopWatching(gone: readonly string[], dryRun: boolean): Promise<string[]> {
-  const left = guardedUnits().filter((unit) => !gone.includes(unit));
+  const stay = guardedUnits().filter((unit) => !gone.includes(unit));
   const ours = [...OWN_UNITS, ...METRICS_UNITS].filter((name) => isOurs(readDropIn(ownUnitPath(name)) ?? ''));
-  if (left.length > 0) {
+  if (stay.length > 0) {
     if (!dryRun) await systemctl('try-restart', WATCH_UNIT);
     return [];
   }
@@ -97,15 +100,33 @@ async function stopWatching(gone: readonly string[], dryRun: boolean): Promise<s
   if (toStop.length > 0) await systemctl('disable', '--now', ...toStop);
   // A run that failed would be remembered of a unit that is no more.
   if (ours.includes(METRICS_SERVICE)) await systemctl('reset-failed', METRICS_SERVICE);
-  for (const path of paths) if (path !== textfile) rmSync(path, { force: true });
+  for (const path of paths) if (path !== textfile) removeDropIn(path);
   if (textfile !== null) removeTextfile(textfile);
-  forgetAll();
-  return paths.map((path) => `removed ${path}`);
+  // What was kept of units goes with the last one.
+  const left = [RUN_DIRECTORY, STATE_DIRECTORY].flatMap((path) =>
+    complaintOf(() => {
+      rmSync(path, { recursive: true, force: true });
+    }),
+  );
+  return [...paths.map((path) => `removed ${path}`), ...left];
 }
 
-/** What was kept of units goes with the last one. */
-function forgetAll(): void {
-  for (const path of [RUN_DIRECTORY, STATE_DIRECTORY]) rmSync(path, { recursive: true, force: true });
+/** What does not go for good is no reason to leave more. */
+function complaintOf(remove: () => void): string[] {
+  try {
+    remove();
+    return [];
+  } catch (error) {
+    const { path = 'something that was kept' } = error as NodeJS.ErrnoException;
+    return [`${path} cannot be removed: ${because(error)}`];
+  }
+}
+
+/** An alias means the unit that has the drop-in (systemd.unit(5), Alias=). */
+async function guardedName(unit: string): Promise<string> {
+  if (guardedUnits().includes(unit)) return unit;
+  const facts = await withSystemd((systemd) => systemd.readUnit(unit));
+  return facts.known && facts.value.name !== '' ? facts.value.name : unit;
 }
 
 function refuse(why: string): Done {

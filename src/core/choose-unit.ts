@@ -20,9 +20,13 @@ export function startsHttpd(text: string): boolean {
   return programs.some(([, path = '']) => START_NAME.test(path.slice(path.lastIndexOf('/') + 1)));
 }
 
-/** The unit that is meant when nobody says which: one that runs or failed rather than one that rests, a plain name rather than an instance, a distribution's rather than another. */
-export function chooseUnit(units: readonly UnitListing[]): string | null {
+/**
+ * The unit that is meant when nobody says which: one that runs or failed rather than one that rests, a plain name rather
+ * than an instance, a distribution's rather than another. Who asks what is wrong means one that failed, before all others.
+ */
+export function chooseUnit(units: readonly UnitListing[], failedFirst = false): string | null {
   const rank = ({ name, active }: UnitListing): number =>
+    (failedFirst && active !== 'failed' ? 8 : 0) +
     (active === '' || active === 'inactive' ? 4 : 0) +
     (name.includes('@') ? 2 : 0) +
     (hasHttpdName(name) ? 0 : 1);

@@ -1,6 +1,8 @@
 import type { Cause } from './cause.ts';
 import type { Fact } from './fact.ts';
+import type { Keeper } from './keepers.ts';
 import { setsToAdvise } from './limits-kernel-sem.ts';
+import { shellWord } from './shell-word.ts';
 import type { TableUse } from './table-use.ts';
 import type { UnitFacts } from './unit-facts.ts';
 
@@ -22,43 +24,31 @@ export interface Patient {
   use: Fact<TableUse>;
   /** How many sets may be left over, or not. */
   unsure: number;
+  /** Servers of other units that could know what a dead one left. */
+  keepers: readonly Keeper[];
+  /** Whether the table that had no room has enough now. */
+  hasRoomAgain: boolean;
 }
 
 /** What helps against a cause, best first. */
 export function cures(cause: Cause, patient: Patient): Cure[] {
   const { pids } = patient;
-  const unit = word(patient.unit);
-  const start = [`systemctl reset-failed ${unit}`, `systemctl start ${unit}`];
+  const unit = shellWord(patient.unit);
   const isUp = patient.facts.known && patient.facts.value.active === 'active';
+  const start = isUp ? [] : [`systemctl reset-failed ${unit}`, `systemctl start ${unit}`];
   switch (cause) {
     case 'semaphore-leak':
       return [
-        isUp
-          ? cure('clear what the dead httpd left', 'httpd-guard clean')
-          : cure('clear what the dead httpd left, and start', 'httpd-guard clean', ...start),
+        cure(`clear what the dead httpd left${isUp ? '' : ', and start'}`, 'httpd-guard clean', ...start),
         ...(isGuarded(patient)
           ? []
           : [cure('and let the guard do so before each start', `httpd-guard install --unit ${unit}`)]),
-        ...tableCures(patient),
+        ...apartCures(patient),
+        ...raiseCure(patient, 'or make the table larger, now and at each boot'),
         ...stopCure(patient),
       ];
     case 'semaphore-demand':
-      return [
-        ...(patient.unsure === 0
-          ? []
-          : [
-              cure(
-                `${patient.unsure} sets look like httpd’s, and may be left over: what speaks against it, root sees best`,
-                'sudo httpd-guard check --explain',
-              ),
-            ]),
-        ...tableCures(patient),
-        cure(
-          'nothing is known to be leaked: all sets are in use, or another product’s. Who holds the table',
-          'httpd-guard limits',
-          'httpd-guard check --explain',
-        ),
-      ];
+      return demandCures(patient, start);
     case 'disk-full':
       return [cure('make room', 'df -h', 'journalctl --vacuum-size=100M')];
     case 'inodes-full':
@@ -92,7 +82,9 @@ export function cures(cause: Cause, patient: Patient): Cure[] {
         ),
       ];
     case 'config-error':
-      return [cure('mend the configuration', 'apachectl configtest')];
+      return [
+        cure('mend the configuration, see that it is right, and start', 'apachectl configtest', ...start),
+      ];
     case 'stopped-by-admin':
       return [
         cure(
@@ -105,23 +97,61 @@ export function cures(cause: Cause, patient: Patient): Cure[] {
       ];
     case 'other':
     case 'unknown':
-      return [cure('its own words', `journalctl -xeu ${unit}`, `systemctl status ${unit}`)];
+      return [
+        ...killCures(patient, start),
+        cure('its own words', `journalctl -xeu ${unit}`, `systemctl status ${unit}`),
+      ];
     case 'none':
       return [];
   }
 }
 
-/** What keeps httpd out of the table, or makes the table larger. */
-function tableCures({ unit: name, facts, use }: Patient): Cure[] {
-  const unit = word(name);
-  const isApart = facts.known && facts.value.privateIpc;
-  const sets = use.known ? setsToAdvise(use.value) : null;
+/** Nothing is known to be left over: all sets are in use, or another product's, or of whom cannot be told. */
+function demandCures(patient: Patient, start: readonly string[]): Cure[] {
+  const { unsure, keepers, hasRoomAgain } = patient;
+  if (hasRoomAgain)
+    return [
+      cure('the table had no room, and has now: start it', ...start),
+      ...apartCures(patient),
+      ...raiseCure(patient, 'or make the table larger, now and at each boot'),
+    ];
   return [
-    ...(isApart
+    ...keepers.map(({ unit, sets: known }) =>
+      cure(
+        `${unit} could know ${known} sets, more than one server needs: what a dead one left among them goes once it is restarted`,
+        `systemctl restart ${shellWord(unit)}`,
+        'httpd-guard clean',
+        ...start,
+      ),
+    ),
+    ...(unsure === 0
+      ? []
+      : [
+          cure(
+            `${unsure} sets look like httpd’s, and may be left over: what speaks against it, root sees best`,
+            'sudo httpd-guard check --explain',
+          ),
+        ]),
+    ...raiseCure(
+      patient,
+      `make the table larger, now and at each boot${start.length === 0 ? '' : ', and start'}`,
+      start,
+    ),
+    ...apartCures(patient),
+    cure('who holds the table', 'httpd-guard limits', 'httpd-guard check --explain'),
+  ];
+}
+
+/** What keeps httpd out of the table. */
+function apartCures(patient: Patient): Cure[] {
+  const { unit: name } = patient;
+  const unit = shellWord(name);
+  return [
+    ...(isApart(patient)
       ? []
       : [
           {
-            say: 'give it an IPC namespace of its own: what a kill -9 leaves ends with that, and nobody else fills it',
+            say: 'for good, one of these. Give it an IPC namespace of its own: what a kill -9 leaves ends with that, and nobody else fills it',
             run: [
               ...writeDropIn(name, 'private-ipc.conf', 'PrivateIPC=yes'),
               `systemctl reset-failed ${unit}`,
@@ -139,10 +169,31 @@ function tableCures({ unit: name, facts, use }: Patient): Cure[] {
     cure(
       'or take mutexes that are no System V sets: "Mutex pthread default" (or "Mutex file:/run default") in httpd’s configuration, instead of each "Mutex sysvsem"; 2.2 has AcceptMutex for that',
     ),
-    // The kernel's own limits are those inside.
-    ...(isApart || sets === null
-      ? []
-      : [cure('or make the table larger, now and at each boot', `httpd-guard limits --raise ${sets}`)]),
+  ];
+}
+
+function isApart({ facts }: Patient): boolean {
+  return facts.known && facts.value.privateIpc;
+}
+
+/** Not where it has a table of its own: in there the kernel's own limits count. */
+function raiseCure(patient: Patient, say: string, then: readonly string[] = []): Cure[] {
+  const sets = patient.use.known ? setsToAdvise(patient.use.value) : null;
+  return sets === null || isApart(patient) ? [] : [cure(say, `httpd-guard limits --raise ${sets}`, ...then)];
+}
+
+/** Results of a run that somebody ended (systemd.exec(5), $SERVICE_RESULT): it did not fail to start. */
+const KILLED = /^(signal|core-dump|oom-kill|watchdog)$/;
+
+function killCures({ unit, facts }: Patient, start: readonly string[]): Cure[] {
+  if (!facts.known || !KILLED.test(facts.value.result)) return [];
+  return [
+    cure('it was killed, and did not fail to start: start it', ...start),
+    cure('was it the OOM killer', 'journalctl -k --since "1 hour ago" --grep "out of memory|oom-kill"'),
+    cure(
+      'let systemd start it again whenever it is killed; behind the guard that finds room each time',
+      ...writeDropIn(unit, 'restart.conf', 'Restart=on-failure'),
+    ),
   ];
 }
 
@@ -162,8 +213,8 @@ function stopCure({ unit, facts }: Patient): Cure[] {
 }
 
 function writeDropIn(unit: string, file: string, setting: string): string[] {
-  const folder = word(`/etc/systemd/system/${unit}.d`);
-  const path = word(`/etc/systemd/system/${unit}.d/${file}`);
+  const folder = shellWord(`/etc/systemd/system/${unit}.d`);
+  const path = shellWord(`/etc/systemd/system/${unit}.d/${file}`);
   return [`mkdir -p ${folder}`, `printf '[Service]\\n${setting}\\n' >${path}`, 'systemctl daemon-reload'];
 }
 
@@ -173,9 +224,4 @@ function isGuarded({ facts }: Patient): boolean {
 
 function cure(say: string, ...run: string[]): Cure {
   return { say, run, traps: [] };
-}
-
-/** As one word of sh: names of units may hold a backslash (systemd.unit(5)), but no quote. */
-function word(text: string): string {
-  return text.includes('\\') ? `'${text}'` : text;
 }

@@ -1,4 +1,5 @@
 import type { Fact } from './fact.ts';
+import type { Keeper } from './keepers.ts';
 import type { LineMatch } from './match-line.ts';
 import type { RunEnding } from './run-ending.ts';
 import type { TableUse } from './table-use.ts';
@@ -18,6 +19,8 @@ export interface FailureFacts {
   orphans: number;
   /** Sets that may be left over as well, which cannot be proven. */
   unsure: number;
+  /** Servers of other units that could know what a dead one left. */
+  keepers: readonly Keeper[];
   /** Who holds the table, the largest first. */
   holders: readonly Holder[];
   rooms: readonly Room[];
@@ -39,6 +42,8 @@ export interface Room {
   path: string;
   /** What httpd has there. */
   what: string;
+  /** Mounted read-only. */
+  readOnly: boolean;
   freeBytes: number;
   /** Null where the file system counts none. */
   freeInodes: number | null;

@@ -107,6 +107,13 @@ function tableCause(facts: FailureFacts, level: 'full' | 'short'): Finding | nul
   };
 }
 
+/** Whether the table that had no room when the run ended has enough for a start now. */
+export function hasRoomAgain(facts: FailureFacts): boolean {
+  const { ending, use, sysvMutexes } = facts;
+  if (ending?.use == null || !use.known || sysvMutexes === null || looksFromOutside(facts)) return false;
+  return freeSets(use.value) >= Math.max(1, sysvMutexes);
+}
+
 /**
  * Whether this is not the table of the unit, which has an IPC namespace of its own (PrivateIPC=) that ended with it. Only
  * its ExecStopPost looks from inside, and leaves what it saw to those who look later.
@@ -120,8 +127,12 @@ const LEAST_BYTES = 4096;
 
 function roomCause(facts: FailureFacts): Finding | null {
   if (!endedByExit(facts)) return null;
-  for (const { path, what, freeBytes, freeInodes } of facts.rooms) {
+  for (const { path, what, readOnly, freeBytes, freeInodes } of facts.rooms) {
     const shm = path === '/dev/shm';
+    if (readOnly) {
+      const saw = `${path} (${what}) is read-only`;
+      return { cause: 'other', evidence: [{ rule: 'room', saw, source: `findmnt -T ${path}` }] };
+    }
     if (freeBytes < LEAST_BYTES) {
       const saw = `no room left in ${path} (${what})`;
       return {

@@ -42,7 +42,9 @@ export function health(question: HealthQuestion): Health {
       const full = limit.used >= limit.max;
       const line = `${limit.used} of ${limit.max} ${what} in use (${percent(limit)} %)`;
       if (full)
-        critical.push(`${line}: ${down ? `${unit} is down, and` : 'the next start of httpd'} cannot get one`);
+        critical.push(
+          `${line}: ${down ? `${unit} is down, and cannot get one` : 'a start of httpd after a kill -9 cannot get one'}`,
+        );
       else if (percent(limit) >= critPercent) critical.push(line);
       else if (percent(limit) >= warnPercent) warning.push(line);
     }

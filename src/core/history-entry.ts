@@ -16,13 +16,15 @@ export interface HistoryEntry {
   figures: Figures;
 }
 
-export type Did = 'explained' | 'recovered' | 'gave-up' | 'cleared';
+export type Did = 'explained' | 'recovered' | 'failed' | 'gave-up' | 'cleared';
 
 const DID: Readonly<Record<string, Did>> = {
   [MESSAGE_ID.cause]: 'explained',
   [MESSAGE_ID.recovered]: 'recovered',
   [MESSAGE_ID.gaveUp]: 'gave-up',
+  [MESSAGE_ID.failed]: 'failed',
   [MESSAGE_ID.cleared]: 'cleared',
+  [MESSAGE_ID.clearedMemory]: 'cleared',
 };
 
 /** What is asked of the journal, and for each field what it is here. */
@@ -36,6 +38,7 @@ const FIGURES: Readonly<
     HTTPD_GUARD_LINE: ['line', words],
   },
   recovered: {},
+  failed: {},
   'gave-up': {},
   cleared: {
     HTTPD_GUARD_COMMAND: ['command', words],

@@ -1,6 +1,6 @@
 import type { Cause } from './cause.ts';
 import type { FailureFacts, ListeningOrphan } from './failure-facts.ts';
-import { findCause } from './find-cause.ts';
+import { findCause, hasRoomAgain } from './find-cause.ts';
 import type { RecoveryHistory } from './recovery-history.ts';
 import { nextTry } from './recovery-history.ts';
 import { isForOthersToStart } from './unit-facts.ts';
@@ -70,7 +70,7 @@ export function decideRecovery(
   history: RecoveryHistory | null,
   nowMs: number,
 ): Decision {
-  const { cause, evidence } = findCause(facts);
+  const { cause, evidence, weak } = findCause(facts);
   const not = (outcome: 'healthy' | 'left-alone' | 'unsure' | 'gave-up', why: string): Decision => ({
     act: false,
     outcome,
@@ -80,21 +80,23 @@ export function decideRecovery(
   if (!facts.unit.known) return not('unsure', facts.unit.why);
   const { active, sub, fileState, name } = facts.unit.value;
   if (active === 'active') return not('healthy', `${name} is active (${sub})`);
-  if (isForOthersToStart(fileState))
-    return not(
-      'left-alone',
-      `${name} is ${fileState}, so it is for others to start; httpd-guard clean makes room for that`,
-    );
+  if (isForOthersToStart(fileState)) {
+    const room = facts.orphans > 0 ? '; httpd-guard clean makes room for that' : '';
+    return not('left-alone', `${name} is ${fileState}, so it is for others to start${room}`);
+  }
   if (cause === 'none') return not('unsure', `${name} is ${active} (${sub}): systemd is at work`);
 
   const workers = cause === 'port-held-by-orphans' && policy.reap === 'unit' ? facts.listeningOrphans : [];
   if (cause === 'unknown') return not('unsure', evidence.at(-1)?.saw ?? 'why it is down is not known');
-  if (cause === 'semaphore-demand' && facts.unsure > 0)
+  const isOver = cause === 'semaphore-demand' && weak === undefined && hasRoomAgain(facts);
+  if (cause === 'semaphore-demand' && facts.unsure > 0 && !isOver)
     return {
       ...{ act: false, outcome: 'unsure', cause, lookAgain: true },
       why: `the table has no room, and whether ${facts.unsure} of its sets are left over cannot be proven: httpd-guard check --explain`,
     };
-  if (cause !== 'semaphore-leak' && workers.length === 0)
+  if (cause === 'semaphore-demand' && !isOver)
+    return not('left-alone', 'nothing in the table is known to be left over, and it has no room');
+  if (cause !== 'semaphore-leak' && !isOver && workers.length === 0)
     return not('left-alone', `its failure is of another kind: ${cause}`);
 
   const next = history === null ? { waitMs: 0 } : nextTry(history, nowMs);

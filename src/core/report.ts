@@ -1,3 +1,4 @@
+import type { UnitListing } from './choose-unit.ts';
 import type { Fact } from './fact.ts';
 import type { Health } from './health.ts';
 import type { HttpdSettings } from './httpd-settings.ts';
@@ -12,7 +13,7 @@ import type { Judgement } from './verdict.ts';
 /** All that `check` found, for every view to show. */
 export interface Report {
   unit: Fact<UnitFacts>;
-  otherUnits: readonly string[];
+  otherUnits: readonly UnitListing[];
   settings: Fact<HttpdSettings>;
   pidFile: Fact<PidFile>;
   snapshot: Snapshot;

@@ -1,4 +1,5 @@
 import type { TableUse } from './table-use.ts';
+import type { UnitFacts } from './unit-facts.ts';
 
 /**
  * How a run of the unit ended, as ExecStopPost saw it: systemd's own words ($SERVICE_RESULT, $EXIT_CODE, $EXIT_STATUS;
@@ -28,6 +29,22 @@ export interface RunEnding {
  */
 export function mayLackSets(result: string): boolean {
   return /^(exit-code|protocol|resources|start-limit-hit|success)$/.test(result);
+}
+
+/**
+ * The ending of a failed unit that no ExecStopPost saw: what systemd still says of it, and the table as it is found now, before
+ * anything is cleared.
+ */
+export function endingFoundLater(
+  { invocationId, result, run }: UnitFacts,
+  use: TableUse,
+  orphans: number,
+): RunEnding {
+  const ended = Math.max(...run.stamps.map(({ monotonicMs }) => monotonicMs), run.began.monotonicMs);
+  return {
+    ...{ invocationId, byItself: true, result, exitCode: '', exitStatus: '' },
+    ...{ ranMs: ended - run.began.monotonicMs, use, orphans },
+  };
 }
 
 /** Reads what was kept, a JSON value. Null for anything but the whole form. */

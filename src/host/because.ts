@@ -12,4 +12,10 @@ const MEANING: Record<string, string> = {
   EPERM: 'not permitted (EPERM)',
   EISDIR: 'it is a directory (EISDIR)',
   ELOOP: 'it is a symbolic link (ELOOP)',
+  EROFS: 'the file system is read-only (EROFS)',
+  ENOSPC: 'the file system is full (ENOSPC)',
+  EDQUOT: 'the quota is used up (EDQUOT)',
+  EBUSY: 'it is in use (EBUSY)',
+  EXDEV: 'it is on another file system (EXDEV)',
+  ENAMETOOLONG: 'its name is too long (ENAMETOOLONG)',
 };

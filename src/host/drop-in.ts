@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { unfinishedPath } from './write-whole.ts';
 
 const MARK = '# Written by "httpd-guard install"';
 const ADMINS_UNITS = '/etc/systemd/system';
@@ -66,9 +67,10 @@ export function isOurs(text: string): boolean {
   return text.startsWith(MARK);
 }
 
-/** Removes a drop-in, and its directory when nothing else is in it. */
+/** Removes a drop-in, and its directory when nothing else is in it; or a unit file. */
 export function removeDropIn(path: string): void {
-  rmSync(path, { force: true });
+  for (const file of [path, unfinishedPath(path)]) rmSync(file, { force: true });
+  if (!dirname(path).endsWith('.d')) return;
   try {
     rmdirSync(dirname(path));
   } catch (error) {

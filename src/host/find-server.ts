@@ -1,4 +1,4 @@
-import { chooseUnit } from '../core/choose-unit.ts';
+import { type UnitListing, chooseUnit } from '../core/choose-unit.ts';
 import { type Fact, known, unknown } from '../core/fact.ts';
 import type { HttpdSettings } from '../core/httpd-settings.ts';
 import type { MutexOwner } from '../core/semaphore-set.ts';
@@ -15,7 +15,7 @@ export interface Server {
   settings: Fact<HttpdSettings>;
   owner: Fact<MutexOwner>;
   /** Other units of httpd on this host; none are looked for when one was named. */
-  otherUnits: string[];
+  otherUnits: UnitListing[];
   /** Why single facts are missing, or are not of today. */
   missing: string[];
 }
@@ -28,6 +28,8 @@ export interface Wanted {
   unit: string | null;
   /** Whose sets its mutexes are. */
   user: string | null;
+  /** Of several, one that failed is meant. */
+  failedFirst?: boolean;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface Wanted {
  * last good answer serves.
  */
 export async function findServer(wanted: Wanted, memory: Memory, timeoutMs: number): Promise<Server> {
-  const server = await findByUnit(wanted.unit, wanted.user === null ? memory : 'only look', timeoutMs);
+  const server = await findByUnit(wanted, wanted.user === null ? memory : 'only look', timeoutMs);
   if (wanted.user === null) return server;
   // The gate would go by an answer of httpd's that no longer counts.
   if (memory === 'remember' && server.unit.known) forget(server.unit.value.name);
@@ -56,7 +58,11 @@ async function uidOf(user: string, timeoutMs: number): Promise<Fact<number>> {
   return id.known ? known(Number(id.value)) : id;
 }
 
-async function findByUnit(unitName: string | null, memory: Memory, timeoutMs: number): Promise<Server> {
+async function findByUnit(
+  { unit: unitName, failedFirst }: Wanted,
+  memory: Memory,
+  timeoutMs: number,
+): Promise<Server> {
   const { Systemd } = await import('./systemd.ts');
   const systemd = await Systemd.connect(timeoutMs);
   if (!systemd.known) return fromMemory(unitName, systemd.why);
@@ -64,7 +70,7 @@ async function findByUnit(unitName: string | null, memory: Memory, timeoutMs: nu
     // One that is named needs no search.
     const units = unitName === null ? await findHttpdUnits(systemd.value) : known([]);
     if (!units.known) return fromMemory(unitName, units.why);
-    const name = unitName ?? chooseUnit(units.value);
+    const name = unitName ?? chooseUnit(units.value, failedFirst);
     if (name === null) return nothing('no unit of httpd is installed here; name one with --unit');
     const unit = await systemd.value.readUnit(name);
     if (!unit.known) return fromMemory(name, unit.why);
@@ -73,7 +79,7 @@ async function findByUnit(unitName: string | null, memory: Memory, timeoutMs: nu
       return { ...fromMemory(name, `${name} is masked`), unit, otherUnits: [] };
     if (unit.value.load !== 'loaded')
       return nothing(`${name} is ${unit.value.load}; systemctl list-unit-files shows what there is`);
-    const otherUnits = units.value.map((one) => one.name).filter((one) => one !== name);
+    const otherUnits = units.value.filter((one) => one.name !== name);
     return { ...(await ofUnit(unit.value, memory, timeoutMs)), otherUnits };
   } finally {
     systemd.value.disconnect();

@@ -1,6 +1,7 @@
 import type { FailureFacts, Holder, ListeningOrphan } from '../core/failure-facts.ts';
 import { type Fact, unknown } from '../core/fact.ts';
 import { countVerdicts } from '../core/health.ts';
+import { keepers } from '../core/keepers.ts';
 import { byOwner } from '../core/limits-owners.ts';
 import { lineages } from '../core/lineage.ts';
 import { productOf } from '../core/product.ts';
@@ -41,6 +42,10 @@ export async function lookAtFailure(
     use: tableUse(snapshot),
     orphans: count.orphan,
     unsure: count.unsure,
+    keepers:
+      unit.known && settings.known
+        ? keepers(snapshot, unit.value.name, settings.value.sysvMutexes ?? Infinity)
+        : [],
     holders: await readHolders(snapshot, leftMs()),
     rooms: settings.known ? readRooms(settings.value) : [],
     listeningOrphans: unit.known ? listeningOrphans(unit.value.name, snapshot) : [],

@@ -8,21 +8,21 @@ const MOST_IDS = 64_000;
 export type IpcKind = 's' | 'm';
 
 /**
- * Asks ipcrm to remove objects by their ids, as `starterUid` and with no capability at all: then the kernel itself refuses
+ * Asks ipcrm to remove objects by their ids, as `makerUid` and with no capability at all: then the kernel itself refuses
  * whatever this user does not own and did not make (semctl(2) and shmctl(2), IPC_RMID), whatever we believe. Returns the
  * complaints. What is really gone only the kernel's table tells.
  */
 export async function removeByIpcrm(
   kind: IpcKind,
   ids: readonly number[],
-  starterUid: number,
+  makerUid: number,
   deadlineMs: number,
 ): Promise<string[]> {
   const complaints: string[] = [];
   let size = MOST_IDS;
   for (let from = 0; from < ids.length;) {
     const chunk = ids.slice(from, from + size);
-    const command = [...asStarter(starterUid), 'ipcrm', ...chunk.map((id) => `-${kind}${id}`)];
+    const command = [...asStarter(makerUid), 'ipcrm', ...chunk.map((id) => `-${kind}${id}`)];
     const { failure, tooBig } = await runTool(command, deadlineMs);
     if (tooBig && size > 1) {
       size = Math.ceil(size / 2);

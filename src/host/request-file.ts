@@ -12,10 +12,15 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
+import { RUN_DIRECTORY } from './kept-path.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** RuntimeDirectory of the watcher, whose user may write in it, but cannot replace it. */
 const DIRECTORY = '/run/httpd-guard-watch';
-const TAKEN = '/run/httpd-guard/request';
+const TAKEN = `${RUN_DIRECTORY}/request`;
+/** Root's own; httpd-guard-recover.path sees it too. */
+const UNDER_WAY = `${RUN_DIRECTORY}/under-way`;
 const MOST_BYTES = 8 * 1024;
 
 /** Asks for a look at units; httpd-guard-recover.path sees the file. */
@@ -35,19 +40,27 @@ export function waitingRequest(directory = DIRECTORY): string[] {
 
 /**
  * Takes the request: lines of text that anyone may have written who is the watcher's user. It is moved away first, so that
- * a later one starts the next look. Throws when it cannot be moved; what is no small regular file is empty.
+ * a later one starts the next look; where it cannot be moved, as out of a mount of its own, it is removed when it was read.
+ * What is no small regular file is empty. Throws when it can neither be moved nor be removed.
  */
 export function takeRequest(directory = DIRECTORY, taken = TAKEN): string[] {
-  mkdirSync(taken.slice(0, taken.lastIndexOf('/')), { recursive: true, mode: 0o755 });
-  clear(taken);
+  const request = `${directory}/request`;
   try {
-    renameSync(`${directory}/request`, taken);
+    mkdirSync(dirname(taken), { recursive: true, mode: 0o755 });
+    clear(taken);
+    renameSync(request, taken);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
+    const names = readSmall(request);
+    clear(request);
+    return names;
   }
+  return readSmall(taken);
+}
+
+function readSmall(path: string): string[] {
   try {
-    const fd = openSync(taken, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       if (!fstatSync(fd).isFile()) return [];
       const bytes = Buffer.alloc(MOST_BYTES);
@@ -71,3 +84,20 @@ function clear(taken: string): void {
 }
 
 const CLEAR_TIMEOUT_MS = 5_000;
+
+/** Keeps which units are looked at now; none: the file goes. For one that is killed under way, and best effort for that. */
+export function keepUnderWay(units: readonly string[], path = UNDER_WAY): void {
+  try {
+    if (units.length === 0) rmSync(path, { force: true });
+    else writeWhole(path, units.join('\n'));
+  } catch {
+    // Then the next change of state is the next reason to look.
+  }
+}
+
+/** What a look that was killed had under way, once: who is killed again lets it be. */
+export function takeUnderWay(path = UNDER_WAY): string[] {
+  const units = readSmall(path);
+  keepUnderWay([], path);
+  return units;
+}

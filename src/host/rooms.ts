@@ -1,4 +1,4 @@
-import { existsSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Room } from '../core/failure-facts.ts';
 import type { HttpdSettings } from '../core/httpd-settings.ts';
@@ -17,7 +17,20 @@ export function readRooms(settings: HttpdSettings): Room[] {
 
 function readRoom(path: string, what: string): Room {
   const { bsize, bfree, files, ffree } = statfsSync(path);
-  return { path, what, freeBytes: bfree * bsize, freeInodes: files === 0 ? null : ffree };
+  return {
+    ...{ path, what, readOnly: isReadOnly(path) },
+    ...{ freeBytes: bfree * bsize, freeInodes: files === 0 ? null : ffree },
+  };
+}
+
+/** access(2) says so even to root. */
+function isReadOnly(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EROFS';
+  }
 }
 
 /** A log may go to syslog or into a pipe as well. */

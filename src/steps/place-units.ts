@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Fact, known, unknown } from '../core/fact.ts';
+import { because } from '../host/because.ts';
 import {
   METRICS_TIMER,
   METRICS_UNITS,
@@ -68,7 +69,13 @@ const OUR_FILES = /httpd-guard/;
 export async function placeUnits(unit: string, files: readonly UnitFile[]): Promise<Fact<true>> {
   const changed = files.filter(differs);
   const timers = files.map(({ path }) => basename(path)).filter((name) => name === METRICS_TIMER);
-  for (const { path, text } of changed) writeWhole(path, text);
+  for (const { path, text } of changed)
+    try {
+      writeWhole(path, text);
+    } catch (error) {
+      changed.forEach(restore);
+      return unknown(`${path} cannot be written: ${because(error)}`);
+    }
   if (changed.length > 0) {
     const ownUnits = files.slice(1).map(({ path }) => basename(path));
     const complaint = await verifyUnits([unit, ...ownUnits], OUR_FILES);
@@ -82,9 +89,14 @@ export async function placeUnits(unit: string, files: readonly UnitFile[]): Prom
   return unknown(`the files are written, but ${started.why}; run: systemctl daemon-reload`);
 }
 
+/** As far as it can be. */
 function restore({ path, before }: UnitFile): void {
-  if (before === null) removeDropIn(path);
-  else writeWhole(path, before);
+  try {
+    if (before === null) removeDropIn(path);
+    else if (readDropIn(path) !== before) writeWhole(path, before);
+  } catch {
+    // What made it fail may make this fail too; that it failed is told.
+  }
 }
 
 /** The watcher learns at its start which units there are. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Fact, known, unknown } from '../core/fact.ts';
-import { recent } from '../core/recovery-history.ts';
+import { type RecoveryHistory, recent } from '../core/recovery-history.ts';
 import {
   type Decision,
   type Recovery,
@@ -9,6 +9,7 @@ import {
   type StepDone,
   decideRecovery,
 } from '../core/recovery.ts';
+import { because } from '../host/because.ts';
 import { type Server, type Wanted, findServer } from '../host/find-server.ts';
 import { answersHealthy } from '../host/health-check.ts';
 import { lookAtFailure } from '../host/look-at-failure.ts';
@@ -57,7 +58,8 @@ export async function recover(question: RecoveryQuestion): Promise<Recovery> {
   if (unit === null || !decision.value.act) return refuse(decision.value, unit, ended, question);
   const { steps: plan } = decision.value;
   if (question.dryRun) return ended('planned', 'nothing was done', { plan });
-  if (question.automatic) count(unit);
+  const counted = question.automatic ? count(unit) : known(true);
+  if (!counted.known) return ended('failed', counted.why);
   return act(unit, server, plan, question, ended);
 }
 
@@ -69,7 +71,8 @@ function refuse(decision: Decision, unit: string | null, ended: Ended, question:
   if (outcome !== 'gave-up' || unit === null || question.dryRun) return ended(outcome, why);
   const history = readHistory(unit);
   const gaveUpNow = history.known && !history.value.gaveUp;
-  if (history.known) keepHistory(unit, { ...history.value, gaveUp: true });
+  // Where it cannot be kept, it is told again.
+  if (history.known) keep(unit, { ...history.value, gaveUp: true });
   return ended(outcome, why, { gaveUpNow });
 }
 
@@ -99,12 +102,21 @@ async function decide(server: Server, { policy, automatic }: RecoveryQuestion): 
   return known(decideRecovery(facts, policy, history.value, Date.now()));
 }
 
-/** Before it acts: a guard that is killed half-way has used up its try. */
-function count(unit: string): void {
+/** Before it acts: a guard that is killed half-way has used up its try, and what cannot be counted is not tried. */
+function count(unit: string): Fact<true> {
   const history = readHistory(unit);
-  if (!history.known) throw new Error(history.why);
+  if (!history.known) return history;
   const { triesMs, gaveUp } = recent(history.value, Date.now());
-  keepHistory(unit, { triesMs: [...triesMs, Date.now()], gaveUp });
+  return keep(unit, { triesMs: [...triesMs, Date.now()], gaveUp });
+}
+
+function keep(unit: string, history: RecoveryHistory): Fact<true> {
+  try {
+    keepHistory(unit, history);
+    return known(true);
+  } catch (error) {
+    return unknown(`its tries cannot be counted, and so it is not tried: ${because(error)}`);
+  }
 }
 
 async function act(
@@ -120,7 +132,11 @@ async function act(
     const result = await take(step, unit, server);
     const tookMs = Math.round(performance.now() - began);
     steps.push({ do: step.do, ok: result.known, tookMs, ...(result.known ? {} : { why: result.why }) });
-    if (!result.known) return ended('failed', result.why, { steps, plan });
+    if (!result.known)
+      return ended('failed', step.do === 'health' ? `it runs, but ${result.why}` : result.why, {
+        steps,
+        plan,
+      });
     // Somebody may have done something meanwhile: what was decided before no longer counts.
     if (step.do !== 'wait') continue;
     const fresh = await decide(await settledServer({ ...question.wanted, unit }), {

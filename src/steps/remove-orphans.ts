@@ -1,6 +1,7 @@
 import { type CleanResult, outcome, toKeep, toRemove } from '../core/clean-result.ts';
 import { type Fact, known } from '../core/fact.ts';
 import type { MutexOwner } from '../core/semaphore-set.ts';
+import { type TableUse, tableUse } from '../core/table-use.ts';
 import { judge } from '../core/verdict.ts';
 import { entryText, writeEntry } from '../host/journal.ts';
 import { SemaphoreTool } from '../host/semaphore-tool.ts';
@@ -29,6 +30,8 @@ export interface Teller {
 
 export interface Cleared {
   result: Fact<CleanResult>;
+  /** How full the table was before. */
+  use: Fact<TableUse>;
   /** Whether the journal has an entry on it: only where anything was removed, or could not be. */
   entered: boolean;
   /** Why it has none, where it should. */
@@ -48,9 +51,12 @@ export async function removeOrphans({
   teller,
 }: CleanQuestion): Promise<Cleared> {
   const tool = owner.known ? new SemaphoreTool(owner.value, deadlineMs) : null;
-  const nothingToTell = (result: Fact<CleanResult>): Cleared => ({ result, entered: false, untold: null });
   try {
     const snapshot = await takeSnapshot({ owner, tool, deadlineMs });
+    const use = tableUse(snapshot);
+    const nothingToTell = (result: Fact<CleanResult>): Cleared => ({
+      ...{ result, use, entered: false, untold: null },
+    });
     if (!snapshot.sets.known) return nothingToTell(snapshot.sets);
     const judgements = judge(snapshot);
     const ids = toRemove(judgements, wanted);
@@ -60,7 +66,7 @@ export async function removeOrphans({
     const complaints = await tool.remove(ids);
     const result = { ...outcome(ids, await readSemaphoreSets(), complaints), kept };
     const untold = await tell(result, tool, teller);
-    return { result: known(result), entered: untold === null, untold };
+    return { result: known(result), use, entered: untold === null, untold };
   } finally {
     tool?.close();
   }

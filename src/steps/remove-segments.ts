@@ -1,10 +1,13 @@
 import { type CleanResult, outcome } from '../core/clean-result.ts';
 import { type Fact, known } from '../core/fact.ts';
-import { judgeSegment } from '../core/segment.ts';
+import { type Segment, judgeSegment } from '../core/segment.ts';
 import type { MutexOwner } from '../core/semaphore-set.ts';
+import { writeEntry } from '../host/journal.ts';
 import { removeByIpcrm } from '../host/remove-by-ipcrm.ts';
 import { readSegments } from '../host/sysvipc.ts';
 import { lookOnce } from '../host/take-snapshot.ts';
+import { clearedEntry } from '../view/cleared-entry.ts';
+import type { Cleared, Teller } from './remove-orphans.ts';
 
 export interface SegmentQuestion {
   owner: Fact<MutexOwner>;
@@ -12,26 +15,42 @@ export interface SegmentQuestion {
   dryRun: boolean;
   /** On performance.now()'s clock. */
   deadlineMs: number;
+  teller: Teller;
 }
 
-/** Removes the shared memory segments of these keys that are orphans; ids in the result are theirs. */
+/** Removes the shared memory segments of these keys that are orphans; ids in the result are theirs. Then tells the journal. */
 export async function removeSegments({
   owner,
   keys,
   dryRun,
   deadlineMs,
-}: SegmentQuestion): Promise<Fact<CleanResult>> {
+  teller,
+}: SegmentQuestion): Promise<Pick<Cleared, 'result' | 'untold'>> {
   const segments = await readSegments();
-  if (!segments.known) return segments;
+  if (!segments.known) return { result: segments, untold: null };
   const snapshot = await lookOnce(owner, deadlineMs);
   const judgements = segments.value
     .filter(({ key }) => keys.has(key))
     .map((segment) => judgeSegment(segment, snapshot));
-  const ids = judgements.filter(({ verdict }) => verdict === 'orphan').map(({ segment }) => segment.id);
+  const orphans = judgements.filter(({ verdict }) => verdict === 'orphan').map(({ segment }) => segment);
+  const ids = orphans.map(({ id }) => id);
   const kept = judgements
     .filter(({ verdict }) => verdict !== 'orphan')
     .map(({ segment, verdict, evidence }) => ({ id: segment.id, verdict, evidence }));
-  if (dryRun || ids.length === 0) return known({ removed: ids, kept, failed: [] });
-  const complaints = await removeByIpcrm('m', ids, owner.known ? owner.value.starterUid : 0, deadlineMs);
-  return known({ ...outcome(ids, await readSegments(), complaints), kept });
+  if (dryRun || ids.length === 0) return { result: known({ removed: ids, kept, failed: [] }), untold: null };
+  const complaints = await removeAll(orphans, deadlineMs);
+  const result: CleanResult = { ...outcome(ids, await readSegments(), complaints), kept };
+  const { unit, command, mostMs } = teller;
+  const entry = clearedEntry(result, unit, command, 'shared memory segment');
+  return { result: known(result), untold: await writeEntry(unit, entry, performance.now() + mostMs) };
+}
+
+/** Each as its maker, whom alone, beside its owner, the kernel lets remove it (shmctl(2), IPC_RMID). */
+async function removeAll(segments: readonly Segment[], deadlineMs: number): Promise<string[]> {
+  const complaints: string[] = [];
+  for (const maker of new Set(segments.map(({ cuid }) => cuid))) {
+    const ids = segments.filter(({ cuid }) => cuid === maker).map(({ id }) => id);
+    complaints.push(...(await removeByIpcrm('m', ids, maker, deadlineMs)));
+  }
+  return complaints;
 }

@@ -3,6 +3,7 @@ import type { Diagnosis } from '../core/diagnosis.ts';
 import type { FailureFacts } from '../core/failure-facts.ts';
 import { MESSAGE_ID } from '../core/message-ids.ts';
 import { PRIORITY_NUMBER, type Priority } from '../core/priority.ts';
+import { shellWord } from '../core/shell-word.ts';
 import { causeSentence } from './diagnosis.ts';
 import { escape } from './escape.ts';
 
@@ -50,7 +51,9 @@ export function causeEntry(
 
 function shortRun({ run, traps }: Cure, unit: string): string {
   const commands = run.join(' && ');
-  return traps.length === 0 && commands.length <= MOST_RUN ? commands : `httpd-guard diagnose --unit ${unit}`;
+  return traps.length === 0 && commands.length <= MOST_RUN
+    ? commands
+    : `httpd-guard diagnose --unit ${shellWord(unit)}`;
 }
 
 /** An exit with 0 that nothing speaks against: `apachectl stop` by hand. */

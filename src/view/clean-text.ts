@@ -1,6 +1,7 @@
 import type { CleanResult } from '../core/clean-result.ts';
 import type { Fact } from '../core/fact.ts';
 import type { Priority } from '../core/priority.ts';
+import { shellWord } from '../core/shell-word.ts';
 import { escape } from './escape.ts';
 
 const MOST_ROWS = 8;
@@ -8,21 +9,32 @@ const MOST_ROWS = 8;
 /** `clean` for people: what went, what stayed and why. */
 export function cleanText(
   { removed, kept, failed }: CleanResult,
-  { what, dryRun, quiet, verbose }: CleanStyle,
+  { what, dryRun, quiet, verbose, down }: CleanStyle,
 ): string {
   const lines: string[] = [];
   if (removed.length > 0)
-    lines.push(`${dryRun ? 'Would remove' : 'Removed'} ${count(removed.length, what)} left by a dead httpd.`);
+    lines.push(`${dryRun ? 'Would remove' : 'Removed'} ${count(removed.length, what)} ${LEFT_BY[what]}.`);
   if (failed.length > 0)
     lines.push(`Could not remove ${count(failed.length, what)}: ${escape(failed[0]?.error ?? '')}`);
   if (lines.length === 0) lines.push('Nothing to remove.');
   if (verbose && removed.length > 0) lines.push(`Ids: ${removed.join(' ')}`);
+  if (!quiet && down !== null && removed.length > 0 && !dryRun)
+    lines.push(`${escape(down)} is down. Start it: httpd-guard recover --unit ${shellWord(escape(down))}`);
   if (!quiet && kept.length > 0) lines.push(`Kept ${count(kept.length, what)}:`, ...reasons(kept, verbose));
   return `${lines.join('\n')}\n`;
 }
 
+export type What = 'semaphore set' | 'shared memory segment';
+
+const LEFT_BY: Record<What, string> = {
+  'semaphore set': 'left by a dead httpd',
+  'shared memory segment': 'that nobody has attached, and whose maker is dead',
+};
+
 export interface CleanStyle {
-  what: 'semaphore set' | 'shared memory segment';
+  what: What;
+  /** The unit, where it has failed; else null. */
+  down: string | null;
   dryRun: boolean;
   /** What was done alone, not what was kept. */
   quiet: boolean;
@@ -55,13 +67,13 @@ export function cleanSentence(
 }
 
 /** The same of a cleaning that took place. */
-export function clearedSentence({ removed, kept, failed }: CleanResult): {
-  priority: Priority;
-  sentence: string;
-} {
+export function clearedSentence(
+  { removed, kept, failed }: CleanResult,
+  what: What = 'semaphore set',
+): { priority: Priority; sentence: string } {
+  const sets = (number: number): string => count(number, what);
   const unsure = kept.filter(({ verdict }) => verdict === 'unsure');
-  const did =
-    removed.length > 0 ? `removed ${sets(removed.length)} left by a dead httpd` : 'nothing to remove';
+  const did = removed.length > 0 ? `removed ${sets(removed.length)} ${LEFT_BY[what]}` : 'nothing to remove';
   if (failed.length > 0) {
     return {
       priority: 'err',
@@ -76,10 +88,6 @@ export function clearedSentence({ removed, kept, failed }: CleanResult): {
   }
   const inUse = kept.length > 0 ? `; ${sets(kept.length)} of a living httpd stay` : '';
   return { priority: removed.length > 0 ? 'notice' : 'info', sentence: `${did}${inUse}` };
-}
-
-function sets(number: number): string {
-  return count(number, 'semaphore set');
 }
 
 function count(number: number, what: string): string {

@@ -1,7 +1,7 @@
 import type { CleanResult } from '../core/clean-result.ts';
 import { MESSAGE_ID } from '../core/message-ids.ts';
 import { PRIORITY_NUMBER } from '../core/priority.ts';
-import { clearedSentence } from './clean-text.ts';
+import { type What, clearedSentence } from './clean-text.ts';
 
 /** The commands that remove sets, as the entry names them: an interface. */
 export type ClearingCommand = 'clean' | 'pre-start' | 'post-stop' | 'recover';
@@ -9,18 +9,19 @@ export type ClearingCommand = 'clean' | 'pre-start' | 'post-stop' | 'recover';
 /** A full table has 32,000, and an entry is read by people. */
 const MOST_IDS = 50;
 
-/** The journal's entry on sets that were removed, or that could not be; an interface. */
+/** The journal's entry on what was removed, or could not be; an interface. */
 export function clearedEntry(
   result: CleanResult,
   unit: string | null,
   command: ClearingCommand,
+  what: What = 'semaphore set',
 ): Record<string, string | number> {
   const { removed, failed } = result;
-  const { priority, sentence } = clearedSentence(result);
+  const { priority, sentence } = clearedSentence(result, what);
   return {
     MESSAGE: sentence,
     PRIORITY: PRIORITY_NUMBER[priority],
-    MESSAGE_ID: MESSAGE_ID.cleared,
+    MESSAGE_ID: what === 'semaphore set' ? MESSAGE_ID.cleared : MESSAGE_ID.clearedMemory,
     HTTPD_GUARD_UNIT: unit ?? '-',
     HTTPD_GUARD_COMMAND: command,
     HTTPD_GUARD_REMOVED: removed.length,

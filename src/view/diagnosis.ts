@@ -9,7 +9,7 @@ const SENTENCE: Record<Cause, string> = {
   'semaphore-leak':
     'it could get no semaphores: a dead httpd left its own in the kernel, and the table has no room',
   'semaphore-demand':
-    'it could get no semaphores: the table has no room, and nothing in it is known to be left over',
+    'it could get no semaphores: the table had no room, and nothing in it is known to be left over',
   'disk-full': 'a disk is full',
   'inodes-full': 'a file system has no inodes left',
   'quota-exceeded': 'a disk quota is used up',

@@ -2,6 +2,7 @@ import { MESSAGE_ID } from '../core/message-ids.ts';
 import { PRIORITY_NUMBER, type Priority } from '../core/priority.ts';
 import type { Recovery, Step } from '../core/recovery.ts';
 import { causeSentence } from './diagnosis.ts';
+import { shellWord } from '../core/shell-word.ts';
 import { escape } from './escape.ts';
 
 /** What became of a recovery, in one sentence. */
@@ -19,7 +20,7 @@ export function recoverySentence(recovery: Recovery): { priority: Priority; sent
     case 'left-alone':
       return {
         priority: 'info',
-        sentence: `${unit} is left alone: ${escape(why)}${cause === null || cause === 'stopped-by-admin' ? '' : ` (${causeSentence(cause)})`}. To know more: httpd-guard diagnose --unit ${unit}`,
+        sentence: `${unit} is left alone: ${escape(why)}${cause === null || cause === 'stopped-by-admin' ? '' : ` (${causeSentence(cause)})`}. To know more: httpd-guard diagnose --unit ${shellWord(unit)}`,
       };
     case 'unsure':
       return { priority: 'warning', sentence: `${unit} is left alone, not enough is known: ${escape(why)}` };
@@ -28,7 +29,7 @@ export function recoverySentence(recovery: Recovery): { priority: Priority; sent
     case 'gave-up':
       return {
         priority: 'crit',
-        sentence: `${unit} is down and nothing more will be tried: ${escape(why)}. To do: httpd-guard diagnose --unit ${unit}`,
+        sentence: `${unit} is down and nothing more will be tried: ${escape(why)}. To do: httpd-guard diagnose --unit ${shellWord(unit)}`,
       };
   }
 }
@@ -36,12 +37,12 @@ export function recoverySentence(recovery: Recovery): { priority: Priority; sent
 /** The journal's entry; null for what is not worth one of its own. */
 export function recoveryEntry(recovery: Recovery): Record<string, string | number> | null {
   const { outcome, gaveUpNow, unit, cause } = recovery;
-  if (outcome !== 'recovered' && !gaveUpNow) return null;
+  if (outcome !== 'recovered' && outcome !== 'failed' && !gaveUpNow) return null;
   const { priority, sentence } = recoverySentence(recovery);
   return {
     MESSAGE: sentence,
     PRIORITY: PRIORITY_NUMBER[priority],
-    MESSAGE_ID: outcome === 'recovered' ? MESSAGE_ID.recovered : MESSAGE_ID.gaveUp,
+    MESSAGE_ID: outcome === 'recovered' || outcome === 'failed' ? MESSAGE_ID[outcome] : MESSAGE_ID.gaveUp,
     HTTPD_GUARD_UNIT: unit ?? '',
     HTTPD_GUARD_CAUSE: cause ?? 'unknown',
   };

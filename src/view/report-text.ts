@@ -1,3 +1,4 @@
+import type { UnitListing } from '../core/choose-unit.ts';
 import { cures } from '../core/cures.ts';
 import { valueOrNull } from '../core/fact.ts';
 import { type Health, countVerdicts } from '../core/health.ts';
@@ -32,9 +33,13 @@ export function reportText(report: Report, style: TextStyle): string {
     lines.push(...segmentGroup(report, style, paint));
     if (style.explain) lines.push(...advice(report));
     if (report.otherUnits.length > 0)
-      lines.push('', `Also here: ${report.otherUnits.map(escape).join(', ')} (look at one with --unit)`);
+      lines.push('', `Also here: ${report.otherUnits.map(otherUnit).join(', ')} (look at one with --unit)`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+function otherUnit({ name, active }: UnitListing): string {
+  return escape(active === 'failed' ? `${name}, failed` : name);
 }
 
 const COLOUR: Record<Health['status'], Colour> = {
@@ -66,9 +71,11 @@ function sentence({ health, judgements, use, unit }: Report): string {
         return unit.known && unit.value.active === 'failed'
           ? `${who} is down, and may not start again: the semaphore table has too little room.`
           : `${who} is in danger: the semaphore table is nearly full.`;
-      return orphan > 0
-        ? `${who} cannot start again: the semaphore table is full, ${orphan} of the sets left by a dead httpd.`
-        : `${who} cannot start again: the semaphore table is full, and nothing in it is known to be left by a dead httpd.`;
+      return `${who} ${unit.known && unit.value.active === 'active' ? 'could not start again after a kill -9' : 'cannot start again'}: the semaphore table is full, ${
+        orphan > 0
+          ? `${orphan} of the sets left by a dead httpd`
+          : 'and nothing in it is known to be left by a dead httpd: httpd-guard limits says who has it'
+      }.`;
     case 'unknown':
       return 'Whether httpd is in danger could not be seen.';
   }
@@ -122,7 +129,15 @@ function advice({ health, use, unit, settings, judgements }: Report): string[] {
   if (none || !unit.known || !use.known || health.status === 'ok') return [];
   const cause = countVerdicts(judgements).orphan > 0 ? 'semaphore-leak' : 'semaphore-demand';
   // Which are unsure, and why, stands above.
-  const patient = { unit: unit.value.name, facts: unit, pids: [], use, unsure: 0 };
+  const patient = {
+    unit: unit.value.name,
+    facts: unit,
+    pids: [],
+    use,
+    unsure: 0,
+    keepers: [],
+    hasRoomAgain: false,
+  };
   return ['', 'What helps:', ...cures(cause, patient).flatMap((cure) => ['', ...cureLines(cure)])];
 }
 

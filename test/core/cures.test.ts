@@ -10,6 +10,8 @@ const patient = (over: Partial<Patient> = {}, facts: Parameters<typeof failedUni
   pids: [],
   use: known(use(12)),
   unsure: 0,
+  keepers: [],
+  hasRoomAgain: false,
   ...over,
 });
 
@@ -33,7 +35,17 @@ void t.test('against a leak, best first', async (t) => {
 
 void t.test('against demand, with nothing to clear', async (t) => {
   const all = words('semaphore-demand', patient());
-  t.match(all, /^give[^]*PrivateIPC=yes[^]*Mutex pthread[^]*--raise 32000[^]*httpd-guard limits/);
+  t.match(
+    all,
+    /^make the table larger[^]*--raise 32000[^]*start apache2[^]*PrivateIPC=yes[^]*Mutex pthread[^]*httpd-guard limits$/m,
+  );
+  t.match(
+    words('semaphore-demand', patient({ hasRoomAgain: true })),
+    /^the table had no room, and has now: start it/,
+  );
+  const older = words('semaphore-demand', patient({ keepers: [{ unit: 'old.service', sets: 12 }] }));
+  t.match(older, /^old\.service could know 12 sets[^]*restart old\.service[^]*guard clean[^]*start apache2/);
+  t.notMatch(words('semaphore-demand', patient({}, { active: 'active' })), 'systemctl start', 'it is up');
   t.notMatch(all, /httpd-guard clean\n|TimeoutStopSec|may be left over/);
   t.match(words('semaphore-demand', patient({ unsure: 3 })), /^3 sets look like[^]*check --explain/);
   const most = known({ sets: { used: 32_768, max: 32_768 }, semaphores: { used: 32_768, max: 1_000_000 } });
@@ -68,4 +80,13 @@ void t.test('what is to be pasted is sh, also for a unit of an odd name', async 
           ),
         );
       }
+});
+
+void t.test('one that was killed is started again, and by systemd the next time', async (t) => {
+  for (const result of ['signal', 'oom-kill'])
+    t.match(
+      words('other', patient({}, { result })),
+      /^it was killed[^]*start apache2[^]*oom-kill[^]*Restart=on-failure[^]*journalctl -xeu apache2/,
+    );
+  t.notMatch(words('other', patient()), 'killed');
 });

@@ -35,6 +35,7 @@ export const failure = (over: Partial<FailureFacts> = {}): FailureFacts => ({
   use: known(use(0)),
   orphans: 0,
   unsure: 0,
+  keepers: [],
   holders: [],
   rooms: [],
   listeningOrphans: [],

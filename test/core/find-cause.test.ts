@@ -9,7 +9,14 @@ const NO_ROOM =
   "[Sat Nov 21 05:20:58.123456 2026] [core:emerg] [pid 9] (28)No space left on device: AH00023: Couldn't create the mpm-accept mutex ";
 
 const rooms = (over: Partial<FailureFacts['rooms'][number]>): FailureFacts['rooms'] => [
-  { path: '/var/log/apache2', what: 'the ErrorLog', freeBytes: 1e9, freeInodes: 1e6, ...over },
+  {
+    path: '/var/log/apache2',
+    what: 'the ErrorLog',
+    readOnly: false,
+    freeBytes: 1e9,
+    freeInodes: 1e6,
+    ...over,
+  },
 ];
 const orphanOnPort = [{ pid: 77, startedMs: 5, ports: [80] }];
 
@@ -28,6 +35,7 @@ void t.test('what the machine shows is the cause', async (t) => {
       'semaphore-leak',
     ],
     ['no room on a disk', failure({ rooms: rooms({ freeBytes: 100 }) }), 'disk-full'],
+    ['a read-only file system', leak({ use: known(use(10)), rooms: rooms({ readOnly: true }) }), 'other'],
     ['no inodes', failure({ rooms: rooms({ freeInodes: 0 }) }), 'inodes-full'],
     ['a file system that counts no inodes', failure({ rooms: rooms({ freeInodes: null }) }), 'other'],
     ['no room in /dev/shm', failure({ rooms: rooms({ path: '/dev/shm', freeBytes: 0 }) }), 'shm-full'],

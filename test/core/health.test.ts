@@ -74,7 +74,7 @@ void t.test('a full table says whether httpd is down already', async (t) => {
   const full = (active: HealthQuestion['active']): string | undefined =>
     ask({ use: use(100), active }).reasons[0];
   t.equal(full(known('failed')), '100 of 100 sets in use (100 %): httpd.service is down, and cannot get one');
-  const next = '100 of 100 sets in use (100 %): the next start of httpd cannot get one';
+  const next = '100 of 100 sets in use (100 %): a start of httpd after a kill -9 cannot get one';
   t.equal(full(known('active')), next);
   t.equal(full(unknown('no systemd')), next);
 });

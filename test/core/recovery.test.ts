@@ -47,6 +47,20 @@ void t.test('orphaned workers on the port go, if they may', async (t) => {
   t.equal(steps(held, { reap: 'never' }), 'left-alone');
 });
 
+void t.test('a table that was full of the living, and has room again', async (t) => {
+  const over = { ending: ending({ use: use(12) }), use: known(use(4)) };
+  t.strictSame(steps(failure(over)), ['clean', 'reset-failed', 'start', 'settle']);
+  t.strictSame(steps(failure({ ...over, unsure: 3 })), ['clean', 'reset-failed', 'start', 'settle']);
+  t.equal(steps(failure({ ...over, use: known(use(10)) })), 'left-alone', 'not enough room');
+  t.equal(steps(failure({ ...over, use: unknown('x') })), 'left-alone');
+  t.equal(steps(failure({ ...over, sysvMutexes: null })), 'left-alone', 'nobody knows how much it needs');
+  t.equal(
+    steps(failure({ ...over, ending: ending({ use: use(10) }) })),
+    'left-alone',
+    'it may have been enough',
+  );
+});
+
 void t.test('whatever is not ours is left alone', async (t) => {
   t.equal(steps(withUnit({ active: 'active' })), 'healthy');
   t.equal(steps(failure()), 'left-alone', 'a failure of another kind');

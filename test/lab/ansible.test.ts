@@ -53,7 +53,7 @@ void t.test('the Ansible role, on two hosts', async (t) => {
     const { exitCode, stdout, stderr } = await controller.play('site.yml');
     t.equal(exitCode, 0, exitCode === 0 ? 'ends well' : stdout + stderr);
     for (const { lab } of hosts) {
-      t.match(await lab.sh('systemctl cat apache2'), 'ExecStartPre=-+/usr/lib/httpd-guard/gate');
+      t.match(await lab.sh('systemctl cat apache2'), 'ExecStartPre=-+/bin/sh /usr/lib/httpd-guard/gate');
       t.equal(
         await lab.sh('systemctl is-active httpd-guard-watch httpd-guard-recover.path'),
         'active\nactive',
@@ -123,7 +123,7 @@ void t.test('the Ansible role, on two hosts', async (t) => {
       if (changed !== undefined) for (const name of NAMES) t.match(recap[name], { changed, failed: 0 });
     }
     for (const { lab } of hosts) {
-      t.match(await lab.sh('systemctl cat apache2'), 'ExecStartPre=-+/usr/lib/httpd-guard/gate');
+      t.match(await lab.sh('systemctl cat apache2'), 'ExecStartPre=-+/bin/sh /usr/lib/httpd-guard/gate');
       t.match(await lab.sh('httpd-guard config'), /^check\.warn +70 /m);
     }
     const { exitCode, stdout, stderr } = await controller.play('site.yml', '-e', 'httpd_guard_state=absent');

@@ -21,7 +21,7 @@ void t.test('install and uninstall', async (t) => {
     const { exitCode, stdout } = await lab.run('httpd-guard', 'install', '--dry-run');
     t.equal(exitCode, 0);
     t.match(stdout, `--- /dev/null\n+++ ${DROP_IN}\n@@ -0,0 +1,`);
-    t.match(stdout, '+ExecStartPre=-+/usr/lib/httpd-guard/gate ');
+    t.match(stdout, '+ExecStartPre=-+/bin/sh /usr/lib/httpd-guard/gate ');
     t.equal((await lab.run('test', '-e', DROP_IN)).exitCode, 1);
     await lab.run('httpd-guard', 'check');
     t.equal((await lab.run('test', '-e', '/var/lib/httpd-guard')).exitCode, 1, 'nor does check');
@@ -39,7 +39,7 @@ void t.test('install and uninstall', async (t) => {
     const text = lab.read(DROP_IN);
     t.match(await lab.sh('httpd-guard install'), 'is in place already');
     t.equal(lab.read(DROP_IN), text);
-    t.match(await lab.sh('systemctl cat apache2'), 'ExecStartPre=-+/usr/lib/httpd-guard/gate');
+    t.match(await lab.sh('systemctl cat apache2'), 'ExecStartPre=-+/bin/sh /usr/lib/httpd-guard/gate');
     t.equal(await lab.sh('systemd-analyze verify apache2.service 2>&1'), '');
   });
 

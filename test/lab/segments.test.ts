@@ -64,6 +64,13 @@ void t.test('shared memory: shown when it is left over, removed only by its key'
     t.match(await table(), KEY, 'clean alone does not touch it');
     t.equal((await clean(lab, '--shm-key', KEY)).removed.length, 1);
     t.notMatch(await table(), KEY);
+    t.match(await lab.sh('httpd-guard history'), /cleared +removed 1 shared memory segment .*\(clean\)/);
+    await lab.sh(`setpriv --reuid=${WWW_DATA} --clear-groups perl -e 'shmget(${KEY}, 4096, 0600 | 01000)'`);
+    t.equal(
+      (await clean(lab, '--shm-key', KEY)).removed.length,
+      1,
+      'what httpd’s own user made, as PHP does',
+    );
     t.match(await table(), '0x11111111');
     t.strictSame((await check()).segments, []);
   });

@@ -4,7 +4,7 @@ import type { CleanResult } from '../../src/core/clean-result.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
 import { type CleanStyle, cleanSentence, cleanText } from '../../src/view/clean-text.ts';
 
-const plain: CleanStyle = { what: 'semaphore set', dryRun: false, quiet: false, verbose: false };
+const plain: CleanStyle = { what: 'semaphore set', down: null, dryRun: false, quiet: false, verbose: false };
 const show = (result: Partial<CleanResult>, style: Partial<typeof plain> = {}): string =>
   cleanText({ removed: [], kept: [], failed: [], ...result }, { ...plain, ...style });
 const kept = (id: number, verdict: Verdict, saw: string): CleanResult['kept'][number] => ({

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { MESSAGE_ID } from '../../src/core/message-ids.ts';
 import type { Recovery } from '../../src/core/recovery.ts';
 import { recoveryEntry, recoveryJson, recoverySentence, recoveryText } from '../../src/view/recovery.ts';
 
@@ -62,6 +63,7 @@ void t.test('the journal has an entry of its own for a recovery, and one for giv
   const gaveUp = recovery({ outcome: 'gave-up', gaveUpNow: true });
   t.match(recoveryEntry(gaveUp), { PRIORITY: 2, MESSAGE_ID: '1e60fd6f1f394d7eb7358607c31a4195' });
   t.equal(recoveryEntry({ ...gaveUp, gaveUpNow: false }), null, 'once');
+  t.match(recoveryEntry(recovery({ outcome: 'failed' })), { PRIORITY: 3, MESSAGE_ID: MESSAGE_ID.failed });
   t.equal(recoveryEntry(recovery({ outcome: 'left-alone' })), null);
 });
 

@@ -1,3 +1,4 @@
+import type { UnitListing } from '../../src/core/choose-unit.ts';
 import { type Fact, known, unknown } from '../../src/core/fact.ts';
 import { health } from '../../src/core/health.ts';
 import type { HttpdSettings } from '../../src/core/httpd-settings.ts';
@@ -62,7 +63,7 @@ interface Found {
   unit?: Fact<UnitFacts>;
   settings?: Fact<HttpdSettings>;
   pidFile?: Report['pidFile'];
-  otherUnits?: string[];
+  otherUnits?: UnitListing[];
   missing?: string[];
   tableUnread?: string;
   warnPercent?: number;
@@ -135,7 +136,7 @@ export const healthy = (): Report =>
       sets: [set({ id: 0, ctime: NOW_S - 3_599 })],
       inspections: { 0: { lastPid: 801 } },
     },
-    { otherUnits: ['apache2@a.service'] },
+    { otherUnits: [{ name: 'apache2@a.service', active: 'failed' }] },
   );
 
 /** Monitoring's view: the limits can be judged, the sets cannot. */

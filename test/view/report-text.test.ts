@@ -69,7 +69,7 @@ in-use: 1 (of a living httpd; kept)
         id        key    uid   made by  sems  last changed
          0 0x00000000     33         0     1  2026-03-01 11:00:01Z
 
-Also here: apache2@a.service (look at one with --unit)
+Also here: apache2@a.service, failed (look at one with --unit)
 `,
   );
 });
@@ -168,7 +168,10 @@ void t.test('explain ends with what helps, where httpd is in the table and somet
   t.equal(helps(healthy()), '');
   t.equal(helps(unseen()), '');
   const full: Scene = { limits: known({ maxSets: 1, maxSemaphores: 100 }), processes: [master(), worker()] };
-  t.match(helps(report({ ...full, sets: [set({ key: 5 })] })), 'nothing is known to be leaked');
+  t.match(
+    helps(report({ ...full, sets: [set({ key: 5 })] })),
+    /^make the table larger, now and at each boot:$/m,
+  );
   t.equal(helps(report(full, { settings: known(settings({ sysvMutexes: 0 })) })), '', 'it uses none');
   t.notMatch(show(sick()), 'What helps');
 });
@@ -219,11 +222,11 @@ void t.test('the headline says how near the danger is, and who is to blame', asy
     ],
     [
       report(full),
-      'apache2.service cannot start again: the semaphore table is full, and nothing in it is known to be left by a dead httpd.',
+      'apache2.service could not start again after a kill -9: the semaphore table is full, and nothing in it is known to be left by a dead httpd: httpd-guard limits says who has it.',
     ],
     [
       report({ sets: [set({ nsems: 250 })], limits: known({ maxSets: 9, maxSemaphores: 250 }) }),
-      'apache2.service cannot start again: the semaphore table is full, and nothing in it is known to be left by a dead httpd.',
+      'apache2.service could not start again after a kill -9: the semaphore table is full, and nothing in it is known to be left by a dead httpd: httpd-guard limits says who has it.',
     ],
     [
       report({}, { unit: unknown('none') }),
@@ -256,7 +259,7 @@ void t.test('text from elsewhere cannot move the cursor or forge a line', async 
     {
       unit: known(unit({ name: nasty })),
       settings: known(settings({ user: nasty })),
-      otherUnits: [nasty],
+      otherUnits: [{ name: nasty, active: '' }],
       missing: [nasty],
     },
   );

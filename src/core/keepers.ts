@@ -1,0 +1,23 @@
+import { couldKnow, lineages } from './lineage.ts';
+import { mayBeMutexOf } from './semaphore-set.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** A living server that keeps sets from being called orphans, since it could know them. */
+export interface Keeper {
+  unit: string;
+  /** How many it could know, its own among them. */
+  sets: number;
+}
+
+/** The servers of other units that could know more sets than one needs: what a dead one left goes once they are restarted. */
+export function keepers(snapshot: Snapshot, unit: string, needed: number): Keeper[] {
+  const { owner, sets } = snapshot;
+  if (!owner.known || !sets.known) return [];
+  const candidates = sets.value.filter((set) => mayBeMutexOf(set, owner.value));
+  return lineages(snapshot).flatMap((lineage) => {
+    const its = lineage.root.unit;
+    if (lineage.role !== 'master' || !its.known || its.value === unit) return [];
+    const known = candidates.filter((set) => couldKnow(lineage, set).could).length;
+    return known > needed ? [{ unit: its.value, sets: known }] : [];
+  });
+}
