@@ -95,7 +95,7 @@ export function decideRecovery(
       why: `the table has no room, and whether ${facts.unsure} of its sets are left over cannot be proven: httpd-guard check --explain`,
     };
   if (cause === 'semaphore-demand' && !isOver)
-    return not('left-alone', 'nothing in the table is known to be left over, and it has no room');
+    return not('left-alone', `${cause}: the table has no room, and nothing in it is known to be left over`);
   if (cause !== 'semaphore-leak' && !isOver && workers.length === 0)
     return not('left-alone', `its failure is of another kind: ${cause}`);
 

@@ -33,13 +33,13 @@ export function reportText(report: Report, style: TextStyle): string {
     lines.push(...segmentGroup(report, style, paint));
     if (style.explain) lines.push(...advice(report));
     if (report.otherUnits.length > 0)
-      lines.push('', `Also here: ${report.otherUnits.map(otherUnit).join(', ')} (look at one with --unit)`);
+      lines.push('', `Also here: ${report.otherUnits.map(otherUnit).join(', ')}; look at one with --unit`);
   }
   return `${lines.join('\n')}\n`;
 }
 
 function otherUnit({ name, active }: UnitListing): string {
-  return escape(active === 'failed' ? `${name}, failed` : name);
+  return escape(active === 'failed' ? `${name} (failed)` : name);
 }
 
 const COLOUR: Record<Health['status'], Colour> = {

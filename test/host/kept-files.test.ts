@@ -4,7 +4,13 @@ import t from 'tap';
 import { known } from '../../src/core/fact.ts';
 import { NO_HISTORY } from '../../src/core/recovery-history.ts';
 import { forgetHistory, keepHistory, readHistory } from '../../src/host/recovery-history-file.ts';
-import { takeRequest, waitingRequest, writeRequest } from '../../src/host/request-file.ts';
+import {
+  keepUnderWay,
+  takeRequest,
+  takeUnderWay,
+  waitingRequest,
+  writeRequest,
+} from '../../src/host/request-file.ts';
 import { keepRunEnding, readRunEnding } from '../../src/host/run-ending-file.ts';
 import { ending } from '../core/failure-builder.ts';
 
@@ -53,4 +59,27 @@ void t.test('a request is taken once, and a strange one is empty', async (t) => 
   t.ok(take().length < 1000, 'one without end is cut');
   mkdirSync(`${directory}/request`);
   t.strictSame(take(), [], 'a directory');
+
+  writeRequest(['a.service'], directory);
+  // As out of a mount of its own, or where root's own folder is read-only.
+  const elsewhere = `${directory}/file/request`;
+  writeFileSync(`${directory}/file`, '');
+  t.strictSame(
+    takeRequest(directory, elsewhere),
+    ['a.service'],
+    'one that cannot be moved is read where it is',
+  );
+  t.strictSame(waitingRequest(directory), [], 'and removed');
+});
+
+void t.test('what was under way is taken once', async (t) => {
+  const path = `${t.testdir({})}/run/under-way`;
+  t.strictSame(takeUnderWay(path), []);
+  keepUnderWay(['a.service', 'b.service'], path);
+  t.strictSame(takeUnderWay(path), ['a.service', 'b.service']);
+  t.strictSame(takeUnderWay(path), []);
+  keepUnderWay(['a.service'], path);
+  keepUnderWay([], path);
+  t.strictSame(takeUnderWay(path), []);
+  keepUnderWay(['a.service'], '/etc/passwd/under-way');
 });

@@ -175,6 +175,52 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     t.equal(await show('NRestarts'), '0');
   });
 
+  await scenario('full of others’ sets, until there is room again', async (t) => {
+    await makeSets(lab, MOST_SETS, { uid: 1 });
+    await isLeftAlone(t, /semaphore-demand/, start);
+    t.match(await json('recover'), { exitCode: 1, outcome: 'left-alone', cause: 'semaphore-demand' });
+    await lab.sh("for id in $(ipcs -s | awk '/^0x/ {print $2}'); do ipcrm -s $id; done");
+    const said = (await lab.run('httpd-guard', 'diagnose')).stdout;
+    t.match(
+      said,
+      /had no room[^]*the table had no room, and has now: start it:\n {2}systemctl reset-failed apache2/,
+    );
+    t.match(await json('recover'), { exitCode: 0, outcome: 'recovered', cause: 'semaphore-demand' });
+  });
+
+  await scenario('cleared by hand, and then recovered', async (t) => {
+    await apache.dropIn('zz.conf', ...NO_GUARD_AT_STARTS);
+    await lab.sh('systemctl stop httpd-guard-watch');
+    await fillTable(lab);
+    t.equal(await start(), 1);
+    await letSetsAge(lab);
+    t.match(
+      (await lab.run('httpd-guard', 'clean')).stdout,
+      /^apache2\.service is down\. Start it: httpd-guard recover/m,
+    );
+    t.equal((await diagnose()).cause, 'semaphore-leak');
+    t.match(await json('recover'), { exitCode: 0, outcome: 'recovered', cause: 'semaphore-leak' });
+  });
+
+  await scenario('one of two has failed: that one is meant', async (t) => {
+    await other.start();
+    configure('Nonsense on\n');
+    await start();
+    const said = (await lab.run('httpd-guard', 'diagnose')).stdout;
+    t.match(said, 'apache2.service: its configuration has an error');
+    t.match((await lab.run('httpd-guard', 'check', '--unit', other.unit)).stdout, 'is in no danger');
+    configure('');
+    await lab.sh(`systemctl stop ${other.unit}; systemctl start apache2`);
+    lab.write('etc/apache2-b/conf-enabled/zz.conf', 'Nonsense on\n');
+    await lab.run('systemctl', 'start', other.unit);
+    t.match(
+      (await lab.run('httpd-guard', 'diagnose')).stdout,
+      `${other.unit}: its configuration has an error`,
+    );
+    t.match((await lab.run('httpd-guard', 'check')).stdout, `${other.unit} (failed)`);
+    await lab.sh('rm /etc/apache2-b/conf-enabled/zz.conf');
+  });
+
   await scenario('full of what another living httpd could know, until that is restarted', async (t) => {
     await other.start();
     const before = await other.masterPid();

@@ -145,6 +145,20 @@ void t.test('install and uninstall', async (t) => {
     await lab.sh('rm /usr/local/sbin/systemd-analyze');
   });
 
+  await t.test('a full file system: nothing half-done stays', async (t) => {
+    const files =
+      'ls /etc/systemd/system/*httpd-guard* /etc/systemd/system/apache2.service.d 2>/dev/null || true';
+    const before = await lab.sh(files);
+    // The first file has room, the next one none.
+    const { exitCode, stderr } = await lab.run(
+      ...(['unshare', '-m', 'sh', '-c'] as const),
+      `mount -t tmpfs -o size=64k none /mnt && cp -a /etc/systemd/system/. /mnt && mount --move /mnt /etc/systemd/system && dd if=/dev/zero of=/etc/systemd/system/full bs=4k 2>/dev/null; truncate -s -4096 /etc/systemd/system/full; httpd-guard install; code=$?; { ${files}; } >/root/files; exit $code`,
+    );
+    t.equal(exitCode, 1);
+    t.match(stderr, /not installed: \/etc\/systemd\/system\/.* cannot be written: the file system is full/);
+    t.equal(lab.read('root/files').trimEnd(), before);
+  });
+
   await t.test('another httpd here is named', async (t) => {
     lab.write('etc/systemd/system/own.service', '[Service]\nExecStart=/opt/own/bin/httpd -DFOREGROUND\n');
     await lab.sh('systemctl daemon-reload');
@@ -176,8 +190,12 @@ void t.test('install and uninstall', async (t) => {
   });
 
   await t.test('afterwards everything is as before', async (t) => {
-    await lab.sh('systemctl stop apache2');
-    t.match(await lab.sh('httpd-guard uninstall'), `removed ${DROP_IN}`);
+    await lab.sh('systemctl stop apache2; touch /etc/systemd/system/httpd-guard-watch.service.new');
+    await lab.sh('mkdir -p /run/httpd-guard; mount --bind /run/httpd-guard /run/httpd-guard');
+    const said = await lab.sh('httpd-guard uninstall');
+    t.match(said, `removed ${DROP_IN}`);
+    t.match(said, '/run/httpd-guard cannot be removed: it is in use (EBUSY)', 'that keeps nothing else');
+    await lab.sh('umount /run/httpd-guard');
     t.match(await lab.sh('httpd-guard uninstall'), 'no unit is guarded');
     await lab.uninstallGuard();
     t.equal(await state(), before);

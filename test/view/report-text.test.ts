@@ -69,7 +69,7 @@ in-use: 1 (of a living httpd; kept)
         id        key    uid   made by  sems  last changed
          0 0x00000000     33         0     1  2026-03-01 11:00:01Z
 
-Also here: apache2@a.service, failed (look at one with --unit)
+Also here: apache2@a.service (failed); look at one with --unit
 `,
   );
 });
