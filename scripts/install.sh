@@ -8,6 +8,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     --destdir) destdir=${2:?--destdir takes a folder} && shift 2 ;;
     --prefix) prefix=${2:?--prefix takes a folder} && shift 2 ;;
+    --help) echo "usage: scripts/install.sh [--destdir D] [--prefix P]" && exit ;;
     *) echo "usage: scripts/install.sh [--destdir D] [--prefix P]" >&2 && exit 64 ;;
   esac
 done
@@ -16,6 +17,11 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 [ -e "$here/dist/httpd-guard.cjs" ] || {
   echo "install.sh: there is no dist to install; run first: npm ci && npm run build" >&2
   exit 1
+}
+
+[ -n "$destdir" ] || [ "$(id -u)" = 0 ] || {
+  echo "install.sh: needs root, or --destdir" >&2
+  exit 77
 }
 
 lib=$destdir$prefix/lib/httpd-guard

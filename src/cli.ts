@@ -237,6 +237,7 @@ export async function cli(args: string[]): Promise<number> {
       },
     )
     .demandCommand(1, 1, 'which command? httpd-guard --help lists them')
+    .strictCommands()
     .strict()
     .version(__VERSION__)
     .exitProcess(false)

@@ -176,6 +176,8 @@ function isSettingName(key: string): key is SettingName {
 
 function complaint(key: string): string {
   if (SECTIONS.has(key)) return `${key} is a table: [${key}]`;
+  const below = SETTING_NAMES.find((name) => name.endsWith(`.${key}`));
+  if (below !== undefined) return `${key} belongs below [${below.slice(0, below.indexOf('.'))}]`;
   const near = nearest(key, [...SETTING_NAMES, ...SECTIONS]);
   const hint = near === null ? `there are ${SETTING_NAMES.join(', ')}` : `did you mean ${near}?`;
   return `${key} is no setting: ${hint}`;

@@ -27,11 +27,13 @@ export function historyText(
 
 const DID_WIDTH = 'explained'.length;
 
+/** As journalctl and --since have it: local time, here with its distance to UTC. */
 function timeText(ms: number): string {
-  return new Date(ms)
-    .toISOString()
-    .replace('T', ' ')
-    .replace(/\.\d+Z$/, 'Z');
+  const minutes = -new Date(ms).getTimezoneOffset();
+  const local = new Date(ms + minutes * 60_000).toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length);
+  const two = (number: number): string => String(Math.floor(number)).padStart(2, '0');
+  const distance = `${minutes < 0 ? '-' : '+'}${two(Math.abs(minutes) / 60)}:${two(Math.abs(minutes) % 60)}`;
+  return `${local.replace('T', ' ')}${distance}`;
 }
 
 function unitText({ unit }: HistoryEntry): string {

@@ -85,6 +85,7 @@ void t.test('a wrong value is told with file, key, value and what is allowed', a
     ['[recover]\non-recovered = "a shell line"', 'recover.on-recovered = "a shell line"'],
     ['[recover]\nreep = "unit"', 'recover.reep is no setting: did you mean recover.reap?'],
     ['[recovery]\n', 'recovery is no setting: did you mean recover?'],
+    ['warn = 60', 'c.toml: warn belongs below [check]'],
     ['recover = 5', 'recover is a table: [recover]'],
     ['[check]\nwarn = 80.5', 'check.warn = 80.5 is wrong: it must be a whole number from 0 to 100'],
     ['[check]\ncrit = 101', 'check.crit = 101'],

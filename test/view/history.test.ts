@@ -21,11 +21,14 @@ const gaveUp: HistoryEntry = {
 const plain = { quiet: false, verbose: false, more: false };
 
 void t.test('a line a deed, the newest last', async (t) => {
+  process.env['TZ'] = 'Asia/Kathmandu';
   t.equal(
     historyText([cleared, gaveUp], plain),
-    '2026-03-01 03:14:15Z  apache2.service  cleared    removed 2 semaphore sets left by a dead httpd (pre-start)\n' +
-      '2026-03-01 03:20:00Z  b.service        gave-up    b.service is down and nothing more will be tried\n',
+    '2026-03-01 08:59:15+05:45  apache2.service  cleared    removed 2 semaphore sets left by a dead httpd (pre-start)\n' +
+      '2026-03-01 09:05:00+05:45  b.service        gave-up    b.service is down and nothing more will be tried\n',
   );
+  process.env['TZ'] = 'America/St_Johns';
+  t.match(historyText([cleared], plain), /^2026-02-28 23:44:15-03:30 /);
   const explained = { ...gaveUp, did: 'explained' as const, sentence: 'b.service: a disk is full.' };
   t.match(historyText([explained], plain), 'b.service  explained  a disk is full.\n', 'the unit once');
 });
