@@ -33,6 +33,8 @@ export interface UnitFacts {
   startTimeoutMs: number;
   /** TimeoutStopSec=, likewise for ExecStopPost. */
   stopTimeoutMs: number;
+  /** MemoryMax=, which they share too; Infinity for none. */
+  memoryMaxBytes: number;
 }
 
 /** Whether its processes are started as root, and not as its User=. */

@@ -298,13 +298,18 @@ function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts, 'job'
     dropInPaths: (unit['DropInPaths']?.value as string[] | undefined) ?? [],
     startTimeoutMs: limitMs(service['TimeoutStartUSec']),
     stopTimeoutMs: limitMs(service['TimeoutStopUSec']),
+    memoryMaxBytes: limitOf(service['MemoryMax']),
   };
 }
 
 /** systemd has the largest number there is for no limit. */
+function limitOf(value: Variant | undefined): number {
+  const limit = Number((value?.value as bigint | undefined) ?? 0n);
+  return limit === 0 || limit > Number.MAX_SAFE_INTEGER ? Infinity : limit;
+}
+
 function limitMs(value: Variant | undefined): number {
-  const limit = microseconds(value);
-  return limit === 0 || limit > Number.MAX_SAFE_INTEGER ? Infinity : limit / 1000;
+  return limitOf(value) / 1000;
 }
 
 function hex(value: Variant | undefined): string {

@@ -109,12 +109,18 @@ void t.test('install and uninstall', async (t) => {
 
   await lab.sh('rm /etc/systemd/system/apache2.service.d/zz.conf; systemctl daemon-reload');
 
-  await t.test('a unit with too little time to start is not guarded', async (t) => {
+  await t.test('a unit with too little time or memory to start is not guarded', async (t) => {
     await lab.sh('httpd-guard uninstall');
     await apache.dropIn('20-hurry.conf', 'TimeoutStartSec=4');
     const { exitCode, stderr } = await lab.run('httpd-guard', 'install');
     t.equal(exitCode, 1);
     t.match(stderr, 'has 4 s to start (TimeoutStartSec=)');
+    await apache.dropIn('20-hurry.conf', 'MemoryMax=64M');
+    const narrow = await lab.run('httpd-guard', 'install');
+    t.equal(narrow.exitCode, 1);
+    t.match(narrow.stderr, 'has 64 MiB of memory (MemoryMax=)');
+    await apache.dropIn('20-hurry.conf', 'MemoryMax=128M');
+    t.equal((await lab.run('httpd-guard', 'install', '--dry-run')).exitCode, 0);
     await lab.sh(
       'rm /etc/systemd/system/apache2.service.d/20-hurry.conf; systemctl daemon-reload; httpd-guard install',
     );

@@ -44,6 +44,7 @@ export const unit = (over: Partial<UnitFacts> = {}): UnitFacts => ({
   dropInPaths: [],
   startTimeoutMs: 90_000,
   stopTimeoutMs: 90_000,
+  memoryMaxBytes: Infinity,
   ...over,
 });
 
