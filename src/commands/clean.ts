@@ -2,7 +2,6 @@ import { cleanExitCode, notThere } from '../core/clean-result.ts';
 import { endingFoundLater } from '../core/run-ending.ts';
 import type { TableUse } from '../core/table-use.ts';
 import type { UnitFacts } from '../core/unit-facts.ts';
-import { because } from '../host/because.ts';
 import { readConfiguration, wantedServer } from '../host/configuration.ts';
 import { keepRunEnding, readRunEnding } from '../host/run-ending-file.ts';
 import { removeOrphans } from '../steps/remove-orphans.ts';
@@ -78,11 +77,6 @@ export async function clean(options: CleanOptions): Promise<Done> {
 /** For a recovery after this one: the table that its start found is gone. */
 function keepEnding(unit: UnitFacts, use: TableUse, orphans: number): void {
   if (readRunEnding(unit.name, unit.invocationId) !== null) return;
-  try {
-    keepRunEnding(unit.name, endingFoundLater(unit, use, orphans));
-  } catch (error) {
-    process.stderr.write(
-      `httpd-guard: how ${escape(unit.name)} ended cannot be kept: ${escape(because(error))}\n`,
-    );
-  }
+  const kept = keepRunEnding(unit.name, endingFoundLater(unit, use, orphans));
+  if (!kept.known) process.stderr.write(`httpd-guard: ${escape(kept.why)}\n`);
 }

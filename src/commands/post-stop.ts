@@ -4,7 +4,6 @@ import type { Fact } from '../core/fact.ts';
 import type { FailureFacts } from '../core/failure-facts.ts';
 import type { RunEnding } from '../core/run-ending.ts';
 import type { UnitFacts } from '../core/unit-facts.ts';
-import { because } from '../host/because.ts';
 import { readClock } from '../host/clock.ts';
 import type { Server } from '../host/find-server.ts';
 import { writeEntry } from '../host/journal.ts';
@@ -101,11 +100,8 @@ function endingOf({ invocationId, job, run, result }: UnitFacts): RunEnding {
 /** What the table was like will be gone once it is cleared. */
 function keep(unit: UnitFacts, { ending, use, orphans }: FailureFacts): void {
   if (ending === null) return;
-  try {
-    keepRunEnding(unit.name, { ...ending, use: use.known ? use.value : null, orphans });
-  } catch (error) {
-    process.stderr.write(`httpd-guard: how ${unit.name} ended cannot be kept: ${because(error)}\n`);
-  }
+  const kept = keepRunEnding(unit.name, { ...ending, use: use.known ? use.value : null, orphans });
+  if (!kept.known) process.stderr.write(`httpd-guard: ${escape(kept.why)}\n`);
 }
 
 function isWorthALine(cleared: Fact<CleanResult>): boolean {

@@ -43,8 +43,7 @@ export function cures(cause: Cause, patient: Patient): Cure[] {
         ...(isGuarded(patient)
           ? []
           : [cure('and let the guard do so before each start', `httpd-guard install --unit ${unit}`)]),
-        ...apartCures(patient),
-        ...raiseCure(patient, 'or make the table larger, now and at each boot'),
+        ...tableCures(patient),
         ...stopCure(patient),
       ];
     case 'semaphore-demand':
@@ -110,11 +109,7 @@ export function cures(cause: Cause, patient: Patient): Cure[] {
 function demandCures(patient: Patient, start: readonly string[]): Cure[] {
   const { unsure, keepers, hasRoomAgain } = patient;
   if (hasRoomAgain)
-    return [
-      cure('the table had no room, and has now: start it', ...start),
-      ...apartCures(patient),
-      ...raiseCure(patient, 'or make the table larger, now and at each boot'),
-    ];
+    return [cure('the table had no room, and has now: start it', ...start), ...tableCures(patient)];
   return [
     ...keepers.map(({ unit, sets: known }) =>
       cure(
@@ -140,6 +135,11 @@ function demandCures(patient: Patient, start: readonly string[]): Cure[] {
     ...apartCures(patient),
     cure('who holds the table', 'httpd-guard limits', 'httpd-guard check --explain'),
   ];
+}
+
+/** What keeps httpd out of the table, or makes the table larger. */
+function tableCures(patient: Patient): Cure[] {
+  return [...apartCures(patient), ...raiseCure(patient, 'or make the table larger, now and at each boot')];
 }
 
 /** What keeps httpd out of the table. */

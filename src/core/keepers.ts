@@ -1,4 +1,4 @@
-import { couldKnow, lineages } from './lineage.ts';
+import { type Lineage, couldKnow } from './lineage.ts';
 import { mayBeMutexOf } from './semaphore-set.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -10,11 +10,15 @@ export interface Keeper {
 }
 
 /** The servers of other units that could know more sets than one needs: what a dead one left goes once they are restarted. */
-export function keepers(snapshot: Snapshot, unit: string, needed: number): Keeper[] {
-  const { owner, sets } = snapshot;
+export function keepers(
+  { owner, sets }: Snapshot,
+  living: readonly Lineage[],
+  unit: string,
+  needed: number,
+): Keeper[] {
   if (!owner.known || !sets.known) return [];
   const candidates = sets.value.filter((set) => mayBeMutexOf(set, owner.value));
-  return lineages(snapshot).flatMap((lineage) => {
+  return living.flatMap((lineage) => {
     const its = lineage.root.unit;
     if (lineage.role !== 'master' || !its.known || its.value === unit) return [];
     const known = candidates.filter((set) => couldKnow(lineage, set).could).length;

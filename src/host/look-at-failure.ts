@@ -3,7 +3,7 @@ import { type Fact, unknown } from '../core/fact.ts';
 import { countVerdicts } from '../core/health.ts';
 import { keepers } from '../core/keepers.ts';
 import { byOwner } from '../core/limits-owners.ts';
-import { lineages } from '../core/lineage.ts';
+import { type Lineage, lineages } from '../core/lineage.ts';
 import { productOf } from '../core/product.ts';
 import type { RunEnding } from '../core/run-ending.ts';
 import type { Snapshot } from '../core/snapshot.ts';
@@ -34,6 +34,7 @@ export async function lookAtFailure(
     ? await testConfiguration(unit.value, leftMs())
     : unknown(unit.why);
   const count = countVerdicts(judge(snapshot));
+  const living = lineages(snapshot);
   return {
     unit,
     ending: unit.known ? endingOf(unit.value.invocationId) : null,
@@ -44,17 +45,17 @@ export async function lookAtFailure(
     unsure: count.unsure,
     keepers:
       unit.known && settings.known
-        ? keepers(snapshot, unit.value.name, settings.value.sysvMutexes ?? Infinity)
+        ? keepers(snapshot, living, unit.value.name, settings.value.sysvMutexes ?? Infinity)
         : [],
     holders: await readHolders(snapshot, leftMs()),
     rooms: settings.known ? readRooms(settings.value) : [],
-    listeningOrphans: unit.known ? listeningOrphans(unit.value.name, snapshot) : [],
+    listeningOrphans: unit.known ? listeningOrphans(unit.value.name, living) : [],
   };
 }
 
 /** Workers without a master in the unit's own control group. Others are not this unit's to tell of. */
-function listeningOrphans(unit: string, snapshot: Snapshot): ListeningOrphan[] {
-  const members = lineages(snapshot)
+function listeningOrphans(unit: string, living: readonly Lineage[]): ListeningOrphan[] {
+  const members = living
     .filter(({ role }) => role === 'orphaned-workers')
     .flatMap((lineage) => lineage.members);
   return whoListens(

@@ -17,9 +17,14 @@ export function readHistory(unit: string, directory = STATE_DIRECTORY): Fact<Rec
   }
 }
 
-/** Keeps it; whole or not at all. Throws when it cannot be kept: what is not counted must not be tried. */
-export function keepHistory(unit: string, history: RecoveryHistory, directory = STATE_DIRECTORY): void {
-  writeWhole(keptPath(directory, unit, '.recoveries'), JSON.stringify(history));
+/** Keeps it; whole or not at all. Unknown, and why, when it cannot be kept: what is not counted must not be tried. */
+export function keepHistory(unit: string, history: RecoveryHistory, directory = STATE_DIRECTORY): Fact<true> {
+  try {
+    writeWhole(keptPath(directory, unit, '.recoveries'), JSON.stringify(history));
+    return known(true);
+  } catch (error) {
+    return unknown(`its tries cannot be counted, and so it is not tried: ${because(error)}`);
+  }
 }
 
 export function forgetHistory(unit: string, directory = STATE_DIRECTORY): void {

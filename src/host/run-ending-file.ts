@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { type Fact, known, unknown } from '../core/fact.ts';
 import { type RunEnding, parseRunEnding } from '../core/run-ending.ts';
+import { because } from './because.ts';
 import { RUN_DIRECTORY, keptPath } from './kept-path.ts';
 import { writeWhole } from './write-whole.ts';
 
@@ -20,7 +22,12 @@ export function readRunEnding(
   }
 }
 
-/** Keeps it; whole or not at all. Throws when it cannot be kept. */
-export function keepRunEnding(unit: string, ending: RunEnding, directory = RUN_DIRECTORY): void {
-  writeWhole(keptPath(directory, unit, '.ending'), JSON.stringify(ending));
+/** Keeps it; whole or not at all. Unknown, and why, when it cannot be kept. */
+export function keepRunEnding(unit: string, ending: RunEnding, directory = RUN_DIRECTORY): Fact<true> {
+  try {
+    writeWhole(keptPath(directory, unit, '.ending'), JSON.stringify(ending));
+    return known(true);
+  } catch (error) {
+    return unknown(`how ${unit} ended cannot be kept: ${because(error)}`);
+  }
 }

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
-import dbus, { type Message, type MessageBus, type Variant } from 'dbus-next';
+import dbus, { type Message, type MessageBus } from 'dbus-next';
 import { type Fact, known, unknown } from '../core/fact.ts';
-import type { Stamp } from '../core/clock.ts';
 import type { UnitListing } from '../core/choose-unit.ts';
 import type { UnitFacts } from '../core/unit-facts.ts';
 import type { UnitState } from '../core/unit-state.ts';
 import { because } from './because.ts';
+import { type Properties, hex, unitFacts } from './unit-properties.ts';
 
 // The one door to systemd, and the one user of dbus-next: method calls on the system bus, and match rules of our own.
 
@@ -16,8 +16,6 @@ const JOB = 'org.freedesktop.systemd1.Job';
 const SCOPE = 'org.freedesktop.systemd1.Scope';
 
 const DEFAULT_BUS = 'unix:path=/run/dbus/system_bus_socket';
-
-type Properties = Record<string, Variant>;
 
 export interface ServiceListing extends UnitListing {
   /** Of its unit file; null for an instance of a template, and for one that was made at run time. */
@@ -261,62 +259,4 @@ async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts, 'job'> {
-  const text = (of: Properties, key: string): string => (of[key]?.value as string | undefined) ?? '';
-  const stamp = (key: string): Stamp => ({
-    realMs: microseconds(unit[key]) / 1000,
-    monotonicMs: microseconds(unit[`${key}Monotonic`]) / 1000,
-  });
-  const exec = (service['ExecStart']?.value as [string, string[]][] | undefined)?.[0];
-  return {
-    name: text(unit, 'Id'),
-    load: text(unit, 'LoadState'),
-    active: text(unit, 'ActiveState'),
-    sub: text(unit, 'SubState'),
-    result: text(service, 'Result'),
-    mainPid: (service['MainPID']?.value as number | undefined) ?? 0,
-    fileState: text(unit, 'UnitFileState'),
-    invocationId: hex(unit['InvocationID']),
-    privateIpc: (service['PrivateIPC']?.value as boolean | undefined) ?? false,
-    user: text(service, 'User'),
-    run: {
-      began: stamp('InactiveExitTimestamp'),
-      stamps: ['ActiveEnterTimestamp', 'StateChangeTimestamp'].map(stamp).filter(({ realMs }) => realMs > 0),
-      leavesNobody:
-        /^(control-group|mixed)$/.test(text(service, 'KillMode')) && service['SendSIGKILL']?.value === true,
-    },
-    execStart: exec === undefined ? null : { path: exec[0], argv: exec[1] },
-    environment: (service['Environment']?.value as string[] | undefined) ?? [],
-    environmentFiles: ((service['EnvironmentFiles']?.value as [string, boolean][] | undefined) ?? []).map(
-      ([path]) => path,
-    ),
-    workingDirectory: text(service, 'WorkingDirectory'),
-    ownRoot: text(service, 'RootDirectory') || text(service, 'RootImage'),
-    fragmentPath: text(unit, 'FragmentPath'),
-    dropInPaths: (unit['DropInPaths']?.value as string[] | undefined) ?? [],
-    startTimeoutMs: limitMs(service['TimeoutStartUSec']),
-    stopTimeoutMs: limitMs(service['TimeoutStopUSec']),
-    memoryMaxBytes: limitOf(service['MemoryMax']),
-  };
-}
-
-/** systemd has the largest number there is for no limit. */
-function limitOf(value: Variant | undefined): number {
-  const limit = Number((value?.value as bigint | undefined) ?? 0n);
-  return limit === 0 || limit > Number.MAX_SAFE_INTEGER ? Infinity : limit;
-}
-
-function limitMs(value: Variant | undefined): number {
-  return limitOf(value) / 1000;
-}
-
-function hex(value: Variant | undefined): string {
-  return Buffer.from((value?.value as Uint8Array | undefined) ?? []).toString('hex');
-}
-
-/** 64-bit numbers arrive as bigint. */
-function microseconds(value: Variant | undefined): number {
-  return Number((value?.value as bigint | undefined) ?? 0n);
 }

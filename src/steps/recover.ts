@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Fact, known, unknown } from '../core/fact.ts';
-import { type RecoveryHistory, recent } from '../core/recovery-history.ts';
+import { recent } from '../core/recovery-history.ts';
 import {
   type Decision,
   type Recovery,
@@ -9,7 +9,6 @@ import {
   type StepDone,
   decideRecovery,
 } from '../core/recovery.ts';
-import { because } from '../host/because.ts';
 import { type Server, type Wanted, findServer } from '../host/find-server.ts';
 import { answersHealthy } from '../host/health-check.ts';
 import { lookAtFailure } from '../host/look-at-failure.ts';
@@ -72,7 +71,7 @@ function refuse(decision: Decision, unit: string | null, ended: Ended, question:
   const history = readHistory(unit);
   const gaveUpNow = history.known && !history.value.gaveUp;
   // Where it cannot be kept, it is told again.
-  if (history.known) keep(unit, { ...history.value, gaveUp: true });
+  if (history.known) keepHistory(unit, { ...history.value, gaveUp: true });
   return ended(outcome, why, { gaveUpNow });
 }
 
@@ -107,16 +106,7 @@ function count(unit: string): Fact<true> {
   const history = readHistory(unit);
   if (!history.known) return history;
   const { triesMs, gaveUp } = recent(history.value, Date.now());
-  return keep(unit, { triesMs: [...triesMs, Date.now()], gaveUp });
-}
-
-function keep(unit: string, history: RecoveryHistory): Fact<true> {
-  try {
-    keepHistory(unit, history);
-    return known(true);
-  } catch (error) {
-    return unknown(`its tries cannot be counted, and so it is not tried: ${because(error)}`);
-  }
+  return keepHistory(unit, { triesMs: [...triesMs, Date.now()], gaveUp });
 }
 
 async function act(

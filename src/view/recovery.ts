@@ -1,8 +1,8 @@
 import { MESSAGE_ID } from '../core/message-ids.ts';
 import { PRIORITY_NUMBER, type Priority } from '../core/priority.ts';
 import type { Recovery, Step } from '../core/recovery.ts';
-import { causeSentence } from './diagnosis.ts';
 import { shellWord } from '../core/shell-word.ts';
+import { causeSentence } from './diagnosis.ts';
 import { escape } from './escape.ts';
 
 /** What became of a recovery, in one sentence. */

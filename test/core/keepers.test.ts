@@ -1,7 +1,11 @@
 import t from 'tap';
-import { keepers } from '../../src/core/keepers.ts';
+import { keepers as among } from '../../src/core/keepers.ts';
+import { lineages } from '../../src/core/lineage.ts';
+import type { Snapshot } from '../../src/core/snapshot.ts';
 import { BEGAN_AGO_S, NOW_S, UNIT, master, orphanedWorker, set, snapshot } from './snapshot-builder.ts';
 
+const keepers = (whole: Snapshot, unit: string, needed: number) =>
+  among(whole, lineages(whole), unit, needed);
 const young = (id: number) => set({ id, ctime: NOW_S - BEGAN_AGO_S + 60 });
 const old = set({ id: 99 });
 
