@@ -26,6 +26,7 @@ export class Watcher {
   ) {}
 
   readonly onState = (unit: string, state: UnitState): void => {
+    if (!this.hasBus) this.say('notice', 'systemd tells of its units again');
     this.hasBus = true;
     const before = this.states.get(unit);
     this.states.set(unit, state);
