@@ -212,8 +212,9 @@ function mountOverlay(base: string, folder: string): void {
   );
 }
 
+/** It is shut down with this process, however that ends: killed, it could not do so itself. */
 function startContainer(root: string, folder: string, groups: string[]): number {
-  const script = `${groups.map((group) => `echo $$ >'${group}/cgroup.procs';`).join(' ')} exec systemd-nspawn -q -D '${root}' --register=no --keep-unit --private-network --machine=${basename(folder)} -b`;
+  const script = `${groups.map((group) => `echo $$ >'${group}/cgroup.procs';`).join(' ')} exec setpriv --pdeathsig=TERM systemd-nspawn -q -D '${root}' --register=no --keep-unit --private-network --machine=${basename(folder)} -b`;
   const console = openSync(join(folder, 'console.log'), 'a');
   const child = spawn('sh', ['-c', script], {
     detached: true,
