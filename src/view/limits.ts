@@ -77,9 +77,10 @@ function killsText(kills: Kills): string {
     return 'a start fails now: no set is free (httpd-guard check says what can be cleared)';
   if (startFits === null)
     return 'a start may fail now: fewer sets are free than it has or registers (httpd-guard check says what can be cleared)';
-  if (left === null) return `at least ${least} kill -9 left, if each start made all that are registered`;
-  const sure = least < left ? `, or ${least} if each start made all that are registered` : '';
-  return `${left} kill -9 left${sure}; after one more it does not start again`;
+  if (left === null)
+    return `it starts again after ${least} kill -9; after more, where a start makes fewer sets than are registered`;
+  const sure = least < left ? ` (after ${least}, if each start makes all that are registered)` : '';
+  return `it starts again after ${left} kill -9${sure}, and not after one more`;
 }
 
 /** The object of `limits --json`, schema 1: an interface. What could not be read is null and stands in `reasons`. */

@@ -44,12 +44,12 @@ semaphores (SEMMNS) 5 of 32000 in use (0 %), 31995 free
        2           2  ? (uid 33)
 
 apache2.service: active, mutexes sysvsem, 6 of System V registered, 3 sets in use
-  2 kill -9 left, or 1 if each start made all that are registered; after one more it does not start again
+  it starts again after 2 kill -9 (after 1, if each start makes all that are registered), and not after one more
 `,
   );
   t.equal(
     show({}, { quiet: true }),
-    'apache2.service: 2 kill -9 left, or 1 if each start made all that are registered; after one more it does not start again\n',
+    'apache2.service: it starts again after 2 kill -9 (after 1, if each start makes all that are registered), and not after one more\n',
   );
 });
 
@@ -73,8 +73,14 @@ void t.test('what could not be read is said', async (t) => {
 void t.test('each kind of answer has its sentence', async (t) => {
   const says = (kills: Kills, over: Partial<UnitNeed> = {}): string =>
     show({ units: [need(kills, over)] }, { quiet: true });
-  t.match(says({ leaks: true, left: 3, least: 3, startFits: true }), ': 3 kill -9 left; after one more');
-  t.match(says({ leaks: true, left: null, least: 3, startFits: true }), 'at least 3 kill -9 left');
+  t.match(
+    says({ leaks: true, left: 3, least: 3, startFits: true }),
+    ': it starts again after 3 kill -9, and not after one more',
+  );
+  t.match(
+    says({ leaks: true, left: null, least: 3, startFits: true }),
+    'it starts again after 3 kill -9; after more, where',
+  );
   t.match(says({ leaks: true, left: 0, least: 0, startFits: false }), 'a start fails now');
   t.match(says({ leaks: true, left: null, least: 0, startFits: null }), 'a start may fail now');
   t.match(says({ leaks: false, why: 'so' }), 'none can leak: so');
