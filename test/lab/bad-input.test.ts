@@ -137,6 +137,14 @@ void t.test(
       }
     });
 
+    await t.test('an openssl.cnf that ends Node before its first line', async (t) => {
+      lab.write('etc/ssl/openssl.cnf', 'x[ =\n');
+      t.match((await lab.run('node', '-e', '0')).stderr, 'OpenSSL configuration error');
+      t.match(await gate(t), 'removed 2 semaphore sets');
+      await makeSets(lab, 2, { uid: WWW_DATA });
+      await lab.sh('rm /etc/ssl/openssl.cnf');
+    });
+
     await t.test('no bus, and nobody to ask about units', async (t) => {
       await lab.sh('systemctl stop dbus.socket dbus.service');
       t.match(await gate(t), 'removed 2 semaphore sets', 'the dead need no bus');
