@@ -102,23 +102,22 @@ function fill(fd: number, piece: Buffer): number {
   return filled;
 }
 
-/** By index, since taking an array apart costs more than reading the line did. */
+/** By index, since taking an array apart, or a call for each, costs more than reading the line did. */
 function toSet(numbers: readonly number[]): SemaphoreSet {
-  const at = (field: number): number => numbers[field] as number;
-  const perms = at(2);
+  const perms = numbers[2] as number;
   return {
-    id: at(1),
+    id: numbers[1] as number,
     // May print signed.
-    key: at(0) | 0,
+    key: (numbers[0] as number) | 0,
     // Its octal digits were read as decimal ones.
     mode: perms === 600 ? 0o600 : parseInt(String(perms), 8),
-    nsems: at(3),
-    uid: at(4),
-    gid: at(5),
-    cuid: at(6),
-    cgid: at(7),
-    otime: at(8),
-    ctime: at(9),
+    nsems: numbers[3] as number,
+    uid: numbers[4] as number,
+    gid: numbers[5] as number,
+    cuid: numbers[6] as number,
+    cgid: numbers[7] as number,
+    otime: numbers[8] as number,
+    ctime: numbers[9] as number,
   };
 }
 

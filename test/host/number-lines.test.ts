@@ -28,6 +28,16 @@ void t.test('lines are the same, in whatever pieces they come', async (t) => {
   }
 });
 
+void t.test('lines that end alike', async (t) => {
+  t.strictSame(read('1 2 3\n4 5 3\n6 7 3 \n8 9 4\n1 2 3\n', 100), [
+    [1, 2, 3],
+    [4, 5, 3],
+    [6, 7, 3],
+    [8, 9, 4],
+    [1, 2, 3],
+  ]);
+});
+
 void t.test('anything else is refused', async (t) => {
   for (const text of [
     '1 2\n',
@@ -41,6 +51,9 @@ void t.test('anything else is refused', async (t) => {
     '1\t2 3\n',
     '1 2 3',
     '1 2 3\n4',
+    '1 2 3\n4 3\n',
+    '1 2 3\nx 5 3\n',
+    '1 2 x\n4 5 x\n',
   ]) {
     for (const size of [1, 3, 100]) t.equal(read(text, size), null, `${JSON.stringify(text)} in ${size}`);
   }
