@@ -89,13 +89,13 @@ export function decideRecovery(
   const workers = cause === 'port-held-by-orphans' && policy.reap === 'unit' ? facts.listeningOrphans : [];
   if (cause === 'unknown') return not('unsure', evidence.at(-1)?.saw ?? 'why it is down is not known');
   const isOver = cause === 'semaphore-demand' && weak === undefined && hasRoomAgain(facts);
-  if (cause === 'semaphore-demand' && facts.unsure > 0 && !isOver)
-    return {
-      ...{ act: false, outcome: 'unsure', cause, lookAgain: true },
-      why: `the table has no room, and whether ${facts.unsure} of its sets are left over cannot be proven: httpd-guard check --explain`,
-    };
   if (cause === 'semaphore-demand' && !isOver)
-    return not('left-alone', `${cause}: the table has no room, and nothing in it is known to be left over`);
+    return facts.unsure > 0
+      ? {
+          ...{ act: false, outcome: 'unsure', cause, lookAgain: true },
+          why: `the table has no room, and whether ${facts.unsure} of its sets are left over cannot be proven: httpd-guard check --explain`,
+        }
+      : not('left-alone', `${cause}: the table has no room, and nothing in it is known to be left over`);
   if (cause !== 'semaphore-leak' && !isOver && workers.length === 0)
     return not('left-alone', `its failure is of another kind: ${cause}`);
 
