@@ -44,9 +44,7 @@ void t.test('what failed for another reason is told, and not touched', async (t)
     configure('');
     await guard.rests();
     await lab.run('systemctl', 'stop', apache.unit);
-    await lab.sh(
-      "systemctl reset-failed; for id in $(ipcs -s | awk '/^0x/ {print $2}'); do ipcrm -s $id; done",
-    );
+    await lab.sh('systemctl reset-failed; ipcrm --all=sem');
     await guard.forgetTries();
     await guard.newWatcher();
   };

@@ -11,7 +11,7 @@ async function reset(guard: Guard, apache: Apache): Promise<void> {
   await guard.rests();
   await lab.run('systemctl', 'stop', apache.unit);
   await lab.sh(
-    `rm -f /etc/systemd/system/${apache.unit}.d/zz.conf; systemctl daemon-reload; systemctl reset-failed; for id in $(ipcs -s | awk '/^0x/ {print $2}'); do ipcrm -s $id; done; : >/var/log/apache2/error.log`,
+    `rm -f /etc/systemd/system/${apache.unit}.d/zz.conf; systemctl daemon-reload; systemctl reset-failed; ipcrm --all=sem; : >/var/log/apache2/error.log`,
   );
   await guard.forgetTries();
   await guard.newWatcher();

@@ -62,7 +62,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     configure('');
     await guard.rests();
     await lab.sh(
-      `systemctl stop ${apache.unit} ${other.unit} ${STAND_IN_UNIT}; rm -f /etc/systemd/system/apache2*.service.d/[2z]*.conf; systemctl daemon-reload; systemctl reset-failed; ! mountpoint -q /mnt/small || umount /mnt/small; for id in $(ipcs -s | awk '/^0x/ {print $2}'); do ipcrm -s $id; done; : >/var/log/apache2/error.log`,
+      `systemctl stop ${apache.unit} ${other.unit} ${STAND_IN_UNIT}; rm -f /etc/systemd/system/apache2*.service.d/[2z]*.conf; systemctl daemon-reload; systemctl reset-failed; ! mountpoint -q /mnt/small || umount /mnt/small; ipcrm --all=sem; : >/var/log/apache2/error.log`,
     );
     await guard.forgetTries();
     await guard.newWatcher();
@@ -179,7 +179,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     await makeSets(lab, MOST_SETS, { uid: 1 });
     await isLeftAlone(t, /semaphore-demand/, start);
     t.match(await json('recover'), { exitCode: 1, outcome: 'left-alone', cause: 'semaphore-demand' });
-    await lab.sh("for id in $(ipcs -s | awk '/^0x/ {print $2}'); do ipcrm -s $id; done");
+    await lab.sh('ipcrm --all=sem');
     const said = (await lab.run('httpd-guard', 'diagnose')).stdout;
     t.match(
       said,

@@ -57,7 +57,7 @@ void t.test('at home on every server', async (t) => {
       await lab.sh('httpd-guard uninstall');
       t.equal(await state(unit), before, 'and afterwards all is as before');
       await takeDown(lab, layout);
-      await lab.sh("for id in $(ipcs -s | awk '/^0x/ {print $2}'); do ipcrm -s $id; done");
+      await lab.sh('ipcrm --all=sem');
     });
   }
 });
