@@ -283,6 +283,17 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     }
   });
 
+  await scenario('all that its start left dies at once: a job to start is no wish to stop', async (t) => {
+    await apache.dropIn('zz.conf', 'PIDFile=', 'ExecStart=', 'ExecStart=/bin/true', 'ExecStop=');
+    await isLeftAlone(t, /left alone/, start);
+    const ending = '/run/httpd-guard/apache2.service.ending';
+    t.match(await lab.sh(`cat ${ending}`), '"byItself":true');
+    await lab.sh(`rm ${ending} /etc/systemd/system/apache2.service.d/zz.conf; systemctl daemon-reload`);
+    await apache.start();
+    await lab.sh('systemctl restart apache2; systemctl stop apache2');
+    t.equal((await lab.run('test', '-e', ending)).exitCode, 1, 'for a wished end Node is not started');
+  });
+
   await scenario('masked while it runs, and dies of a reload', async (t) => {
     await lab.sh('a2dismod -q -f cache_socache auth_digest authn_socache');
     await apache.start();
