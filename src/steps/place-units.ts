@@ -17,7 +17,6 @@ import {
 import { systemctl } from '../host/systemctl.ts';
 import { distrust } from '../host/trusted-path.ts';
 import { verifyUnits } from '../host/verify-units.ts';
-import { withSystemd } from '../host/with-systemd.ts';
 import { writeWhole } from '../host/write-whole.ts';
 
 /** A file that systemd reads: as it should be, and as it is, null where there is none. */
@@ -84,7 +83,7 @@ export async function placeUnits(unit: string, files: readonly UnitFile[]): Prom
       return unknown(`systemd would not take it: ${complaint}`);
     }
   }
-  const started = await startWatching(changed.length > 0, timers);
+  const started = await startWatching([REQUEST_UNIT, WATCH_UNIT, ...timers]);
   if (started.known) return known(true);
   return unknown(`the files are written, but ${started.why}; run: systemctl daemon-reload`);
 }
@@ -99,13 +98,11 @@ function restore({ path, before }: UnitFile): void {
   }
 }
 
-/** The watcher learns at its start which units there are. */
-async function startWatching(changed: boolean, timers: readonly string[]): Promise<Fact<string>> {
-  if (changed) {
-    const reloaded = await withSystemd((systemd) => systemd.daemonReload());
-    if (!reloaded.known) return reloaded;
-  }
-  const enabled = await systemctl('enable', '--now', REQUEST_UNIT, WATCH_UNIT, ...timers);
-  // Also where nothing changed: who was killed between writing and this left a watcher that knows nothing of it.
-  return enabled.known ? systemctl('try-restart', WATCH_UNIT, ...timers) : enabled;
+/**
+ * Enabling has systemd read its units anew (systemctl(1)). The watcher learns at its start which units there are; it is
+ * started anew also where nothing changed: who was killed between writing and this left one that knows nothing of it.
+ */
+async function startWatching(units: readonly string[]): Promise<Fact<string>> {
+  const enabled = await systemctl('enable', ...units);
+  return enabled.known ? systemctl('restart', ...units) : enabled;
 }

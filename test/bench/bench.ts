@@ -1,5 +1,5 @@
-// npm run bench: what the guard costs a start of httpd, against the loop that people paste into theirs; and how soon it
-// brings httpd back, and what its watcher costs.
+// npm run bench: what the guard costs a start of httpd, against the loop that people paste into theirs; how soon it is
+// installed, and brings httpd back; and what its watcher costs.
 // Here, outside: a build of the present sources and the helpers, in a temporary folder; then inside.ts in namespaces of its
 // own, and in-lab.ts with the lab's containers, where these work. Exit codes, the highest counts: 0 all targets met, 1 one
 // missed, 2 one could not be measured, 3 something needed is missing.
@@ -77,7 +77,7 @@ function runInLab(folder: string): Promise<number> | number {
       join(folder, 'guard/test/bench/in-lab.ts'),
     ]);
   process.stdout.write(
-    `\nnot measured: recovery, watcher, burst, for the lab does not work here: ${obstacle}\n`,
+    `\nnot measured: install, recovery, watcher, burst, for the lab does not work here: ${obstacle}\n`,
   );
   return 2;
 }

@@ -3,6 +3,8 @@ import { Apache, WWW_DATA, clean, makeSets, setIds } from './apache.ts';
 import { Lab } from './lab.ts';
 
 const GATE = '/usr/lib/httpd-guard/gate /usr/local/bin/node apache2.service';
+/** The hooks end after 5 s; what runs beside a test may slow all that is not waiting. */
+const BOUNDED_MS = 15_000;
 
 void t.test(
   'whatever is broken: a clear line, the right code, nothing removed that should stay, and httpd starts',
@@ -19,7 +21,7 @@ void t.test(
       const beganMs = performance.now();
       const { exitCode, stdout, stderr } = await lab.run('unshare', '-m', 'sh', '-c', `${before}; ${GATE}`);
       t.equal(exitCode, 0, 'the gate ends with 0');
-      t.ok(performance.now() - beganMs < 5_500, 'and in bounded time');
+      t.ok(performance.now() - beganMs < BOUNDED_MS, 'and in bounded time');
       return stdout + stderr;
     };
 
@@ -194,7 +196,7 @@ void t.test(
         await apache.kill9();
         const beganMs = performance.now();
         t.ok(await apache.tryStart(), `httpd starts though the guard ${what}`);
-        t.ok(performance.now() - beganMs < 6_000);
+        t.ok(performance.now() - beganMs < BOUNDED_MS);
       }
       const journal = await lab.sh('journalctl -o cat -u apache2');
       for (const line of [

@@ -19,7 +19,7 @@ void t.test('whatever is forged, nothing is done', async (t) => {
   });
   const apache = await Apache.setUp(lab);
   // Who has ended before journald looks is of no unit.
-  const linger = `{ echo "${CREATE_FAILED}"; sleep 0.3; }`;
+  const linger = `{ echo "${CREATE_FAILED}"; sleep 1; }`;
   lab.write('usr/lib/cgi-bin/stderr', cgi(`echo "${CREATE_FAILED}" >&2`), 0o755);
   lab.write('usr/lib/cgi-bin/logger', cgi(`${linger} | logger -t apachectl -p user.emerg`), 0o755);
   lab.write('usr/lib/cgi-bin/cat', cgi(`${linger} | systemd-cat -t apachectl`), 0o755);

@@ -187,7 +187,7 @@ void t.test('history: what the guard did, and nothing that others say it did', a
       await lab.sh('perl /root/fill');
       const hangingMs = await start();
       await lab.sh(`kill -CONT ${journald}`);
-      t.ok(hangingMs < usualMs + 1_000, `${hangingMs.toFixed()} ms, else ${usualMs.toFixed()}`);
+      t.ok(hangingMs < usualMs + 3_000, `${hangingMs.toFixed()} ms, else ${usualMs.toFixed()}`);
       t.match(await lines(since), [/^httpd-guard: removed 2/], 'a plain line, once journald is back');
     },
   );

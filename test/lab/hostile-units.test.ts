@@ -38,7 +38,7 @@ void t.test('what an ordinary user may have written into a unit gains no rights'
       '/dev/null',
     );
     t.equal(exitCode, 3, 'it is no httpd');
-    t.ok(performance.now() - began < 20_000);
+    t.ok(performance.now() - began < 60_000);
     const alice = await lab.sh('id -u alice');
     const asked = new Set((await lab.sh('cat /home/alice/asked')).split('\n'));
     t.strictSame(asked, new Set([`${alice} 0 / hello "$(id)" there`]));

@@ -43,6 +43,17 @@ void t.test('install and uninstall', async (t) => {
     t.equal(await lab.sh('systemd-analyze verify apache2.service 2>&1'), '');
   });
 
+  await t.test('many in a row are not too many starts for systemd', async (t) => {
+    await lab.sh('mkdir -p /var/lib/prometheus/node-exporter; httpd-guard install');
+    const units = 'httpd-guard-watch.service httpd-guard-recover.path httpd-guard-metrics.timer';
+    // systemd 255 and later keep the count over a reload, so it is asked without one.
+    const { exitCode, stderr } = await lab.run(
+      ...(['sh', '-c', `for i in 1 2 3 4 5 6; do systemctl restart ${units} || exit; done`] as const),
+    );
+    t.strictSame({ exitCode, stderr }, { exitCode: 0, stderr: '' });
+    await lab.sh('httpd-guard uninstall; rm -r /var/lib/prometheus; httpd-guard install');
+  });
+
   await t.test('a start with nothing to clear does not start Node', async (t) => {
     await lab.sh(
       'mv /usr/local/bin/node /usr/local/bin/node.real; printf "#!/bin/sh\\necho started >>/root/node-started\\nexec node.real \\"\\$@\\"\\n" >/usr/local/bin/node; chmod +x /usr/local/bin/node',
@@ -94,11 +105,11 @@ void t.test('install and uninstall', async (t) => {
       await apache.kill9();
       const left = await setIds(lab, WWW_DATA);
       await lab.sh(
-        'cp /etc/apache2/envvars /root/envvars; echo \'case "$*" in *-t*) sleep 8 ;; esac\' >>/etc/apache2/envvars',
+        'cp /etc/apache2/envvars /root/envvars; echo \'case "$*" in *-t*) sleep 60 ;; esac\' >>/etc/apache2/envvars',
       );
       const beganMs = performance.now();
       t.ok(await apache.tryStart());
-      t.ok(performance.now() - beganMs < 5_000);
+      t.ok(performance.now() - beganMs < 15_000);
       t.ok(
         (await setIds(lab, WWW_DATA)).every((id) => !left.includes(id)),
         'and what was left is gone',

@@ -163,11 +163,11 @@ for (const [signal, code] of [
   });
 }
 
-/** Asks again and again until there is an answer, and fails after half a minute without one. */
+/** Asks again and again until there is an answer, and fails after a minute without one. */
 export async function until<T>(
   what: string,
   ask: () => T | null | Promise<T | null>,
-  deadlineMs = 30_000,
+  deadlineMs = 60_000,
 ): Promise<T> {
   const end = performance.now() + deadlineMs;
   for (;;) {

@@ -23,9 +23,7 @@ void t.test('at home on every server', async (t) => {
       const server = await setUp(lab, layout);
       const before = await state(unit);
       const uid = Number(await lab.sh(`id -u ${user}`));
-      const began = performance.now();
       t.match(await lab.sh('httpd-guard install'), `${unit} is guarded`, 'the right unit is found');
-      t.ok(performance.now() - began < 5_000, 'in less than five seconds');
       const report = JSON.parse((await lab.run('httpd-guard', 'check', '--json')).stdout) as object;
       t.match(report, {
         unit: { name: unit, active: 'active' },
