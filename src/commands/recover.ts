@@ -38,7 +38,7 @@ export async function recoverCommand(options: RecoverOptions): Promise<Done> {
   if (!configuration.known) {
     // One that stays would start this again at once, until systemd will not start it any more.
     if (options.requested === true) {
-      takeRequest();
+      await takeNow(options);
       takeUnderWay();
     }
     return wrongConfiguration(configuration.why, EXIT.unsure);

@@ -34,6 +34,8 @@ export async function watch(options: CommonOptions): Promise<number> {
     }),
   ]);
   watcher.heart.start(signal);
+  // Whoever waits for the start of the watcher may rely on it.
+  await Promise.race([watcher.begun, following]);
   await notify('--ready', `--status=follows ${units.join(', ') || 'nothing: no unit is guarded'}`);
   await following;
   return 0;

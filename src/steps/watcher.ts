@@ -18,18 +18,24 @@ export class Watcher {
   private readonly states = new Map<string, UnitState>();
   private readonly lineAskedMs = new Map<string, number>();
   private hasBus = true;
+  private begin!: () => void;
+  /** Settled once each unit's state was told, or there is no bus to tell it: from then on no end of a unit is missed. */
+  readonly begun = new Promise<void>((resolve) => (this.begin = resolve));
 
   constructor(
     private readonly units: readonly string[],
     private readonly ownUnit: string,
     private readonly say: (priority: Priority, sentence: string) => void,
-  ) {}
+  ) {
+    if (units.length === 0) this.begin();
+  }
 
   readonly onState = (unit: string, state: UnitState): void => {
     if (!this.hasBus) this.say('notice', 'systemd tells of its units again');
     this.hasBus = true;
     const before = this.states.get(unit);
     this.states.set(unit, state);
+    if (this.states.size === this.units.length) this.begin();
     if (isReasonToLook(before, state, readRunEnding(unit, state.invocationId)))
       this.ask(unit, `${unit} is ${state.active}`);
   };
@@ -37,6 +43,7 @@ export class Watcher {
   /** Without the bus the journal tells which unit ended; and of what ended before, a look at all will tell. */
   readonly onBusTrouble = (why: string): void => {
     this.hasBus = false;
+    this.begin();
     // Without the bus no look can bring back what is down: once it is there again, it is news.
     for (const [unit, { active }] of this.states) if (active === 'failed') this.states.delete(unit);
     this.say('warning', `${why}; the journal alone is followed until it is back`);

@@ -39,7 +39,7 @@ export class Guard {
   }
 
   /** Waits for a line of the recovering service. */
-  async told(pattern: RegExp, since: string, deadlineMs = 30_000): Promise<string> {
+  async told(pattern: RegExp, since: string, deadlineMs = 60_000): Promise<string> {
     let lines: string[] = [];
     const ask = async (): Promise<string | null> => {
       lines = await this.said('recover', since);
@@ -54,7 +54,7 @@ export class Guard {
 
   /** A watcher that has asked for nothing yet: of lines it would ask only twice a minute. */
   async newWatcher(): Promise<void> {
-    await this.lab.sh(`systemctl reset-failed ${WATCH}; systemctl restart ${WATCH}`);
+    await this.lab.sh(`systemctl restart ${WATCH}`);
   }
 
   /** Runs a line of sh as the watcher's user. */

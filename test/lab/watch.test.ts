@@ -69,6 +69,29 @@ void t.test('the watcher', async (t) => {
     }
   });
 
+  await t.test(
+    'it has started when it knows each state, so a run that is over at once is seen',
+    async (t) => {
+      await lab.sh('systemctl stop apache2');
+      await apache.dropIn('zz.conf', 'PIDFile=', 'ExecStart=', 'ExecStart=/bin/true', 'ExecStop=');
+      const mark = await guard.mark();
+      const state = (): Promise<string> => watcher('ActiveState');
+      await lab.sh('pkill -STOP -x dbus-daemon; systemctl restart --no-block httpd-guard-watch');
+      await until('it to follow the journal', async () =>
+        (await watcher('MainPID')) !== '0' && (await state()) === 'activating' ? journalctl() : null,
+      );
+      await lab.sh('sleep 0.5');
+      t.equal(await state(), 'activating');
+      await lab.sh('pkill -CONT -x dbus-daemon');
+      await until('it to have started', async () => ((await state()) === 'active' ? true : null));
+      await lab.sh('systemctl start apache2');
+      t.match(await guard.told(/left alone/, mark), 'apache2.service');
+      await guard.rests();
+      await lab.sh('rm /etc/systemd/system/apache2.service.d/zz.conf; systemctl daemon-reload');
+      await apache.start();
+    },
+  );
+
   await t.test('journalctl killed again and again is started again and again', async (t) => {
     await guard.newWatcher();
     const pid = await watcher('MainPID');
