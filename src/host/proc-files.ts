@@ -30,17 +30,29 @@ export function parseStat(text: string): Pick<ProcessFacts, 'ppid' | 'pgrp' | 's
 
 /** sched.h: a kernel thread, which runs no program and uses no semaphores. */
 const PF_KTHREAD = 0x00200000;
+/**
+ * sched.h: it will never run a line of its program again. do_exit (kernel/exit.c) sets this, then takes away the memory, and
+ * with it the program to read; only when all that is given back, which takes seconds where the OOM killer chose well, it is
+ * a zombie.
+ */
+const PF_EXITING = 0x4;
 
-/** What a process is that has no program to read. Anyone may ask this of any process that is not hidden. */
-export function readState(pid: number): 'running' | 'zombie' | 'kernel thread' | 'gone' {
+/** What a thread is that has no program to read. Anyone may ask this of any process that is not hidden. */
+export function readState(tid: number): 'running' | 'ended' | 'kernel thread' | 'gone' {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const text = readFileSync(`/proc/${tid}/stat`, 'utf8');
     const [state = '', , , , , , flags = ''] = text.slice(text.lastIndexOf(')') + 2).split(' ');
     if ((Number(flags) & PF_KTHREAD) !== 0) return 'kernel thread';
-    return state === 'Z' || state === 'X' ? 'zombie' : 'running';
+    return state === 'Z' || state === 'X' || (Number(flags) & PF_EXITING) !== 0 ? 'ended' : 'running';
   } catch {
     return 'gone';
   }
+}
+
+/** The first that runs of the threads of a process, whose own pid is that of the one it began with; null where none runs. */
+export function runningThread(pid: number): number | null {
+  const tids = readdirSync(`/proc/${pid}/task`).map(Number);
+  return tids.find((tid) => readState(tid) === 'running') ?? null;
 }
 
 /** The link the kernel sets. ENOENT also for a zombie and for a kernel thread. */

@@ -12,6 +12,7 @@ import {
   readState,
   readUids,
   readUnit,
+  runningThread,
 } from './proc-files.ts';
 
 export interface ProcessTable {
@@ -90,20 +91,37 @@ export class ProcessScan {
   /** null: gone meanwhile. */
   private read(pid: number, asked: boolean): Seen | null {
     try {
-      const exe = readExecutable(pid);
-      const isHttpd = isHttpdName(exe.path) ? known(true) : isHttpdByContent(pid, exe);
-      if (!isHttpd.known && readState(pid) === 'gone') return null;
-      const isOther = isHttpd.known && !isHttpd.value && !asked && !this.isStarters(pid);
-      return isOther ? 'other program' : readFacts(pid, exe, isHttpd);
+      return this.readAs(pid, pid, asked);
     } catch (error) {
       const state = readState(pid);
       if (state === 'gone') return null;
-      if (state !== 'running') return state === 'zombie' ? 'no program' : 'other program';
+      if (state === 'kernel thread') return 'other program';
+      if (state === 'ended') return this.readThreads(pid, asked);
       // Between two reads of one process it may have ended the one and not yet the other: then it is read again.
       if (isGone(error)) return null;
       this.withheld ??= `process ${pid} cannot be looked at: ${because(error)}`;
       return 'withheld';
     }
+  }
+
+  /** The thread that a process began with may end before the others (pthread_exit(3)): the program is theirs, too. */
+  private readThreads(pid: number, asked: boolean): Seen | null {
+    try {
+      const tid = runningThread(pid);
+      return tid === null ? 'no program' : this.readAs(pid, tid, asked);
+    } catch {
+      // It ended meanwhile, or will be the same at the next look.
+      return null;
+    }
+  }
+
+  /** What /proc shows of one thread of it. */
+  private readAs(pid: number, tid: number, asked: boolean): Seen | null {
+    const exe = readExecutable(tid);
+    const isHttpd = isHttpdName(exe.path) ? known(true) : isHttpdByContent(tid, exe);
+    if (!isHttpd.known && readState(tid) === 'gone') return null;
+    const isOther = isHttpd.known && !isHttpd.value && !asked && !this.isStarters(tid);
+    return isOther ? 'other program' : readFacts(pid, tid, exe, isHttpd);
   }
 
   private isStarters(pid: number): boolean {
@@ -125,13 +143,13 @@ function isGone(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ESRCH';
 }
 
-function readFacts(pid: number, exe: Executable, isHttpd: Fact<boolean>): ProcessFacts {
+function readFacts(pid: number, tid: number, exe: Executable, isHttpd: Fact<boolean>): ProcessFacts {
   return {
     ...readStat(pid),
-    uids: readUids(pid),
+    uids: readUids(tid),
     exe: known(exe),
     isHttpd,
-    ipcNamespace: known(readIpcNamespace(pid)),
-    unit: readUnit(pid),
+    ipcNamespace: known(readIpcNamespace(tid)),
+    unit: readUnit(tid),
   };
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, rmSync } from 'node:fs';
 import t, { type Test } from 'tap';
+import { readExecutable, readState } from '../../src/host/proc-files.ts';
 import { ProcessScan, type ProcessTable } from '../../src/host/process-scan.ts';
 
 /** A user who runs nothing: so only names decide. */
@@ -56,6 +57,42 @@ void t.test('a zombie is not alive', async (t) => {
   t.ok(alivePids.has(pid));
   t.notOk(alivePids.has(Number(said)));
 });
+
+void t.test('a process that is giving back its memory is not alive, and nobody waits for it', async (t) => {
+  const { pid } = await run(t, 'large', '$x = "a" x 500_000_000; print "ready"; sleep');
+  process.kill(pid, 'SIGKILL');
+  while (hasProgram(pid));
+  t.equal(readState(pid), 'ended');
+  const { alivePids, readable } = scan();
+  t.notOk(alivePids.has(pid));
+  t.notMatch(readable, { why: /coming and going/ });
+});
+
+void t.test('of a process whose first thread has ended, the others show the program', async (t) => {
+  // exit(2), which ends one thread alone.
+  const exit = { x64: 60, arm64: 93 }[process.arch as string] ?? NaN;
+  const { pid } = await run(
+    t,
+    'httpd',
+    `use threads; threads->create(sub { print "ready"; sleep 1 while 1 }); syscall(${exit}, 0)`,
+  );
+  while (hasProgram(pid));
+  const { processes, alivePids, readable } = scan();
+  t.match(
+    processes.find((one) => one.pid === pid),
+    { isHttpd: { value: true }, pgrp: pid },
+  );
+  t.ok(alivePids.has(pid));
+  t.notMatch(readable, { why: /coming and going/ });
+});
+
+function hasProgram(pid: number): boolean {
+  try {
+    return readExecutable(pid).path !== '';
+  } catch {
+    return false;
+  }
+}
 
 void t.test('of httpds that fork and exit one after the other, one is seen each time', async (t) => {
   // As a launcher does when it detaches: its master is there before it goes, so that at no time there is none.
