@@ -49,6 +49,8 @@ cat >"$destdir$prefix/bin/httpd-guard" <<LAUNCHER
 #!/bin/sh
 # What the caller's environment holds for other Node programs is not for this one.
 unset NODE_OPTIONS NODE_EXTRA_CA_CERTS NODE_PATH
+# A fault in the machine's would end Node before its first line.
+export OPENSSL_CONF=/dev/null
 exec node $prefix/lib/httpd-guard/httpd-guard.cjs "\$@"
 LAUNCHER
 chmod 0755 "$destdir$prefix/bin/httpd-guard"

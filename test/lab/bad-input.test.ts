@@ -142,8 +142,13 @@ void t.test(
     await t.test('an openssl.cnf that ends Node before its first line', async (t) => {
       lab.write('etc/ssl/openssl.cnf', 'x[ =\n');
       t.match((await lab.run('node', '-e', '0')).stderr, 'OpenSSL configuration error');
+      await lab.sh('mkdir -p /var/lib/prometheus/node-exporter; httpd-guard install');
+      for (const name of ['watch', 'recover', 'metrics'])
+        t.match(await lab.run('systemctl', 'restart', `httpd-guard-${name}`), { exitCode: 0 }, name);
+      await lab.sh('httpd-guard uninstall; rm -r /var/lib/prometheus');
       t.match(await gate(t), 'removed 2 semaphore sets');
       await makeSets(lab, 2, { uid: WWW_DATA });
+      t.match((await lab.run('httpd-guard', 'check')).stdout, 'left by a dead httpd');
       await lab.sh('rm /etc/ssl/openssl.cnf');
     });
 
