@@ -21,7 +21,13 @@ async function run(
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const pid = child.pid ?? 0;
-  t.teardown(() => process.kill(-pid, 'SIGKILL'));
+  t.teardown(() => {
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // All of them have ended.
+    }
+  });
   const [said] = (await once(child.stdout, 'data')) as [Buffer];
   return { pid, path, said: said.toString().trim() };
 }
