@@ -146,8 +146,10 @@ function tableCures(patient: Patient): Cure[] {
 function apartCures(patient: Patient): Cure[] {
   const { unit: name } = patient;
   const unit = shellWord(name);
+  const mutexes =
+    'take mutexes that are no System V sets: "Mutex pthread default" (or "Mutex file:/run default") in httpd’s configuration, instead of each "Mutex sysvsem"; 2.2 has AcceptMutex for that';
   return [
-    ...(isApart(patient)
+    ...(!canBeApart(patient)
       ? []
       : [
           {
@@ -166,10 +168,13 @@ function apartCures(patient: Patient): Cure[] {
             ],
           },
         ]),
-    cure(
-      'or take mutexes that are no System V sets: "Mutex pthread default" (or "Mutex file:/run default") in httpd’s configuration, instead of each "Mutex sysvsem"; 2.2 has AcceptMutex for that',
-    ),
+    cure(canBeApart(patient) ? `or ${mutexes}` : `for good: ${mutexes}`),
   ];
+}
+
+/** Not where it is already, nor where systemd is known to be too old for it. */
+function canBeApart({ facts }: Patient): boolean {
+  return !facts.known || (facts.value.knowsPrivateIpc && !facts.value.privateIpc);
 }
 
 function isApart({ facts }: Patient): boolean {

@@ -14,8 +14,9 @@ export interface UnitFacts {
   invocationId: string;
   /** The type of the job that waits or runs for it: start, stop, restart …; null when there is none. */
   job: string | null;
-  /** False also where systemd is older than the setting (before 248). */
   privateIpc: boolean;
+  /** Whether systemd has that setting at all (248 and later). */
+  knowsPrivateIpc: boolean;
   /** The user its processes are started as: "" is root. */
   user: string;
   run: UnitRun;

@@ -25,6 +25,8 @@ const MOST_OUTPUT = 4 * 1024 * 1024;
 export const TOOL_ENVIRONMENT = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   LC_ALL: 'C',
+  // systemd 247 colours its complaints also for a pipe.
+  SYSTEMD_LOG_COLOR: '0',
 };
 
 /**

@@ -23,7 +23,8 @@ export function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts
     mainPid: (service['MainPID']?.value as number | undefined) ?? 0,
     fileState: text(unit, 'UnitFileState'),
     invocationId: hex(unit['InvocationID']),
-    privateIpc: (service['PrivateIPC']?.value as boolean | undefined) ?? false,
+    privateIpc: service['PrivateIPC']?.value === true,
+    knowsPrivateIpc: service['PrivateIPC'] !== undefined,
     user: text(service, 'User'),
     run: {
       began: stamp('InactiveExitTimestamp'),

@@ -57,7 +57,10 @@ void t.test('what it has already, or does not reach it, is not advised', async (
   const apart = words('semaphore-leak', patient({}, { privateIpc: true }));
   t.notMatch(apart, 'PrivateIPC=yes\\n');
   t.notMatch(apart, '--raise');
-  t.match(apart, 'Mutex pthread');
+  t.match(apart, 'for good: take mutexes that are no System V sets: "Mutex pthread');
+  const before248 = words('semaphore-leak', patient({}, { knowsPrivateIpc: false }));
+  t.notMatch(before248, 'PrivateIPC');
+  t.match(before248, /for good: take mutexes[^]*--raise/);
 });
 
 void t.test('each trap is named once', async (t) => {

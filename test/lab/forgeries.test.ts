@@ -5,9 +5,9 @@ import { Lab, until } from './lab.ts';
 
 /** What its clients and scripts may write, and through which door. */
 const FORGERIES: readonly [string, string][] = [
-  ['a script’s stderr, raw in the ErrorLog', 'curl -sf localhost/cgi-bin/stderr'],
-  ['a script’s entry in the journal, with the unit’s name', 'curl -sf localhost/cgi-bin/logger'],
-  ['a script’s stdout in the journal', 'curl -sf localhost/cgi-bin/cat'],
+  ['a script’s stderr, raw in the ErrorLog', 'curl -sf 127.0.0.1/cgi-bin/stderr'],
+  ['a script’s entry in the journal, with the unit’s name', 'curl -sf 127.0.0.1/cgi-bin/logger'],
+  ['a script’s stdout in the journal', 'curl -sf 127.0.0.1/cgi-bin/cat'],
   ['a client’s words, through a piped log as root', `curl -sf -A "${CREATE_FAILED}" localhost/`],
   ['a client’s words, behind what httpd says', `curl -s -e "${CREATE_FAILED}" localhost/%2e%2e%2fx`],
 ];
@@ -40,7 +40,7 @@ void t.test('whatever is forged, nothing is done', async (t) => {
       const mark = await guard.mark();
       await lab.sh(forge);
       // The journal has it by now, and this one is always seen: only one line in half a minute is.
-      await lab.sh('curl -sf localhost/cgi-bin/logger');
+      await lab.sh('curl -sf 127.0.0.1/cgi-bin/logger');
       await guard.told(/nothing to do: apache2\.service is active/, mark);
       await guard.rests();
       t.equal((await guard.said('recover', mark)).length, 1, `${what}: one look`);

@@ -23,7 +23,7 @@ void t.test('the watcher', async (t) => {
   /** A script of the server runs a line of sh: what it says is the unit's. */
   const say = async (script: string): Promise<void> => {
     lab.write('usr/lib/cgi-bin/words', script, 0o755);
-    await lab.sh('curl -sf localhost/cgi-bin/say');
+    await lab.sh('curl -sf 127.0.0.1/cgi-bin/say');
   };
   const looks = async (since: string): Promise<number> =>
     (await guard.said('watch', since)).filter((line) => line.includes('speaks of semaphores')).length;

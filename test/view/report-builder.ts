@@ -33,6 +33,7 @@ export const unit = (over: Partial<UnitFacts> = {}): UnitFacts => ({
   invocationId: '0123456789abcdef0123456789abcdef',
   job: null,
   privateIpc: false,
+  knowsPrivateIpc: true,
   user: '',
   run: { began: stamp(BEGAN_AGO_S), stamps: [], leavesNobody: true },
   execStart: { path: '/usr/sbin/apachectl', argv: ['/usr/sbin/apachectl', 'start'] },
