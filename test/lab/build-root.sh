@@ -3,10 +3,11 @@
 # registry. Prints the path of the finished root on stdout; progress goes to stderr.
 #   build-root.sh [PACKAGE...]    more packages make another root, beside the plain one
 #   build-root.sh --tools         with what single tests need
-# Cached outside the checkout: HTTPD_GUARD_LAB_CACHE, by default /var/cache/httpd-guard-lab.
+# Cached outside the checkout: HTTPD_GUARD_LAB_CACHE, by default /var/cache/httpd-guard-lab. HTTPD_GUARD_LAB_SUITE is which
+# Debian; another mirror than Debian's is HTTPD_GUARD_LAB_MIRROR.
 set -eu
 
-suite=bookworm
+suite=${HTTPD_GUARD_LAB_SUITE:-bookworm}
 packages=systemd,systemd-sysv,libnss-systemd,dbus,apache2,procps,util-linux,curl,perl
 # In one root: to build several would take minutes each. For monitoring; for packages (lintian needs one of two packages for
 # TLS, and debootstrap does not choose); for Ansible's two sides (likewise, a backend of cffi).
