@@ -8,8 +8,8 @@ const FORGERIES: readonly [string, string][] = [
   ['a script’s stderr, raw in the ErrorLog', 'curl -sf 127.0.0.1/cgi-bin/stderr'],
   ['a script’s entry in the journal, with the unit’s name', 'curl -sf 127.0.0.1/cgi-bin/logger'],
   ['a script’s stdout in the journal', 'curl -sf 127.0.0.1/cgi-bin/cat'],
-  ['a client’s words, through a piped log as root', `curl -sf -A "${CREATE_FAILED}" localhost/`],
-  ['a client’s words, behind what httpd says', `curl -s -e "${CREATE_FAILED}" localhost/%2e%2e%2fx`],
+  ['a client’s words, through a piped log as root', `curl -sf -A "${CREATE_FAILED}" 127.0.0.1/`],
+  ['a client’s words, behind what httpd says', `curl -s -e "${CREATE_FAILED}" 127.0.0.1/%2e%2e%2fx`],
 ];
 
 void t.test('whatever is forged, nothing is done', async (t) => {
