@@ -13,13 +13,18 @@ export function listPids(): number[] {
     .map(Number);
 }
 
-/** From /proc/PID/stat. The name in it may hold blanks, brackets and newlines: fields are counted from its last bracket. */
+/** From the state on: the name before it may hold blanks, brackets and newlines, so fields are counted from its last bracket. */
+function statFields(text: string): string[] {
+  return text.slice(text.lastIndexOf(')') + 2).split(' ');
+}
+
+/** From /proc/PID/stat. */
 export function readStat(pid: number): Pick<ProcessFacts, 'pid' | 'ppid' | 'pgrp' | 'session' | 'startedMs'> {
   return { pid, ...parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8')) };
 }
 
 export function parseStat(text: string): Pick<ProcessFacts, 'ppid' | 'pgrp' | 'session' | 'startedMs'> {
-  const [, ppid, pgrp, session, ...rest] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [, ppid, pgrp, session, ...rest] = statFields(text);
   return {
     ppid: Number(ppid),
     pgrp: Number(pgrp),
@@ -40,10 +45,10 @@ const PF_EXITING = 0x4;
 /** What a thread is that has no program to read. Anyone may ask this of any process that is not hidden. */
 export function readState(tid: number): 'running' | 'ended' | 'kernel thread' | 'gone' {
   try {
-    const text = readFileSync(`/proc/${tid}/stat`, 'utf8');
-    const [state = '', , , , , , flags = ''] = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    if ((Number(flags) & PF_KTHREAD) !== 0) return 'kernel thread';
-    return state === 'Z' || state === 'X' || (Number(flags) & PF_EXITING) !== 0 ? 'ended' : 'running';
+    const [state, , , , , , word] = statFields(readFileSync(`/proc/${tid}/stat`, 'utf8'));
+    const flags = Number(word);
+    if ((flags & PF_KTHREAD) !== 0) return 'kernel thread';
+    return state === 'Z' || state === 'X' || (flags & PF_EXITING) !== 0 ? 'ended' : 'running';
   } catch {
     return 'gone';
   }

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { Apache, setIds } from './apache.ts';
-import { CREATE_FAILED, Guard, failForSets } from './guard.ts';
+import { CREATE_FAILED, Guard, failForSets, lingering } from './guard.ts';
 import { Lab, until } from './lab.ts';
 
 /** What its clients and scripts may write, and through which door. */
@@ -18,8 +18,7 @@ void t.test('whatever is forged, nothing is done', async (t) => {
     lab.end();
   });
   const apache = await Apache.setUp(lab);
-  // Who has ended before journald looks is of no unit.
-  const linger = `{ echo "${CREATE_FAILED}"; sleep 1; }`;
+  const linger = lingering(`echo "${CREATE_FAILED}"`);
   lab.write('usr/lib/cgi-bin/stderr', cgi(`echo "${CREATE_FAILED}" >&2`), 0o755);
   lab.write('usr/lib/cgi-bin/logger', cgi(`${linger} | logger -t apachectl -p user.emerg`), 0o755);
   lab.write('usr/lib/cgi-bin/cat', cgi(`${linger} | systemd-cat -t apachectl`), 0o755);

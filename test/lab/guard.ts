@@ -9,6 +9,9 @@ const WATCH = 'httpd-guard-watch.service';
 export const CREATE_FAILED =
   "[Sat Nov 21 03:14:15.926535 2026] [core:emerg] [pid 1] (28)No space left on device: AH00023: Couldn't create the mpm-accept mutex";
 
+/** In sh, a script and a second more: who has ended before journald looks is of no unit. */
+export const lingering = (script: string): string => `{ ${script}; sleep 1; }`;
+
 /** The guard's own services in the lab: installed for units, asked for looks, and listened to. */
 export class Guard {
   private constructor(readonly lab: Lab) {}

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { Apache, WWW_DATA, letSetsAge, makeSets, setIds } from './apache.ts';
-import { CREATE_FAILED, Guard, MOST_SETS, failForSets } from './guard.ts';
+import { CREATE_FAILED, Guard, MOST_SETS, failForSets, lingering } from './guard.ts';
 import { Lab, until } from './lab.ts';
 
 void t.test('the watcher', async (t) => {
@@ -63,7 +63,7 @@ void t.test('the watcher', async (t) => {
       await guard.newWatcher();
       const mark = await guard.mark();
       await lab.sh(gap);
-      await say(`{ echo "${CREATE_FAILED}"; sleep 1; } | systemd-cat`);
+      await say(`${lingering(`echo "${CREATE_FAILED}"`)} | systemd-cat`);
       await looked(mark);
       t.pass(what);
     }
@@ -101,7 +101,7 @@ void t.test('the watcher', async (t) => {
       await lab.sh(`kill -9 ${before}`);
       await until('another one', async () => ((await journalctl()) === before ? null : true));
     }
-    await say(`{ echo "${CREATE_FAILED}"; sleep 1; } | systemd-cat`);
+    await say(`${lingering(`echo "${CREATE_FAILED}"`)} | systemd-cat`);
     await looked(mark);
     t.equal(await watcher('MainPID'), pid);
   });
@@ -116,14 +116,14 @@ void t.test('the watcher', async (t) => {
     ] as const) {
       await guard.newWatcher();
       const mark = await guard.mark();
-      await say(`{ ${script}; echo "${CREATE_FAILED}"; sleep 1; } | systemd-cat`);
+      await say(`${lingering(`${script}; echo "${CREATE_FAILED}"`)} | systemd-cat`);
       await looked(mark);
       t.equal(await looks(mark), 1, what);
     }
     // The line itself as bytes: as one with an umlaut in Latin-1 comes.
     await guard.newWatcher();
     const mark = await guard.mark();
-    await say(`{ printf '%s \\344\\n' "${CREATE_FAILED}"; sleep 1; } | systemd-cat`);
+    await say(`${lingering(`printf '%s \\344\\n' "${CREATE_FAILED}"`)} | systemd-cat`);
     await looked(mark);
   });
 
@@ -235,7 +235,7 @@ void t.test('the watcher', async (t) => {
     const mark = await guard.mark();
     await until('systemd to start it anew', async () => ((await watcher('NRestarts')) === '0' ? null : true));
     await until('it to run', async () => ((await watcher('ActiveState')) === 'active' ? true : null));
-    await say(`{ echo "${CREATE_FAILED}"; sleep 1; } | systemd-cat`);
+    await say(`${lingering(`echo "${CREATE_FAILED}"`)} | systemd-cat`);
     await looked(mark);
     t.not(await watcher('MainPID'), pid, 'and it follows again');
   });
