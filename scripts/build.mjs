@@ -2,10 +2,11 @@
 // command does not use costs its start nothing. CommonJS, since Node starts it faster than modules.
 import { copyFileSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-const root = new URL('..', import.meta.url).pathname;
+const root = fileURLToPath(new URL('..', import.meta.url));
 const bundles = new Map([['httpd-guard', 'src/entry.ts']]);
 
 const splitAtDynamicImports = {

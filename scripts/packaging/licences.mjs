@@ -1,8 +1,9 @@
 // Prints whose code dist holds besides ours: each package, with the text of its licence, as these licences ask for.
 // esbuild names each file that it takes in a comment.
 import { readFileSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
-const root = new URL('../..', import.meta.url).pathname;
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const folders = new Set();
 for (const name of readdirSync(`${root}dist`).filter((name) => name.endsWith('.cjs')))
   for (const [, folder] of readFileSync(`${root}dist/${name}`, 'utf8').matchAll(

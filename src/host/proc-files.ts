@@ -43,15 +43,21 @@ const PF_KTHREAD = 0x00200000;
 const PF_EXITING = 0x4;
 
 /** What a thread is that has no program to read. Anyone may ask this of any process that is not hidden. */
-export function readState(tid: number): 'running' | 'ended' | 'kernel thread' | 'gone' {
+export function readState(tid: number): ThreadState | 'gone' {
   try {
-    const [state, , , , , , word] = statFields(readFileSync(`/proc/${tid}/stat`, 'utf8'));
-    const flags = Number(word);
-    if ((flags & PF_KTHREAD) !== 0) return 'kernel thread';
-    return state === 'Z' || state === 'X' || (flags & PF_EXITING) !== 0 ? 'ended' : 'running';
+    return parseState(readFileSync(`/proc/${tid}/stat`, 'utf8'));
   } catch {
     return 'gone';
   }
+}
+
+export type ThreadState = 'running' | 'ended' | 'kernel thread';
+
+export function parseState(stat: string): ThreadState {
+  const [state, , , , , , word] = statFields(stat);
+  const flags = Number(word);
+  if ((flags & PF_KTHREAD) !== 0) return 'kernel thread';
+  return state === 'Z' || state === 'X' || (flags & PF_EXITING) !== 0 ? 'ended' : 'running';
 }
 
 /** The first that runs of the threads of a process, whose own pid is that of the one it began with; null where none runs. */

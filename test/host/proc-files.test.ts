@@ -3,6 +3,7 @@ import {
   readState,
   listPids,
   parseStat,
+  parseState,
   readExecutable,
   readIpcNamespace,
   readStat,
@@ -28,8 +29,19 @@ void t.test('our own process reads as it is', async (t) => {
   t.strictSame(readExecutable(process.pid), { path: process.execPath, deleted: false });
   t.match(readIpcNamespace('self'), /^ipc:\[\d+\]$/);
   t.equal(readState(process.pid), 'running');
-  t.equal(readState(2), 'kernel thread');
   t.equal(readState(4_194_305), 'gone');
+});
+
+void t.test('who has no program to read is told by state and flags', async (t) => {
+  // Lines of a real /proc: in a container no kernel thread can be seen.
+  const cases = {
+    '2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 4 0 0': 'kernel thread',
+    '812 (httpd) S 1 812 812 0 -1 4194624 0 0 0 0 0 0 0 0 20 0 1 0 4 9 9': 'running',
+    '812 (httpd) Z 1 812 812 0 -1 4228044 0 0 0 0 0 0 0 0 20 0 1 0 4 0 0': 'ended',
+    // PF_EXITING: its memory is being given back.
+    '812 (httpd) R 1 812 812 0 -1 4194628 0 0 0 0 0 0 0 0 20 0 1 0 4 9 9': 'ended',
+  };
+  for (const [line, state] of Object.entries(cases)) t.equal(parseState(line), state, line);
 });
 
 void t.test('the unit is the outermost service or scope of the control group', async (t) => {

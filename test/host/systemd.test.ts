@@ -3,12 +3,21 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Variant } from 'dbus-next';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { Systemd } from '../../src/host/systemd.ts';
 import { changed, fakeBus, reply } from './fake-bus.ts';
 
+/** Not t.testdir: a socket's path is cut at 107 bytes (unix(7)), and the checkout may lie anywhere. */
+function socketFolder(t: Test): string {
+  const folder = mkdtempSync(join(tmpdir(), 'httpd-guard-test-'));
+  t.teardown(() => {
+    rmSync(folder, { recursive: true });
+  });
+  return folder;
+}
+
 void t.test('no bus, or one that does not answer, is a fact', async (t) => {
-  const directory = t.testdir({});
+  const directory = socketFolder(t);
   process.env['DBUS_SYSTEM_BUS_ADDRESS'] = `unix:path=${directory}/none`;
   t.match(await Systemd.connect(1_000), { known: false, why: /systemd cannot be asked over D-Bus .*ENOENT/ });
 
@@ -27,11 +36,7 @@ void t.test('a change that comes in one piece with the first answer is seen', as
   const path = '/org/freedesktop/systemd1/unit/a';
   const properties = (active: string) => ({ ActiveState: new Variant('s', active) });
   let reads = 0;
-  // Not t.testdir: a socket's path has room for 107 bytes.
-  const folder = mkdtempSync(join(tmpdir(), 'httpd-guard-test-'));
-  t.teardown(() => {
-    rmSync(folder, { recursive: true });
-  });
+  const folder = socketFolder(t);
   const bus = fakeBus(`${folder}/bus`, (call) => {
     if (call.member === 'LoadUnit') return [reply(call, 'o', [path])];
     if (call.member !== 'GetAll') return [reply(call, '', [])];
