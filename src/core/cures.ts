@@ -1,5 +1,6 @@
 import type { Cause } from './cause.ts';
 import type { Fact } from './fact.ts';
+import type { Outsider } from './failure-facts.ts';
 import type { Keeper } from './keepers.ts';
 import { setsToAdvise } from './limits-kernel-sem.ts';
 import { shellWord } from './shell-word.ts';
@@ -28,6 +29,8 @@ export interface Patient {
   keepers: readonly Keeper[];
   /** Whether the table that had no room has enough now. */
   hasRoomAgain: boolean;
+  /** A living httpd that the unit does not run. */
+  outsider: Outsider | null;
 }
 
 /** What helps against a cause, best first. */
@@ -84,6 +87,8 @@ export function cures(cause: Cause, patient: Patient): Cure[] {
       return [
         cure('mend the configuration, see that it is right, and start', 'apachectl configtest', ...start),
       ];
+    case 'started-outside-systemd':
+      return outsiderCures(patient);
     case 'stopped-by-admin':
       return [
         cure(
@@ -103,6 +108,25 @@ export function cures(cause: Cause, patient: Patient): Cure[] {
     case 'none':
       return [];
   }
+}
+
+/**
+ * First the one that serves goes, then systemd starts its own. SIGWINCH is httpd's graceful stop (httpd: stopping.html): it
+ * closes its ports and removes its pid file at once, and ends when its last request is answered.
+ */
+function outsiderCures({ unit: name, outsider }: Patient): Cure[] {
+  if (outsider === null) return [];
+  const { pid, unit: its } = outsider;
+  const look = cure('it serves; see how it was started', `systemctl status ${pid}`);
+  // A service starts it again, or is another server's.
+  if (its?.endsWith('.service') === true && !/^user@\d+\.service$/.test(its)) return [look];
+  return [
+    cure(
+      'it serves. To have systemd run it instead, stop it first; requests are refused for a moment',
+      `kill -WINCH ${pid}; timeout 30 tail -s 0.1 --pid=${pid} -f /dev/null; systemctl start ${shellWord(name)}`,
+    ),
+    look,
+  ];
 }
 
 /** Nothing is known to be left over: all sets are in use, or another product's, or of whom cannot be told. */

@@ -33,6 +33,7 @@ export function diagnosis(
     cures: cures(cause, {
       ...{ unit, facts: facts.unit, use: facts.use, unsure: facts.unsure, keepers: facts.keepers },
       hasRoomAgain: hasRoomAgain(facts),
+      outsider: facts.outsider,
       pids: facts.listeningOrphans.map(({ pid }) => pid),
     }),
     missing,

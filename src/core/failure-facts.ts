@@ -26,6 +26,22 @@ export interface FailureFacts {
   rooms: readonly Room[];
   /** Orphaned workers in the unit's own control group that listen on a port. */
   listeningOrphans: readonly ListeningOrphan[];
+  /** A living httpd that this unit does not run; null when there is none. */
+  outsider: Outsider | null;
+}
+
+/**
+ * A living httpd that the unit does not run, but that holds the unit's pid file. A start would end it: httpd says "already
+ * running" and exits with 0, and then the unit's ExecStop stops whom the pid file names.
+ */
+export interface Outsider {
+  pid: number;
+  /** The program it runs; null where that could not be read. */
+  path: string | null;
+  /** The unit or scope whose control group it is in; null where it is in none. */
+  unit: string | null;
+  /** The pid file that names it; null where httpd does not say where its pid file is. */
+  pidFile: string | null;
 }
 
 export interface Holder {

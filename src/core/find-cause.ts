@@ -23,6 +23,7 @@ export function findCause(facts: FailureFacts): Finding {
   if (!unit.known)
     return { cause: 'unknown', evidence: [{ rule: 'unit', saw: unit.why, source: 'systemctl' }] };
   return (
+    outsiderCause(facts) ??
     restingCause(unit.value, facts) ??
     configCause(facts) ??
     portCause(facts) ??
@@ -44,6 +45,24 @@ export function explainFailure(facts: FailureFacts, lines: readonly LogLine[]): 
   const isBorneOut = found.weak === true && lines.some(({ match }) => match?.kind === 'create-failed');
   const told = isSure || isBorneOut ? null : lineCause(found, facts, lines);
   return told ?? withLine(found, lines);
+}
+
+/** Before all else: whatever the unit failed of, a start would now take down what serves. */
+function outsiderCause({ outsider }: FailureFacts): Finding | null {
+  if (outsider === null) return null;
+  const { pid, path, unit, pidFile } = outsider;
+  const where = unit === null ? 'in no unit of systemd' : `in ${unit}`;
+  const evidence = [
+    {
+      rule: 'outsider',
+      saw: `httpd ${pid} (${path ?? 'of a program that cannot be read'}) runs ${where}`,
+      source: `/proc/${pid}/cgroup`,
+    },
+    ...(pidFile === null
+      ? []
+      : [{ rule: 'pid-file', saw: `${pidFile} names process ${pid}`, source: pidFile }]),
+  ];
+  return { cause: 'started-outside-systemd', evidence };
 }
 
 /** A unit that is up, on its way, or down because somebody wished it has no cause to look for. */

@@ -4,7 +4,10 @@ import { countVerdicts } from '../core/health.ts';
 import { keepers } from '../core/keepers.ts';
 import { byOwner } from '../core/limits-owners.ts';
 import { type Lineage, lineages } from '../core/lineage.ts';
+import { findOutsider } from '../core/outsider.ts';
+import { type PidFile, judgePidFile } from '../core/pid-file.ts';
 import { productOf } from '../core/product.ts';
+import type { HttpdSettings } from '../core/httpd-settings.ts';
 import type { RunEnding } from '../core/run-ending.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { tableUse } from '../core/table-use.ts';
@@ -12,6 +15,7 @@ import { judge } from '../core/verdict.ts';
 import { testConfiguration } from './ask-httpd.ts';
 import type { Server } from './find-server.ts';
 import { whoListens } from './listening.ts';
+import { readPidFile } from './pid-file.ts';
 import { readRooms } from './rooms.ts';
 import { lookOnce } from './take-snapshot.ts';
 import { userNames } from './user-names.ts';
@@ -50,7 +54,16 @@ export async function lookAtFailure(
     holders: await readHolders(snapshot, leftMs()),
     rooms: settings.known ? readRooms(settings.value) : [],
     listeningOrphans: unit.known ? listeningOrphans(unit.value.name, living) : [],
+    outsider: unit.known
+      ? findOutsider(unit.value, readPidFileOf(settings, snapshot), snapshot.processes, living)
+      : null,
   };
+}
+
+/** Null where httpd does not say where it is. Unknown is one whose process cannot be looked at. */
+function readPidFileOf(settings: Fact<HttpdSettings>, snapshot: Snapshot): Fact<PidFile> | null {
+  const path = settings.known ? settings.value.pidFile : null;
+  return path === null ? null : judgePidFile(path, readPidFile(path), snapshot);
 }
 
 /** Workers without a master in the unit's own control group. Others are not this unit's to tell of. */

@@ -18,6 +18,7 @@ const SENTENCE: Record<Cause, string> = {
   'port-held-by-other': 'its port is in use',
   'set-removed-while-live': 'somebody removed semaphores of the running server',
   'config-error': 'its configuration has an error',
+  'started-outside-systemd': 'an httpd that systemd did not start serves in its place',
   'stopped-by-admin': 'it was stopped, and did not fail',
   other: 'it ended for a reason that is none of the guard’s',
   unknown: 'why it ended could not be told',

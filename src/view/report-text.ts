@@ -137,6 +137,7 @@ function advice({ health, use, unit, settings, judgements }: Report): string[] {
     unsure: 0,
     keepers: [],
     hasRoomAgain: false,
+    outsider: null,
   };
   return ['', 'What helps:', ...cures(cause, patient).flatMap((cure) => ['', ...cureLines(cure)])];
 }

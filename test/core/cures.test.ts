@@ -12,6 +12,7 @@ const patient = (over: Partial<Patient> = {}, facts: Parameters<typeof failedUni
   unsure: 0,
   keepers: [],
   hasRoomAgain: false,
+  outsider: null,
   ...over,
 });
 
@@ -51,6 +52,15 @@ void t.test('against demand, with nothing to clear', async (t) => {
   const most = known({ sets: { used: 32_768, max: 32_768 }, semaphores: { used: 32_768, max: 1_000_000 } });
   t.notMatch(words('semaphore-demand', patient({ use: most })), '--raise', 'there is no more');
   t.notMatch(words('semaphore-demand', patient({ use: unknown('x') })), '--raise');
+});
+
+void t.test('no start is advised while an httpd outside the unit serves', async (t) => {
+  const who = { pid: 812, path: '/usr/sbin/apache2', unit: 'session-3.scope', pidFile: '/run/a.pid' };
+  const all = words('started-outside-systemd', patient({ outsider: who }));
+  t.match(all, /kill -WINCH 812; [^\n]*--pid=812[^\n]*; systemctl start apache2\.service\n/);
+  const served = words('started-outside-systemd', patient({ outsider: { ...who, unit: 'cron.service' } }));
+  t.match(served, 'systemctl status 812');
+  t.notMatch(served, /start |kill/);
 });
 
 void t.test('what it has already, or does not reach it, is not advised', async (t) => {

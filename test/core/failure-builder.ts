@@ -23,6 +23,7 @@ export const ending = (over: Partial<RunEnding> = {}): RunEnding => ({
   ranMs: 1_000,
   use: null,
   orphans: 0,
+  cause: 'other',
   ...over,
 });
 
@@ -39,6 +40,7 @@ export const failure = (over: Partial<FailureFacts> = {}): FailureFacts => ({
   holders: [],
   rooms: [],
   listeningOrphans: [],
+  outsider: null,
   ...over,
 });
 

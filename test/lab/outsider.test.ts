@@ -1,0 +1,60 @@
+import t from 'tap';
+import { Apache } from './apache.ts';
+import { Guard } from './guard.ts';
+import { Lab, until } from './lab.ts';
+
+interface Found {
+  cause: string;
+  evidence: { rule: string; saw: string }[];
+  cures: { say: string; run: string[] }[];
+}
+
+const START_BY_HAND = '. /etc/apache2/envvars; apache2 -k start';
+
+void t.test('an httpd that systemd did not start is not taken down by advice', async (t) => {
+  const lab = await Lab.boot();
+  t.teardown(() => {
+    lab.end();
+  });
+  const apache = await Apache.setUp(lab, 'event');
+  await Guard.install(lab, apache);
+  const diagnose = async (): Promise<Found> => {
+    const { stdout } = await lab.run('httpd-guard', 'diagnose', '--json', '--unit', apache.unit);
+    return JSON.parse(stdout) as Found;
+  };
+  const serves = (): Promise<boolean> =>
+    until('it to serve', async () => ((await apache.serves()) ? true : null));
+
+  await t.test('after a stop', async (t) => {
+    await apache.start();
+    await lab.sh(`systemctl stop ${apache.unit}; ${START_BY_HAND}`);
+    t.ok(await serves());
+    const pid = await apache.masterPid();
+    const found = await diagnose();
+    t.equal(found.cause, 'started-outside-systemd');
+    t.match(found.evidence[0], { rule: 'outsider', saw: `httpd ${pid} (/usr/sbin/apache2)` });
+    const { exitCode, stdout } = await lab.run('httpd-guard', 'recover', '--unit', apache.unit);
+    t.equal(exitCode, 1);
+    t.match(stdout, 'started-outside-systemd');
+    t.equal(await apache.masterPid(), pid, 'nobody touched it');
+    t.ok(await apache.serves());
+    const [cure] = found.cures;
+    await lab.sh((cure?.run ?? []).join('\n'));
+    t.ok(await serves());
+    t.equal(await lab.sh(`systemctl is-active ${apache.unit}`), 'active');
+    t.not(await apache.masterPid(), pid);
+    t.match(await diagnose(), { cause: 'none' });
+  });
+
+  await t.test('from a service of another name', async (t) => {
+    await lab.sh(`systemctl stop ${apache.unit}`);
+    await lab.sh(
+      `systemd-run -q --unit=cron-job -p Type=forking -p PIDFile=/run/apache2/apache2.pid sh -c '${START_BY_HAND}'`,
+    );
+    t.ok(await serves());
+    const found = await diagnose();
+    t.match(found, { cause: 'started-outside-systemd', evidence: [{ saw: /cron-job\.service/ }] });
+    t.notMatch(JSON.stringify(found.cures), /systemctl (re)?start|kill/);
+    await lab.sh('systemctl stop cron-job');
+  });
+});
