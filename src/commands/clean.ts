@@ -77,6 +77,6 @@ export async function clean(options: CleanOptions): Promise<Done> {
 /** For a recovery after this one: the table that its start found is gone. */
 function keepEnding(unit: UnitFacts, use: TableUse, orphans: number): void {
   if (readRunEnding(unit.name, unit.invocationId) !== null) return;
-  const kept = keepRunEnding(unit.name, endingFoundLater(unit, use, orphans));
+  const kept = keepRunEnding(unit.name, endingFoundLater(unit, use, orphans, 'semaphore-leak'));
   if (!kept.known) process.stderr.write(`httpd-guard: ${escape(kept.why)}\n`);
 }

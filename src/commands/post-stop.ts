@@ -2,6 +2,7 @@ import type { CleanResult } from '../core/clean-result.ts';
 import { diagnosis } from '../core/diagnosis.ts';
 import type { Fact } from '../core/fact.ts';
 import type { FailureFacts } from '../core/failure-facts.ts';
+import { findCause } from '../core/find-cause.ts';
 import type { RunEnding } from '../core/run-ending.ts';
 import type { UnitFacts } from '../core/unit-facts.ts';
 import { readClock } from '../host/clock.ts';
@@ -94,13 +95,16 @@ function endingOf({ invocationId, job, run, result }: UnitFacts): RunEnding {
     ranMs: readClock().monotonicMs - run.began.monotonicMs,
     use: null,
     orphans: 0,
+    cause: 'unknown',
   };
 }
 
 /** What the table was like will be gone once it is cleared. */
-function keep(unit: UnitFacts, { ending, use, orphans }: FailureFacts): void {
+function keep(unit: UnitFacts, facts: FailureFacts): void {
+  const { ending, use, orphans } = facts;
   if (ending === null) return;
-  const kept = keepRunEnding(unit.name, { ...ending, use: use.known ? use.value : null, orphans });
+  const { cause } = findCause(facts);
+  const kept = keepRunEnding(unit.name, { ...ending, use: use.known ? use.value : null, orphans, cause });
   if (!kept.known) process.stderr.write(`httpd-guard: ${escape(kept.why)}\n`);
 }
 

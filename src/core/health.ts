@@ -20,6 +20,8 @@ export interface HealthQuestion {
   needed: number | null;
   /** Whether its sets are in a table of its own (PrivateIPC=yes): then this one does not matter to it. */
   isApart: boolean;
+  /** Whether it is down because it could get no set: that is critical also once there is room again. */
+  isDownForSets: boolean;
   /** Whether there is an httpd here at all: a missing one is not a healthy one. */
   found: boolean;
   warnPercent: number;
@@ -30,8 +32,8 @@ export interface HealthQuestion {
 
 /** Is httpd in danger of not starting for want of semaphores? The worst finding gives the status. */
 export function health(question: HealthQuestion): Health {
-  const { use, judgements, active, unit, needed, isApart, found, warnPercent, critPercent, missing } =
-    question;
+  const { use, judgements, active, unit, needed, isApart, isDownForSets } = question;
+  const { found, warnPercent, critPercent, missing } = question;
   const critical: string[] = [];
   const warning: string[] = [];
   const count = countVerdicts(judgements);
@@ -54,6 +56,8 @@ export function health(question: HealthQuestion): Health {
         `${unit} is down, and may need up to ${needed} sets where ${free} can be made: httpd-guard diagnose`,
       );
   }
+  if (isDownForSets && critical.length === 0)
+    critical.push(`${unit} is down: it could get no semaphore set: httpd-guard recover`);
   if (count.orphan > 0)
     warning.push(
       `${count.orphan} ${count.orphan === 1 ? 'set' : 'sets'} left by a dead httpd: httpd-guard clean removes ${count.orphan === 1 ? 'it' : 'them'}`,

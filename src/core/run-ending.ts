@@ -1,3 +1,4 @@
+import { CAUSES, type Cause } from './cause.ts';
 import type { TableUse } from './table-use.ts';
 import type { UnitFacts } from './unit-facts.ts';
 
@@ -20,6 +21,8 @@ export interface RunEnding {
   use: TableUse | null;
   /** Sets of a dead httpd, before they were cleared. */
   orphans: number;
+  /** Why it ended, by the kernel and systemd alone. */
+  cause: Cause;
 }
 
 /**
@@ -39,11 +42,12 @@ export function endingFoundLater(
   { invocationId, result, run }: UnitFacts,
   use: TableUse,
   orphans: number,
+  cause: Cause,
 ): RunEnding {
   const ended = Math.max(...run.stamps.map(({ monotonicMs }) => monotonicMs), run.began.monotonicMs);
   return {
     ...{ invocationId, byItself: true, result, exitCode: '', exitStatus: '' },
-    ...{ ranMs: ended - run.began.monotonicMs, use, orphans },
+    ...{ ranMs: ended - run.began.monotonicMs, use, orphans, cause },
   };
 }
 
@@ -58,6 +62,7 @@ export function parseRunEnding(value: unknown): RunEnding | null {
     ) &&
     typeof ending.byItself === 'boolean' &&
     [ending.ranMs, ending.orphans].every((field) => typeof field === 'number') &&
+    CAUSES.includes(ending.cause) &&
     (ending.use === null || isUse(ending.use));
   return whole ? ending : null;
 }

@@ -1,9 +1,28 @@
+import { isForSets } from './cause.ts';
 import { type RunEnding, mayLackSets } from './run-ending.ts';
 
 /** What the watcher sees of a unit: ActiveState and InvocationID, which is "" before the first run. */
 export interface UnitState {
   active: string;
   invocationId: string;
+}
+
+/**
+ * Whether a unit is down because it could get no set: it waits for room. Not one that somebody stopped, or made systemd forget.
+ * `ending` is that of its last run, null where none was kept.
+ */
+export function isDownForSets(active: string, ending: RunEnding | null): boolean {
+  if (ending === null || !ending.byItself || !isForSets(ending.cause)) return false;
+  // 2.2 ends with 0 when it finds no semaphores, and rests then.
+  return active === 'failed' || (active === 'inactive' && ending.result === 'success');
+}
+
+/** How long to wait before each next look at a unit that waits for room; the last one counts for all that follow. */
+const LOOK_AGAIN_MS = [5_000, 15_000, 30_000, 60_000] as const;
+
+/** The wait before the next look, in milliseconds, after so many looks. */
+export function lookAgainMs(looks: number): number {
+  return LOOK_AGAIN_MS[Math.min(looks, LOOK_AGAIN_MS.length - 1)] ?? 60_000;
 }
 
 /**

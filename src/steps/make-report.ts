@@ -7,9 +7,12 @@ import { type Segment, detachedSegments } from '../core/segment.ts';
 import { mayBeMutexOf } from '../core/semaphore-set.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { tableUse } from '../core/table-use.ts';
+import type { UnitFacts } from '../core/unit-facts.ts';
+import { isDownForSets } from '../core/unit-state.ts';
 import { judge } from '../core/verdict.ts';
 import type { Server } from '../host/find-server.ts';
 import { readPidFile } from '../host/pid-file.ts';
+import { readRunEnding } from '../host/run-ending-file.ts';
 
 /** From which use of a limit on `check` warns, and is critical. */
 export interface Thresholds {
@@ -49,6 +52,7 @@ export function makeReport(
       active: server.unit.known ? { known: true, value: server.unit.value.active } : server.unit,
       unit: server.unit.known ? server.unit.value.name : 'httpd',
       needed: server.settings.known ? server.settings.value.sysvMutexes : null,
+      isDownForSets: server.unit.known && isWaitingForSets(server.unit.value),
       isApart: server.unit.known && server.unit.value.privateIpc,
       found: server.settings.known || server.owner.known,
       ...thresholds,
@@ -56,6 +60,10 @@ export function makeReport(
     }),
     ...thresholds,
   };
+}
+
+function isWaitingForSets({ name, active, invocationId }: UnitFacts): boolean {
+  return isDownForSets(active, readRunEnding(name, invocationId));
 }
 
 function pidFileOf({ settings }: Server, snapshot: Snapshot): Fact<PidFile> {

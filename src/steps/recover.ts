@@ -1,5 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { isForSets } from '../core/cause.ts';
 import { type Fact, known, unknown } from '../core/fact.ts';
+import type { FailureFacts } from '../core/failure-facts.ts';
+import { findCause } from '../core/find-cause.ts';
 import { recent } from '../core/recovery-history.ts';
 import {
   type Decision,
@@ -9,12 +12,13 @@ import {
   type StepDone,
   decideRecovery,
 } from '../core/recovery.ts';
+import { endingFoundLater } from '../core/run-ending.ts';
 import { type Server, type Wanted, findServer } from '../host/find-server.ts';
 import { answersHealthy } from '../host/health-check.ts';
 import { lookAtFailure } from '../host/look-at-failure.ts';
 import { reap } from '../host/reap.ts';
 import { keepHistory, readHistory } from '../host/recovery-history-file.ts';
-import { readRunEnding } from '../host/run-ending-file.ts';
+import { keepRunEnding, readRunEnding } from '../host/run-ending-file.ts';
 import { isMoving, waitForUnit } from '../host/wait-for-unit.ts';
 import { withSystemd } from '../host/with-systemd.ts';
 import { escape } from '../view/escape.ts';
@@ -98,7 +102,18 @@ async function decide(server: Server, { policy, automatic }: RecoveryQuestion): 
   if (!history.known) return history;
   const endingOf = (invocationId: string) => (unit === null ? null : readRunEnding(unit, invocationId));
   const facts = await lookAtFailure(server, endingOf, performance.now() + ASK_TIMEOUT_MS);
+  if (automatic) keepEnding(facts);
   return known(decideRecovery(facts, policy, history.value, Date.now()));
+}
+
+/** Of a run whose end ExecStopPost did not see: for a look once there is room, which would find nothing wrong any more. */
+function keepEnding(facts: FailureFacts): void {
+  const { unit, ending, use, orphans } = facts;
+  if (!unit.known || unit.value.active !== 'failed' || ending !== null || !use.known) return;
+  const { cause } = findCause(facts);
+  if (!isForSets(cause)) return;
+  const kept = keepRunEnding(unit.value.name, endingFoundLater(unit.value, use.value, orphans, cause));
+  if (!kept.known) process.stderr.write(`httpd-guard: ${escape(kept.why)}\n`);
 }
 
 /** Before it acts: a guard that is killed half-way has used up its try, and what cannot be counted is not tried. */

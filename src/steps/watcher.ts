@@ -1,11 +1,14 @@
 import { ENDED_WORDS, type JournalEntry } from '../core/journal-entry.ts';
 import { CREATE_FAILED_WORDS, matchLine } from '../core/match-line.ts';
 import type { Priority } from '../core/priority.ts';
-import { type UnitState, isReasonToLook } from '../core/unit-state.ts';
+import { type UnitState, isDownForSets, isReasonToLook, lookAgainMs } from '../core/unit-state.ts';
 import { because } from '../host/because.ts';
 import { HEARTBEAT, Heart } from '../host/heartbeat.ts';
 import { waitingRequest, writeRequest } from '../host/request-file.ts';
 import { readRunEnding } from '../host/run-ending-file.ts';
+
+/** ActiveStates of a unit that may wait for room. */
+const MAY_WAIT = /^(failed|inactive)$/;
 
 /** A line can be forged at will: it may start so many looks and no more. */
 const LINE_EVERY_MS = 30_000;
@@ -17,6 +20,7 @@ export class Watcher {
   readonly words = [...CREATE_FAILED_WORDS, ...ENDED_WORDS, HEARTBEAT];
   private readonly states = new Map<string, UnitState>();
   private readonly lineAskedMs = new Map<string, number>();
+  private readonly nextLooks = new Map<string, NodeJS.Timeout>();
   private hasBus = true;
   private begin!: () => void;
   /** Settled once each unit's state was told, or there is no bus to tell it: from then on no end of a unit is missed. */
@@ -38,7 +42,25 @@ export class Watcher {
     if (this.states.size === this.units.length) this.begin();
     if (isReasonToLook(before, state, readRunEnding(unit, state.invocationId)))
       this.ask(unit, `${unit} is ${state.active}`);
+    if (before?.active !== state.active || before.invocationId !== state.invocationId) this.waitForRoom(unit);
   };
+
+  /** While a unit is down because it could get no set, it is looked at again and again: it starts once there is room. */
+  private waitForRoom(unit: string, looks = 0): void {
+    clearTimeout(this.nextLooks.get(unit));
+    this.nextLooks.delete(unit);
+    if (!MAY_WAIT.test(this.states.get(unit)?.active ?? '')) return;
+    const timer = setTimeout(() => {
+      const state = this.states.get(unit);
+      if (state === undefined || !isDownForSets(state.active, readRunEnding(unit, state.invocationId)))
+        return;
+      this.ask(unit, `${unit} is down for want of semaphores`, looks === 0 ? 'notice' : 'info');
+      this.waitForRoom(unit, looks + 1);
+    }, lookAgainMs(looks));
+    // Who is told to end does so.
+    timer.unref();
+    this.nextLooks.set(unit, timer);
+  }
 
   /** Without the bus the journal tells which unit ended; and of what ended before, a look at all will tell. */
   readonly onBusTrouble = (why: string): void => {
@@ -72,13 +94,13 @@ export class Watcher {
     this.ask(unit, `${unit} speaks of semaphores`);
   }
 
-  private ask(unit: string, why: string): void {
+  private ask(unit: string, why: string, priority: Priority = 'notice'): void {
     // One that nobody took yet is as good as a new one: the look comes after it is taken.
     const waiting = waitingRequest();
     if (waiting.includes(unit)) return;
     try {
       writeRequest([...waiting, unit]);
-      this.say('notice', `${why}: asked for a look`);
+      this.say(priority, `${why}: asked for a look`);
     } catch (error) {
       this.say('warning', `${why}, but a look cannot be asked for: ${because(error)}`);
     }

@@ -18,12 +18,19 @@ const ask = (over: Partial<HealthQuestion>): ReturnType<typeof health> =>
     unit: 'httpd.service',
     needed: null,
     isApart: false,
+    isDownForSets: false,
     found: true,
     warnPercent: 80,
     critPercent: 95,
     missing: [],
     ...over,
   });
+
+void t.test('down for want of sets is critical, also once there is room again', async (t) => {
+  const down = ask({ active: known('failed'), isDownForSets: true });
+  t.equal(down.status, 'critical');
+  t.match(down.reasons[0], /^httpd\.service is down: .*httpd-guard recover/);
+});
 
 void t.test('the worst finding gives the status', async (t) => {
   const cases: [Partial<HealthQuestion>, string][] = [

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { isReasonToLook } from '../../src/core/unit-state.ts';
+import { isDownForSets, isReasonToLook, lookAgainMs } from '../../src/core/unit-state.ts';
 import { ending } from './failure-builder.ts';
 
 const state = (active: string) => ({ active, invocationId: 'x' });
@@ -24,6 +24,20 @@ void t.test('what ExecStopPost saw may say that there is nothing to look for', a
   t.ok(look('inactive', { result: 'success' }), 'as 2.2 does');
   t.notOk(look('inactive', { result: 'success', byItself: false }));
   t.notOk(isReasonToLook(state('failed'), state('inactive'), ending()), 'reset-failed is no end');
+});
+
+void t.test('who could get no set waits for room, unless somebody wished it down', async (t) => {
+  const leak = ending({ cause: 'semaphore-leak' });
+  const demand = ending({ cause: 'semaphore-demand' });
+  t.ok(isDownForSets('failed', leak));
+  t.ok(isDownForSets('failed', demand));
+  t.ok(isDownForSets('inactive', { ...demand, result: 'success' }), 'as 2.2 does');
+  t.notOk(isDownForSets('inactive', demand), 'after reset-failed');
+  t.notOk(isDownForSets('active', demand));
+  t.notOk(isDownForSets('failed', { ...demand, byItself: false }));
+  t.notOk(isDownForSets('failed', ending({ cause: 'config-error' })));
+  t.notOk(isDownForSets('failed', null));
+  t.strictSame([0, 1, 2, 3, 4, 99].map(lookAgainMs), [5_000, 15_000, 30_000, 60_000, 60_000, 60_000]);
 });
 
 void t.test('a whole run that systemd did not signal is an end all the same', async (t) => {

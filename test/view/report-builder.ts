@@ -103,6 +103,7 @@ export function report(scene: Scene, found: Found = {}): Report {
       unit: about.known ? about.value.name : 'httpd',
       needed: said.known ? said.value.sysvMutexes : null,
       isApart: about.known && about.value.privateIpc,
+      isDownForSets: false,
       found: about.known || said.known,
       ...percents,
       missing: found.missing ?? [],
