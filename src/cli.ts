@@ -1,7 +1,7 @@
 import yargs from 'yargs';
 import { UsageError, common, dryRun, ids, keys, percentOption, setCount } from './cli-options.ts';
 import type { CheckFormat } from './commands/check.ts';
-import type { Done } from './commands/done.ts';
+import type { CommandResult } from './commands/done.ts';
 import { escape } from './view/escape.ts';
 
 declare const __VERSION__: string;
@@ -12,7 +12,7 @@ const FORMATS = ['text', 'json', 'nagios', 'prometheus'] as const satisfies read
 /** Reads the command line, runs the command, prints what it says. Returns the exit code. */
 export async function cli(args: string[]): Promise<number> {
   let exitCode = 0;
-  const run = async (command: Promise<Done>): Promise<void> => {
+  const run = async (command: Promise<CommandResult>): Promise<void> => {
     const done = await command;
     process.stderr.write(done.stderr);
     process.stdout.write(done.stdout);

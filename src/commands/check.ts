@@ -5,7 +5,7 @@ import type { Snapshot } from '../core/snapshot.ts';
 import { type Configured, readConfiguration, wantedServer } from '../host/configuration.ts';
 import { guardedUnits } from '../host/drop-in.ts';
 import type { Server } from '../host/find-server.ts';
-import { readHistory } from '../host/recovery-history-file.ts';
+import { readAttempts } from '../host/recovery-history-file.ts';
 import { readSegments } from '../host/sysvipc.ts';
 import { lookOnce } from '../host/take-snapshot.ts';
 import { writeTextfile } from '../host/textfile.ts';
@@ -16,7 +16,7 @@ import { escape } from '../view/escape.ts';
 import { reportNagios, unknownNagios } from '../view/report-nagios.ts';
 import { type Measured, reportPrometheus } from '../view/report-prometheus.ts';
 import { reportText } from '../view/report-text.ts';
-import { type CommonOptions, type Done, wrongConfiguration } from './done.ts';
+import { type CommonOptions, type CommandResult, wrongConfiguration } from './done.ts';
 
 export type CheckFormat = 'text' | 'json' | 'nagios' | 'prometheus';
 
@@ -39,7 +39,7 @@ const ASK_TIMEOUT_MS = 5_000;
 const EX_CANTCREAT = 73;
 
 /** Looks, and says what it saw; changes nothing. */
-export async function check(options: CheckOptions): Promise<Done> {
+export async function check(options: CheckOptions): Promise<CommandResult> {
   const configuration = readConfiguration(options.config);
   if (!configuration.known) {
     const done = wrongConfiguration(configuration.why, EXIT.unknown);
@@ -51,7 +51,7 @@ export async function check(options: CheckOptions): Promise<Done> {
 }
 
 /** Of every guarded unit, where none was named: one file can hold them all. Servers of one user are seen in one look. */
-async function metrics(options: CheckOptions, configured: Configured): Promise<Done> {
+async function metrics(options: CheckOptions, configured: Configured): Promise<CommandResult> {
   const guarded = options.unit === undefined ? guardedUnits() : [];
   const servers: Measured[] = [];
   const snapshots = new Map<string, Snapshot>();
@@ -62,7 +62,7 @@ async function metrics(options: CheckOptions, configured: Configured): Promise<D
     snapshots.set(owner, snapshot);
     const report = makeReport(server, snapshot, known([]), percents(options, configured));
     const unit = report.unit.known ? report.unit.value.name : (name ?? null);
-    servers.push({ unit, report, history: unit === null ? unknown('it has no name') : readHistory(unit) });
+    servers.push({ unit, report, history: unit === null ? unknown('it has no name') : readAttempts(unit) });
   }
   const text = reportPrometheus(servers);
   const found = servers.map(({ report }) => report.health.status);

@@ -8,7 +8,7 @@ import { removeOrphans } from '../steps/remove-orphans.ts';
 import { removeSegments } from '../steps/remove-segments.ts';
 import { cleanText } from '../view/clean-text.ts';
 import { escape } from '../view/escape.ts';
-import { type CommonOptions, type Done, needsRoot, wrongConfiguration } from './done.ts';
+import { type CommonOptions, type CommandResult, needsRoot, wrongConfiguration } from './done.ts';
 
 export interface CleanOptions extends CommonOptions {
   /** Ids of the only sets to consider. */
@@ -23,7 +23,7 @@ const ASK_TIMEOUT_MS = 5_000;
 const WRITE_TIMEOUT_MS = 2_000;
 
 /** Removes what `check` calls orphan, and nothing else. */
-export async function clean(options: CleanOptions): Promise<Done> {
+export async function clean(options: CleanOptions): Promise<CommandResult> {
   if (process.geteuid?.() !== 0) return needsRoot('clean');
   const { findServer } = await import('../host/find-server.ts');
   const configuration = readConfiguration(options.config);
@@ -36,7 +36,7 @@ export async function clean(options: CleanOptions): Promise<Done> {
     dryRun: options.dryRun,
     deadlineMs: performance.now() + TIMEOUT_MS,
   };
-  const teller = {
+  const context = {
     unit: server.unit.known ? server.unit.value.name : null,
     command: 'clean',
     mostMs: WRITE_TIMEOUT_MS,
@@ -44,10 +44,10 @@ export async function clean(options: CleanOptions): Promise<Done> {
   const { result, untold, use } =
     options.shmKey === undefined
       ? await removeOrphans({
-          ...{ ...question, teller },
-          wanted: options.set === undefined ? null : new Set(options.set),
+          ...{ ...question, context },
+          onlyIds: options.set === undefined ? null : new Set(options.set),
         })
-      : { ...(await removeSegments({ ...question, teller, keys: new Set(options.shmKey) })), use: null };
+      : { ...(await removeSegments({ ...question, context, keys: new Set(options.shmKey) })), use: null };
   const failed = server.unit.known && server.unit.value.active === 'failed' ? server.unit.value : null;
   const freed = result.known && !options.dryRun ? result.value.removed.length : 0;
   if (failed !== null && use?.known === true && freed > 0) keepEnding(failed, use.value, freed);

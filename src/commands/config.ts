@@ -1,11 +1,11 @@
 import { type Configured, SETTING_NAMES, readConfiguration, wantedServer } from '../host/configuration.ts';
 import { configurationJson, configurationText, type EffectiveValue } from '../view/configuration.ts';
-import { type CommonOptions, type Done, wrongConfiguration } from './done.ts';
+import { type CommonOptions, type CommandResult, wrongConfiguration } from './done.ts';
 
 const ASK_TIMEOUT_MS = 5_000;
 
 /** Says each value that counts, and who said it. Changes nothing. */
-export async function config(options: CommonOptions): Promise<Done> {
+export async function config(options: CommonOptions): Promise<CommandResult> {
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return wrongConfiguration(configuration.why, 1);
   const values = await effectiveValues(options.unit, configuration.value);

@@ -1,14 +1,14 @@
 import { diagnosisExitCode } from '../core/diagnosis.ts';
 import { readConfiguration, wantedServer } from '../host/configuration.ts';
 import { readRunEnding } from '../host/run-ending-file.ts';
-import { explain } from '../steps/explain.ts';
+import { diagnoseServer } from '../steps/explain.ts';
 import { diagnosisJson, diagnosisText } from '../view/diagnosis.ts';
-import { type CommonOptions, type Done, wrongConfiguration } from './done.ts';
+import { type CommonOptions, type CommandResult, wrongConfiguration } from './done.ts';
 
 const TIMEOUT_MS = 10_000;
 
 /** Says why httpd did not start, and what to do. Changes nothing. */
-export async function diagnose(options: CommonOptions): Promise<Done> {
+export async function diagnose(options: CommonOptions): Promise<CommandResult> {
   const { findServer } = await import('../host/find-server.ts');
   const deadlineMs = performance.now() + TIMEOUT_MS;
   const configuration = readConfiguration(options.config);
@@ -17,7 +17,7 @@ export async function diagnose(options: CommonOptions): Promise<Done> {
   const server = await findServer(wanted, 'only look', TIMEOUT_MS / 2);
   const endingOf = (invocationId: string) =>
     server.unit.known ? readRunEnding(server.unit.value.name, invocationId) : null;
-  const diagnosis = await explain(server, endingOf, deadlineMs);
+  const diagnosis = await diagnoseServer(server, endingOf, deadlineMs);
   const stdout = options.json
     ? `${JSON.stringify(diagnosisJson(diagnosis), null, 2)}\n`
     : diagnosisText(diagnosis, options);

@@ -1,7 +1,7 @@
 import { escape } from '../view/escape.ts';
 
 /** How a command ended: what to print, and the exit code. */
-export interface Done {
+export interface CommandResult {
   stdout: string;
   stderr: string;
   exitCode: number;
@@ -18,12 +18,12 @@ export interface CommonOptions {
 }
 
 /** Nothing is done on a configuration that is wrong: one who cannot be understood may have wished the opposite. */
-export function wrongConfiguration(why: string, exitCode: number): Done {
+export function wrongConfiguration(why: string, exitCode: number): CommandResult {
   return { stdout: '', stderr: `httpd-guard: nothing was done: ${escape(why)}\n`, exitCode };
 }
 
 /** EX_NOPERM of sysexits.h. */
-export function needsRoot(command: string): Done {
+export function needsRoot(command: string): CommandResult {
   return {
     stdout: '',
     stderr: `httpd-guard: ${command} needs root; look without it: httpd-guard check\n`,

@@ -2,7 +2,7 @@ import { readConfiguration, wantedServer } from '../host/configuration.ts';
 import { readHistory } from '../host/read-history.ts';
 import { escape } from '../view/escape.ts';
 import { historyJson, historyText } from '../view/history.ts';
-import { type CommonOptions, type Done, wrongConfiguration } from './done.ts';
+import { type CommonOptions, type CommandResult, wrongConfiguration } from './done.ts';
 
 export interface HistoryOptions extends CommonOptions {
   /** As journalctl takes it. */
@@ -15,7 +15,7 @@ const CANNOT_TELL = 3;
 const WRONG_USAGE = 64;
 
 /** Says what the guard did and why, as the journal has it. */
-export async function history(options: HistoryOptions): Promise<Done> {
+export async function history(options: HistoryOptions): Promise<CommandResult> {
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return wrongConfiguration(configuration.why, CANNOT_TELL);
   const { unit } = wantedServer(options.unit, configuration.value);

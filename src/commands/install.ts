@@ -2,15 +2,15 @@ import type { UnitListing } from '../core/choose-unit.ts';
 import { lineDiff } from '../core/line-diff.ts';
 import { shellWord } from '../core/shell-word.ts';
 import { type UnitFacts, isForOthersToStart } from '../core/unit-facts.ts';
-import { because } from '../host/because.ts';
+import { errorReason } from '../host/because.ts';
 import { readConfiguration, wantedServer } from '../host/configuration.ts';
 import { guardedUnits, isOurs } from '../host/drop-in.ts';
-import { alone } from '../host/lock.ts';
+import { withLock } from '../host/lock.ts';
 import { findTextfile } from '../host/textfile.ts';
-import { distrustOfEnvironment } from '../host/unit-environment.ts';
+import { whyEnvironmentUntrusted } from '../host/unit-environment.ts';
 import { differs, placeUnits, unitFiles } from '../steps/place-units.ts';
 import { escape } from '../view/escape.ts';
-import { type CommonOptions, type Done, needsRoot } from './done.ts';
+import { type CommonOptions, type CommandResult, needsRoot } from './done.ts';
 
 export interface InstallOptions extends CommonOptions {
   dryRun: boolean;
@@ -24,14 +24,14 @@ const LEAST_MEMORY_MIB = 128;
 const IN_PLACE = 'everything is in place already';
 
 /** Puts the guard before each start of the unit. Again is as good as once. */
-export async function install(options: InstallOptions): Promise<Done> {
+export async function install(options: InstallOptions): Promise<CommandResult> {
   if (process.geteuid?.() !== 0) return needsRoot('install');
   if (options.dryRun) return installNow(options);
-  const done = await alone(() => installNow(options));
+  const done = await withLock(() => installNow(options));
   return done.known ? done.value : refuse(done.why);
 }
 
-async function installNow(options: InstallOptions): Promise<Done> {
+async function installNow(options: InstallOptions): Promise<CommandResult> {
   const { findServer } = await import('../host/find-server.ts');
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return refuse(configuration.why);
@@ -70,7 +70,7 @@ async function installNow(options: InstallOptions): Promise<Done> {
       ...unguarded(server.otherUnits),
     ]);
   } catch (error) {
-    return refuse(because(error));
+    return refuse(errorReason(error));
   }
 }
 
@@ -80,7 +80,7 @@ function obstacleOf(unit: UnitFacts): string | null {
   // systemd runs the guard's hooks in that root too, and with that environment, and as root.
   if (ownRoot !== '')
     return `${name} has a root of its own (${ownRoot}), in which the guard would have to live; its sets can be cleared with: httpd-guard clean`;
-  const why = distrustOfEnvironment(unit);
+  const why = whyEnvironmentUntrusted(unit);
   if (why !== null) return `root would run the guard with ${why}`;
   if (privateIpc)
     return `${name} has an IPC namespace of its own (PrivateIPC=yes): its sets die with it, and none is left to clear. What an httpd left here before goes with: httpd-guard clean`;
@@ -112,11 +112,11 @@ function unguarded(units: readonly UnitListing[]): string[] {
     .map((unit) => `${unit} is here too, and not guarded: httpd-guard install --unit ${shellWord(unit)}`);
 }
 
-function refuse(why: string): Done {
+function refuse(why: string): CommandResult {
   return { stdout: '', stderr: `httpd-guard: not installed: ${escape(why)}\n`, exitCode: 1 };
 }
 
-function show({ json, quiet, dryRun }: InstallOptions, unit: string, did: string[]): Done {
+function show({ json, quiet, dryRun }: InstallOptions, unit: string, did: string[]): CommandResult {
   const undo = `httpd-guard uninstall --unit ${shellWord(unit)}`;
   if (json)
     return { stdout: `${JSON.stringify({ unit, dryRun, did, undo }, null, 2)}\n`, stderr: '', exitCode: 0 };

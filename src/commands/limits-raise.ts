@@ -13,29 +13,29 @@ import {
   ownSysctlText,
   winnerOver,
 } from '../core/limits-sysctl.ts';
-import { because } from '../host/because.ts';
+import { errorReason } from '../host/because.ts';
 import { readDropIn } from '../host/drop-in.ts';
-import { alone } from '../host/lock.ts';
+import { withLock } from '../host/lock.ts';
 import { readKernelSem, readMostSets, writeKernelSem } from '../host/sysctl.ts';
 import { readSysctlConf, readSysctlFiles, writeSysctlFile } from '../host/sysctl-files.ts';
 import { isInFirstIpcNamespace } from '../host/view.ts';
 import { escape } from '../view/escape.ts';
 import { type Raising, raisingJson, raisingText } from '../view/limits-raise.ts';
-import { type CommonOptions, type Done, needsRoot } from './done.ts';
+import { type CommonOptions, type CommandResult, needsRoot } from './done.ts';
 
 export interface RaiseOptions extends CommonOptions {
   dryRun: boolean;
 }
 
 /** Raises SEMMNI at once and for every boot. Again is as good as once. */
-export async function raiseLimits(options: RaiseOptions, sets: number): Promise<Done> {
+export async function raiseLimits(options: RaiseOptions, sets: number): Promise<CommandResult> {
   if (process.geteuid?.() !== 0) return needsRoot('limits --raise');
   if (options.dryRun) return raiseNow(options, sets);
-  const done = await alone(() => raiseNow(options, sets));
+  const done = await withLock(() => raiseNow(options, sets));
   return done.known ? done.value : refuse(done.why);
 }
 
-function raiseNow(options: RaiseOptions, sets: number): Done {
+function raiseNow(options: RaiseOptions, sets: number): CommandResult {
   const { dryRun } = options;
   const now = readKernelSem();
   if (!now.known) return refuse(now.why);
@@ -61,7 +61,7 @@ function raiseNow(options: RaiseOptions, sets: number): Done {
         writeSysctlFile(OWN_SYSCTL_FILE, text, backup);
       } catch (error) {
         return refuse(
-          `it counts now, but not after a boot: ${OWN_SYSCTL_FILE} cannot be written: ${because(error)}`,
+          `it counts now, but not after a boot: ${OWN_SYSCTL_FILE} cannot be written: ${errorReason(error)}`,
         );
       }
     const raising: Raising = {
@@ -76,7 +76,7 @@ function raiseNow(options: RaiseOptions, sets: number): Done {
       : raisingText(raising, options);
     return { stdout, stderr: '', exitCode: 0 };
   } catch (error) {
-    return refuse(`${OWN_SYSCTL_FILE} cannot be read: ${because(error)}`);
+    return refuse(`${OWN_SYSCTL_FILE} cannot be read: ${errorReason(error)}`);
   }
 }
 
@@ -119,6 +119,6 @@ function stamp(): string {
   return new Date().toISOString().replace(/[-:]|\.\d+/g, '');
 }
 
-function refuse(why: string): Done {
+function refuse(why: string): CommandResult {
   return { stdout: '', stderr: `httpd-guard: not raised: ${escape(why)}\n`, exitCode: 1 };
 }

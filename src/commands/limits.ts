@@ -14,7 +14,7 @@ import { lookOnce } from '../host/take-snapshot.ts';
 import { userNames } from '../host/user-names.ts';
 import { isInFirstIpcNamespace } from '../host/view.ts';
 import { limitsJson, limitsText } from '../view/limits.ts';
-import { type Done, wrongConfiguration } from './done.ts';
+import { type CommandResult, wrongConfiguration } from './done.ts';
 import type { RaiseOptions } from './limits-raise.ts';
 
 export interface LimitsOptions extends RaiseOptions {
@@ -29,7 +29,7 @@ const MOST_UNITS = 100;
 const MOST_NAMES = 50;
 
 /** Says how large the table is, who has how much of it, and how many kill -9 httpd has left; changes nothing without --raise. */
-export async function limits(options: LimitsOptions): Promise<Done> {
+export async function limits(options: LimitsOptions): Promise<CommandResult> {
   if (options.raise !== undefined) {
     const { raiseLimits } = await import('./limits-raise.ts');
     return raiseLimits(options, options.raise);
@@ -66,7 +66,8 @@ async function collect(wanted: Wanted): Promise<Limits> {
     });
     return [{ unit: unit.value, need }];
   });
-  for (const fact of [snapshot.sets, snapshot.limits, snapshot.view]) if (!fact.known) missing.add(fact.why);
+  for (const fact of [snapshot.sets, snapshot.limits, snapshot.visibility])
+    if (!fact.known) missing.add(fact.why);
   for (const other of others) for (const why of other.missing) missing.add(why);
   for (const { need } of units) for (const why of unknownOf(need)) missing.add(`${need.unit}: ${why}`);
   return {

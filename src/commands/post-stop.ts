@@ -8,9 +8,9 @@ import type { UnitFacts } from '../core/unit-facts.ts';
 import { readClock } from '../host/clock.ts';
 import type { Server } from '../host/find-server.ts';
 import { writeEntry } from '../host/journal.ts';
-import { readLastWords } from '../host/last-words.ts';
+import { readRunLog } from '../host/last-words.ts';
 import { log, stderrIsJournal } from '../host/log.ts';
-import { lookAtFailure } from '../host/look-at-failure.ts';
+import { collectFailureFacts } from '../host/look-at-failure.ts';
 import { keepRunEnding } from '../host/run-ending-file.ts';
 import { removeOrphans } from '../steps/remove-orphans.ts';
 import { causeEntry } from '../view/cause-entry.ts';
@@ -46,10 +46,10 @@ export async function postStop(options: CommonOptions): Promise<number> {
   else await log(options, 'warning', `why it ended is not told: ${escape(server.unit.why)}`);
   const { result, entered } = await removeOrphans({
     owner: server.owner,
-    wanted: null,
+    onlyIds: null,
     dryRun: false,
     deadlineMs,
-    teller: {
+    context: {
       unit: server.unit.known ? server.unit.value.name : null,
       command: 'post-stop',
       mostMs: TELL_MS,
@@ -70,8 +70,8 @@ async function tell(
   deadlineMs: number,
 ): Promise<void> {
   const [facts, words] = await Promise.all([
-    lookAtFailure(server, () => endingOf(unit), deadlineMs),
-    readLastWords(server, Math.max(1, deadlineMs - performance.now())),
+    collectFailureFacts(server, () => endingOf(unit), deadlineMs),
+    readRunLog(server, Math.max(1, deadlineMs - performance.now())),
   ]);
   keep(unit, facts);
   const found = diagnosis(facts, words.lines, [...server.missing, ...words.missing]);

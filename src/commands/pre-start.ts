@@ -2,7 +2,7 @@ import { type CleanResult, cleanExitCode } from '../core/clean-result.ts';
 import { type Fact, known } from '../core/fact.ts';
 import type { MutexOwner } from '../core/semaphore-set.ts';
 import { log, stderrIsJournal } from '../host/log.ts';
-import { readRemembered } from '../host/remembered-settings.ts';
+import { readCachedSettings } from '../host/remembered-settings.ts';
 import { removeOrphans } from '../steps/remove-orphans.ts';
 import { cleanSentence } from '../view/clean-text.ts';
 import type { CommonOptions } from './done.ts';
@@ -27,10 +27,10 @@ export async function preStart(options: PreStartOptions): Promise<number> {
     owner.known && process.geteuid?.() === 0
       ? await removeOrphans({
           owner,
-          wanted: null,
+          onlyIds: null,
           dryRun: false,
           deadlineMs,
-          teller: { unit, command: 'pre-start', mostMs: TELL_MS },
+          context: { unit, command: 'pre-start', mostMs: TELL_MS },
         })
       : { result: cannot(owner), entered: false };
   // An entry of its own says the same.
@@ -55,7 +55,7 @@ async function findOwner({ unit, config }: PreStartOptions): Promise<{
   unit: string | null;
   owner: Fact<MutexOwner>;
 }> {
-  const remembered = unit === undefined || config !== undefined ? null : readRemembered(unit);
+  const remembered = unit === undefined || config !== undefined ? null : readCachedSettings(unit);
   if (unit !== undefined && remembered?.known === true && remembered.value.fresh) {
     const { settings, starterUid } = remembered.value;
     return { unit, owner: known({ uid: settings.uid, starterUid }) };

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Recovery, RecoveryPolicy } from '../core/recovery.ts';
-import { because } from '../host/because.ts';
+import { errorReason } from '../host/because.ts';
 import { type Configured, readConfiguration, wantedServer } from '../host/configuration.ts';
 import { guardedUnits } from '../host/drop-in.ts';
 import { writeEntry } from '../host/journal.ts';
@@ -10,7 +10,7 @@ import { runHook } from '../host/run-hook.ts';
 import { recover } from '../steps/recover.ts';
 import { escape } from '../view/escape.ts';
 import { recoveryEntry, recoveryJson, recoverySentence, recoveryText } from '../view/recovery.ts';
-import { type CommonOptions, type Done, needsRoot, wrongConfiguration } from './done.ts';
+import { type CommonOptions, type CommandResult, needsRoot, wrongConfiguration } from './done.ts';
 
 export interface RecoverOptions extends CommonOptions {
   dryRun: boolean;
@@ -32,7 +32,7 @@ const WRITE_TIMEOUT_MS = 2_000;
 const LOOK_MS = 200;
 
 /** Brings httpd back if it is down for a reason that is ours, by hand or at the watcher's request. */
-export async function recoverCommand(options: RecoverOptions): Promise<Done> {
+export async function recoverCommand(options: RecoverOptions): Promise<CommandResult> {
   if (process.geteuid?.() !== 0) return needsRoot('recover');
   const configuration = readConfiguration(options.config);
   if (!configuration.known) {
@@ -48,7 +48,7 @@ export async function recoverCommand(options: RecoverOptions): Promise<Done> {
     : byHand(options, configuration.value);
 }
 
-async function byHand(options: RecoverOptions, configuration: Configured): Promise<Done> {
+async function byHand(options: RecoverOptions, configuration: Configured): Promise<CommandResult> {
   const { dryRun } = options;
   const wanted = { ...wantedServer(options.unit, configuration), failedFirst: true };
   const recovery = await recover({ wanted, policy: policyOf(configuration), automatic: false, dryRun });
@@ -64,7 +64,7 @@ async function takeNow(options: RecoverOptions): Promise<string[]> {
   try {
     return takeRequest();
   } catch (error) {
-    await log(options, 'err', `the watcher’s request cannot be taken: ${escape(because(error))}`);
+    await log(options, 'err', `the watcher’s request cannot be taken: ${escape(errorReason(error))}`);
     return [];
   }
 }
@@ -73,7 +73,7 @@ async function takeNow(options: RecoverOptions): Promise<string[]> {
  * Of the request nothing is taken but names of units that are guarded. The units do not wait for each other, nor does a
  * request that comes meanwhile: one unit may wait for half a minute before its next try.
  */
-async function requested(options: RecoverOptions, configuration: Configured): Promise<Done> {
+async function requested(options: RecoverOptions, configuration: Configured): Promise<CommandResult> {
   const running = new Map<string, Promise<void>>();
   let exitCode = 0;
   const one = async (unit: string): Promise<void> => {
@@ -89,7 +89,7 @@ async function requested(options: RecoverOptions, configuration: Configured): Pr
   };
   const failed = async (error: unknown): Promise<void> => {
     exitCode = EXIT.unsure;
-    await log(options, 'err', `the recovery broke off: ${escape(because(error))}`);
+    await log(options, 'err', `the recovery broke off: ${escape(errorReason(error))}`);
   };
   // What one that was killed had under way is looked at once more: only of new ones it is kept again.
   const waiting = new Set(takeUnderWay());
@@ -145,6 +145,6 @@ async function tell(recovery: Recovery, { values }: Configured): Promise<void> {
     });
     if (why !== null) process.stderr.write(`httpd-guard: ${escape(why)}\n`);
   } catch (error) {
-    process.stderr.write(`httpd-guard: ${escape(because(error))}\n`);
+    process.stderr.write(`httpd-guard: ${escape(errorReason(error))}\n`);
   }
 }

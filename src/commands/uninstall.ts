@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
-import { because } from '../host/because.ts';
+import { errorReason } from '../host/because.ts';
 import {
   METRICS_SERVICE,
   METRICS_TIMER,
@@ -15,30 +15,30 @@ import {
   removeDropIn,
   textfileOf,
 } from '../host/drop-in.ts';
-import { forgetStart } from '../host/find-start.ts';
+import { forgetStartCommand } from '../host/find-start.ts';
 import { RUN_DIRECTORY, STATE_DIRECTORY } from '../host/kept-path.ts';
-import { alone } from '../host/lock.ts';
-import { forgetHistory } from '../host/recovery-history-file.ts';
-import { forget } from '../host/remembered-settings.ts';
+import { withLock } from '../host/lock.ts';
+import { forgetAttempts } from '../host/recovery-history-file.ts';
+import { forgetSettings } from '../host/remembered-settings.ts';
 import { removeTextfile } from '../host/textfile.ts';
 import { systemctl } from '../host/systemctl.ts';
 import { withSystemd } from '../host/with-systemd.ts';
 import { escape } from '../view/escape.ts';
-import { type CommonOptions, type Done, needsRoot } from './done.ts';
+import { type CommonOptions, type CommandResult, needsRoot } from './done.ts';
 
 export interface UninstallOptions extends CommonOptions {
   dryRun: boolean;
 }
 
 /** Takes the guard away from a unit, or from all units that have it: then everything is as before. */
-export async function uninstall(options: UninstallOptions): Promise<Done> {
+export async function uninstall(options: UninstallOptions): Promise<CommandResult> {
   if (process.geteuid?.() !== 0) return needsRoot('uninstall');
   if (options.dryRun) return uninstallNow(options);
-  const done = await alone(() => uninstallNow(options));
+  const done = await withLock(() => uninstallNow(options));
   return done.known ? done.value : refuse(done.why);
 }
 
-async function uninstallNow(options: UninstallOptions): Promise<Done> {
+async function uninstallNow(options: UninstallOptions): Promise<CommandResult> {
   const units = options.unit === undefined ? guardedUnits() : [await guardedName(options.unit)];
   const did: string[] = [];
   try {
@@ -52,7 +52,7 @@ async function uninstallNow(options: UninstallOptions): Promise<Done> {
       if (options.dryRun) continue;
       if (text !== null) removeDropIn(path);
       // Also of one that is not guarded any more: who was killed half-way must not leave it for good.
-      for (const forgetOne of [forget, forgetStart, forgetHistory])
+      for (const forgetOne of [forgetSettings, forgetStartCommand, forgetAttempts])
         did.push(
           ...complaintOf(() => {
             forgetOne(unit);
@@ -68,7 +68,7 @@ async function uninstallNow(options: UninstallOptions): Promise<Done> {
       did.push('made systemd read it');
     }
   } catch (error) {
-    return refuse(because(error));
+    return refuse(errorReason(error));
   }
   if (options.json)
     return {
@@ -118,7 +118,7 @@ function complaintOf(remove: () => void): string[] {
     return [];
   } catch (error) {
     const { path = 'something that was kept' } = error as NodeJS.ErrnoException;
-    return [`${path} cannot be removed: ${because(error)}`];
+    return [`${path} cannot be removed: ${errorReason(error)}`];
   }
 }
 
@@ -129,6 +129,6 @@ async function guardedName(unit: string): Promise<string> {
   return facts.known && facts.value.name !== '' ? facts.value.name : unit;
 }
 
-function refuse(why: string): Done {
+function refuse(why: string): CommandResult {
   return { stdout: '', stderr: `httpd-guard: not uninstalled: ${escape(why)}\n`, exitCode: 1 };
 }

@@ -33,7 +33,7 @@ export async function watch(options: CommonOptions): Promise<number> {
       ...{ onEntry: watcher.onEntry, onTrouble: watcher.onJournalTrouble, signal },
     }),
   ]);
-  watcher.heart.start(signal);
+  watcher.watchdog.start(signal);
   // Whoever waits for the start of the watcher may rely on it.
   await Promise.race([watcher.begun, following]);
   await notify('--ready', `--status=follows ${units.join(', ') || 'nothing: no unit is guarded'}`);

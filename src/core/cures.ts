@@ -1,7 +1,7 @@
 import type { Cause } from './cause.ts';
 import type { Fact } from './fact.ts';
 import type { Outsider } from './failure-facts.ts';
-import type { Keeper } from './keepers.ts';
+import type { BlockingServer } from './keepers.ts';
 import { setsToAdvise } from './limits-kernel-sem.ts';
 import { shellWord } from './shell-word.ts';
 import type { TableUse } from './table-use.ts';
@@ -16,7 +16,7 @@ export interface Cure {
 }
 
 /** Who is to be cured, as far as it is known. */
-export interface Patient {
+export interface AdviceInput {
   /** The unit's name. */
   unit: string;
   facts: Fact<UnitFacts>;
@@ -26,31 +26,31 @@ export interface Patient {
   /** How many sets may be left over, or not. */
   unsure: number;
   /** Servers of other units that could know what a dead one left. */
-  keepers: readonly Keeper[];
+  blockingServers: readonly BlockingServer[];
   /** Whether the table that had no room has enough now. */
-  hasRoomAgain: boolean;
+  hasFreeSetsAgain: boolean;
   /** A living httpd that the unit does not run. */
   outsider: Outsider | null;
 }
 
 /** What helps against a cause, best first. */
-export function cures(cause: Cause, patient: Patient): Cure[] {
-  const { pids } = patient;
-  const unit = shellWord(patient.unit);
-  const isUp = patient.facts.known && patient.facts.value.active === 'active';
+export function cures(cause: Cause, input: AdviceInput): Cure[] {
+  const { pids } = input;
+  const unit = shellWord(input.unit);
+  const isUp = input.facts.known && input.facts.value.active === 'active';
   const start = isUp ? [] : [`systemctl reset-failed ${unit}`, `systemctl start ${unit}`];
   switch (cause) {
     case 'semaphore-leak':
       return [
         cure(`clear what the dead httpd left${isUp ? '' : ', and start'}`, 'httpd-guard clean', ...start),
-        ...(isGuarded(patient)
+        ...(isGuarded(input)
           ? []
           : [cure('and let the guard do so before each start', `httpd-guard install --unit ${unit}`)]),
-        ...tableCures(patient),
-        ...stopCure(patient),
+        ...tableCures(input),
+        ...stopCure(input),
       ];
     case 'semaphore-demand':
-      return demandCures(patient, start);
+      return demandCures(input, start);
     case 'disk-full':
       return [cure('make room', 'df -h', 'journalctl --vacuum-size=100M')];
     case 'inodes-full':
@@ -88,21 +88,19 @@ export function cures(cause: Cause, patient: Patient): Cure[] {
         cure('mend the configuration, see that it is right, and start', 'apachectl configtest', ...start),
       ];
     case 'started-outside-systemd':
-      return outsiderCures(patient);
+      return outsiderCures(input);
     case 'stopped-by-admin':
       return [
         cure(
           'it is down because somebody wished it',
-          ...(patient.facts.known && patient.facts.value.load === 'masked'
-            ? [`systemctl unmask ${unit}`]
-            : []),
+          ...(input.facts.known && input.facts.value.load === 'masked' ? [`systemctl unmask ${unit}`] : []),
           `systemctl start ${unit}`,
         ),
       ];
     case 'other':
     case 'unknown':
       return [
-        ...killCures(patient, start),
+        ...killCures(input, start),
         cure('its own words', `journalctl -xeu ${unit}`, `systemctl status ${unit}`),
       ];
     case 'none':
@@ -114,7 +112,7 @@ export function cures(cause: Cause, patient: Patient): Cure[] {
  * First the one that serves goes, then systemd starts its own. SIGWINCH is httpd's graceful stop (httpd: stopping.html): it
  * closes its ports and removes its pid file at once, and ends when its last request is answered.
  */
-function outsiderCures({ unit: name, outsider }: Patient): Cure[] {
+function outsiderCures({ unit: name, outsider }: AdviceInput): Cure[] {
   if (outsider === null) return [];
   const { pid, unit: its } = outsider;
   const look = cure('it serves; see how it was started', `systemctl status ${pid}`);
@@ -130,12 +128,12 @@ function outsiderCures({ unit: name, outsider }: Patient): Cure[] {
 }
 
 /** Nothing is known to be left over: all sets are in use, or another product's, or of whom cannot be told. */
-function demandCures(patient: Patient, start: readonly string[]): Cure[] {
-  const { unsure, keepers, hasRoomAgain } = patient;
-  if (hasRoomAgain)
-    return [cure('the table had no room, and has now: start it', ...start), ...tableCures(patient)];
+function demandCures(input: AdviceInput, start: readonly string[]): Cure[] {
+  const { unsure, blockingServers, hasFreeSetsAgain } = input;
+  if (hasFreeSetsAgain)
+    return [cure('the table had no room, and has now: start it', ...start), ...tableCures(input)];
   return [
-    ...keepers.map(({ unit, sets: known }) =>
+    ...blockingServers.map(({ unit, sets: known }) =>
       cure(
         `${unit} could know ${known} sets, more than one server needs: what a dead one left among them goes once it is restarted`,
         `systemctl restart ${shellWord(unit)}`,
@@ -152,28 +150,28 @@ function demandCures(patient: Patient, start: readonly string[]): Cure[] {
           ),
         ]),
     ...raiseCure(
-      patient,
+      input,
       `make the table larger, now and at each boot${start.length === 0 ? '' : ', and start'}`,
       start,
     ),
-    ...apartCures(patient),
+    ...apartCures(input),
     cure('who holds the table', 'httpd-guard limits', 'httpd-guard check --explain'),
   ];
 }
 
 /** What keeps httpd out of the table, or makes the table larger. */
-function tableCures(patient: Patient): Cure[] {
-  return [...apartCures(patient), ...raiseCure(patient, 'or make the table larger, now and at each boot')];
+function tableCures(input: AdviceInput): Cure[] {
+  return [...apartCures(input), ...raiseCure(input, 'or make the table larger, now and at each boot')];
 }
 
 /** What keeps httpd out of the table. */
-function apartCures(patient: Patient): Cure[] {
-  const { unit: name } = patient;
+function apartCures(input: AdviceInput): Cure[] {
+  const { unit: name } = input;
   const unit = shellWord(name);
   const mutexes =
     'take mutexes that are no System V sets: "Mutex pthread default" (or "Mutex file:/run default") in httpd’s configuration, instead of each "Mutex sysvsem"; 2.2 has AcceptMutex for that';
   return [
-    ...(!canBeApart(patient)
+    ...(!canBeApart(input)
       ? []
       : [
           {
@@ -192,29 +190,29 @@ function apartCures(patient: Patient): Cure[] {
             ],
           },
         ]),
-    cure(canBeApart(patient) ? `or ${mutexes}` : `for good: ${mutexes}`),
+    cure(canBeApart(input) ? `or ${mutexes}` : `for good: ${mutexes}`),
   ];
 }
 
 /** Not where it is already, nor where systemd is known to be too old for it. */
-function canBeApart({ facts }: Patient): boolean {
+function canBeApart({ facts }: AdviceInput): boolean {
   return !facts.known || (facts.value.knowsPrivateIpc && !facts.value.privateIpc);
 }
 
-function isApart({ facts }: Patient): boolean {
+function isApart({ facts }: AdviceInput): boolean {
   return facts.known && facts.value.privateIpc;
 }
 
 /** Not where it has a table of its own: in there the kernel's own limits count. */
-function raiseCure(patient: Patient, say: string, then: readonly string[] = []): Cure[] {
-  const sets = patient.use.known ? setsToAdvise(patient.use.value) : null;
-  return sets === null || isApart(patient) ? [] : [cure(say, `httpd-guard limits --raise ${sets}`, ...then)];
+function raiseCure(input: AdviceInput, say: string, then: readonly string[] = []): Cure[] {
+  const sets = input.use.known ? setsToAdvise(input.use.value) : null;
+  return sets === null || isApart(input) ? [] : [cure(say, `httpd-guard limits --raise ${sets}`, ...then)];
 }
 
 /** Results of a run that somebody ended (systemd.exec(5), $SERVICE_RESULT): it did not fail to start. */
 const KILLED = /^(signal|core-dump|oom-kill|watchdog)$/;
 
-function killCures({ unit, facts }: Patient, start: readonly string[]): Cure[] {
+function killCures({ unit, facts }: AdviceInput, start: readonly string[]): Cure[] {
   if (!facts.known || !KILLED.test(facts.value.result)) return [];
   return [
     cure('it was killed, and did not fail to start: start it', ...start),
@@ -229,7 +227,7 @@ function killCures({ unit, facts }: Patient, start: readonly string[]): Cure[] {
 const LEAST_STOP_S = 300;
 
 /** What is not down in time gets SIGKILL from systemd (systemd.service(5), TimeoutStopSec=). */
-function stopCure({ unit, facts }: Patient): Cure[] {
+function stopCure({ unit, facts }: AdviceInput): Cure[] {
   if (!facts.known || facts.value.stopTimeoutMs === Infinity) return [];
   const seconds = facts.value.stopTimeoutMs / 1000;
   const longer = Math.ceil(Math.max(LEAST_STOP_S, seconds * 2));
@@ -247,7 +245,7 @@ function writeDropIn(unit: string, file: string, setting: string): string[] {
   return [`mkdir -p ${folder}`, `printf '[Service]\\n${setting}\\n' >${path}`, 'systemctl daemon-reload'];
 }
 
-function isGuarded({ facts }: Patient): boolean {
+function isGuarded({ facts }: AdviceInput): boolean {
   return facts.known && facts.value.dropInPaths.some((path) => path.endsWith('/50-httpd-guard.conf'));
 }
 

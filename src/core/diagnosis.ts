@@ -1,7 +1,7 @@
 import type { Cause } from './cause.ts';
 import { type Cure, cures } from './cures.ts';
 import type { FailureFacts, Holder, LogLine } from './failure-facts.ts';
-import { explainFailure, hasRoomAgain } from './find-cause.ts';
+import { explainFailure, hasFreeSetsAgain } from './find-cause.ts';
 import type { Evidence } from './verdict.ts';
 
 /** What `diagnose` and ExecStopPost tell. */
@@ -31,8 +31,14 @@ export function diagnosis(
     evidence,
     holders: aboutTable ? facts.holders : [],
     cures: cures(cause, {
-      ...{ unit, facts: facts.unit, use: facts.use, unsure: facts.unsure, keepers: facts.keepers },
-      hasRoomAgain: hasRoomAgain(facts),
+      ...{
+        unit,
+        facts: facts.unit,
+        use: facts.use,
+        unsure: facts.unsure,
+        blockingServers: facts.blockingServers,
+      },
+      hasFreeSetsAgain: hasFreeSetsAgain(facts),
       outsider: facts.outsider,
       pids: facts.listeningOrphans.map(({ pid }) => pid),
     }),

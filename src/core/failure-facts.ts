@@ -1,5 +1,5 @@
 import type { Fact } from './fact.ts';
-import type { Keeper } from './keepers.ts';
+import type { BlockingServer } from './keepers.ts';
 import type { LineMatch } from './match-line.ts';
 import type { RunEnding } from './run-ending.ts';
 import type { TableUse } from './table-use.ts';
@@ -20,10 +20,10 @@ export interface FailureFacts {
   /** Sets that may be left over as well, which cannot be proven. */
   unsure: number;
   /** Servers of other units that could know what a dead one left. */
-  keepers: readonly Keeper[];
+  blockingServers: readonly BlockingServer[];
   /** Who holds the table, the largest first. */
   holders: readonly Holder[];
-  rooms: readonly Room[];
+  diskSpaces: readonly DiskSpace[];
   /** Orphaned workers in the unit's own control group that listen on a port. */
   listeningOrphans: readonly ListeningOrphan[];
   /** A living httpd that this unit does not run; null when there is none. */
@@ -54,7 +54,7 @@ export interface Holder {
 }
 
 /** Free room of a file system that httpd writes to when it starts (statvfs(3)). */
-export interface Room {
+export interface DiskSpace {
   path: string;
   /** What httpd has there. */
   what: string;

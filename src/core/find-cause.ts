@@ -28,7 +28,7 @@ export function findCause(facts: FailureFacts): Finding {
     configCause(facts) ??
     portCause(facts) ??
     tableCause(facts, 'full') ??
-    roomCause(facts) ??
+    diskCause(facts) ??
     tableCause(facts, 'short') ??
     lastWords(unit.value, facts)
   );
@@ -127,7 +127,7 @@ function tableCause(facts: FailureFacts, level: 'full' | 'short'): Finding | nul
 }
 
 /** Whether the table that had no room when the run ended has enough for a start now. */
-export function hasRoomAgain(facts: FailureFacts): boolean {
+export function hasFreeSetsAgain(facts: FailureFacts): boolean {
   const { ending, use, sysvMutexes } = facts;
   if (ending?.use == null || !use.known || sysvMutexes === null || looksFromOutside(facts)) return false;
   return freeSets(use.value) >= Math.max(1, sysvMutexes);
@@ -144,9 +144,9 @@ function looksFromOutside({ unit, ending }: FailureFacts): boolean {
 /** Less than a page cannot take a pid file. */
 const LEAST_BYTES = 4096;
 
-function roomCause(facts: FailureFacts): Finding | null {
+function diskCause(facts: FailureFacts): Finding | null {
   if (!endedByExit(facts)) return null;
-  for (const { path, what, readOnly, freeBytes, freeInodes } of facts.rooms) {
+  for (const { path, what, readOnly, freeBytes, freeInodes } of facts.diskSpaces) {
     const shm = path === '/dev/shm';
     if (readOnly) {
       const saw = `${path} (${what}) is read-only`;

@@ -3,19 +3,19 @@ import { mayBeMutexOf } from './semaphore-set.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** A living server that keeps sets from being called orphans, since it could know them. */
-export interface Keeper {
+export interface BlockingServer {
   unit: string;
   /** How many it could know, its own among them. */
   sets: number;
 }
 
 /** The servers of other units that could know more sets than one needs: what a dead one left goes once they are restarted. */
-export function keepers(
+export function blockingServers(
   { owner, sets }: Snapshot,
   living: readonly Lineage[],
   unit: string,
   needed: number,
-): Keeper[] {
+): BlockingServer[] {
   if (!owner.known || !sets.known) return [];
   const candidates = sets.value.filter((set) => mayBeMutexOf(set, owner.value));
   return living.flatMap((lineage) => {

@@ -119,12 +119,12 @@ function isUp({ active }: UnitFacts): boolean {
  */
 export function heldSets(
   unit: UnitFacts,
-  { owner, view }: Snapshot,
+  { owner, visibility }: Snapshot,
   living: readonly Lineage[],
   judgements: readonly Judgement[],
 ): number | null {
   const [one, ...others] = living;
-  if (!owner.known || !view.known || one === undefined || others.length > 0) return null;
+  if (!owner.known || !visibility.known || one === undefined || others.length > 0) return null;
   if (one.role !== 'master' || !one.root.unit.known || one.root.unit.value !== unit.name) return null;
   return judgements.filter(({ set, verdict }) => verdict !== 'orphan' && mayBeMutexOf(set, owner.value))
     .length;

@@ -1,6 +1,6 @@
 import { earliestCtime } from './clock.ts';
 import { type Fact, unknown } from './fact.ts';
-import { possibleUsers } from './possible-users.ts';
+import { candidateProcesses } from './possible-users.ts';
 import type { ProcessFacts } from './process-facts.ts';
 import type { SemaphoreSet } from './semaphore-set.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -23,7 +23,7 @@ export interface Lineage {
 
 /** Groups the living processes that may use sets of this table into lineages. */
 export function lineages(snapshot: Snapshot): Lineage[] {
-  const users = possibleUsers(snapshot);
+  const users = candidateProcesses(snapshot);
   const byPid = new Map(users.map((process) => [process.pid, process]));
   const groups = new Map<string, { root: ProcessFacts; role: Role; members: ProcessFacts[] }>();
   for (const process of users) {

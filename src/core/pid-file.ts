@@ -20,14 +20,14 @@ export interface PidFile {
 export function judgePidFile(
   path: string,
   content: Fact<number | null>,
-  { processes, alivePids, view }: Snapshot,
+  { processes, alivePids, visibility }: Snapshot,
 ): Fact<PidFile> {
   if (!content.known) return known({ path, pid: null, state: 'unreadable' });
   const pid = content.value;
   if (pid === null) return known({ path, pid, state: 'absent' });
   if (!alivePids.has(pid)) return known({ path, pid, state: 'stale' });
   const process = processes.find((one) => one.pid === pid);
-  if (process === undefined ? !view.known : !process.isHttpd.known)
+  if (process === undefined ? !visibility.known : !process.isHttpd.known)
     return unknown(`whether pid ${pid} of ${path} is httpd cannot be seen`);
   return known({
     path,

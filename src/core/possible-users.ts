@@ -8,7 +8,7 @@ import { isOlderThanRun } from './unit-run.ts';
 const REUSE_MARGIN_MS = 2_000;
 
 /** The living processes of this IPC namespace that may use httpd's sets: httpds, and whoever was seen to use one. */
-export function possibleUsers(snapshot: Snapshot): ProcessFacts[] {
+export function candidateProcesses(snapshot: Snapshot): ProcessFacts[] {
   const lastUsers = livingLastUsers(snapshot);
   const starterUid = snapshot.owner.known ? snapshot.owner.value.starterUid : 0;
   return snapshot.processes.filter((process) => {

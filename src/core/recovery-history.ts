@@ -1,24 +1,24 @@
 /** The automatic recoveries of a unit that count still. Times are wall clock, milliseconds. */
-export interface RecoveryHistory {
+export interface Attempts {
   triesMs: readonly number[];
   /** Whether the end of the tries was told. */
   gaveUp: boolean;
 }
 
-export const NO_HISTORY: RecoveryHistory = { triesMs: [], gaveUp: false };
+export const NO_ATTEMPTS: Attempts = { triesMs: [], gaveUp: false };
 
 const WINDOW_MS = 10 * 60_000;
 /** Before the first, the second and the third try within the window; there is no fourth. */
 const WAITS_MS = [0, 5_000, 30_000];
 
 /** The history as of now: tries of long ago are forgotten. One from the future, as after a clock set back, counts. */
-export function recent({ triesMs, gaveUp }: RecoveryHistory, nowMs: number): RecoveryHistory {
+export function recent({ triesMs, gaveUp }: Attempts, nowMs: number): Attempts {
   const recentTries = triesMs.filter((tryMs) => nowMs - tryMs < WINDOW_MS);
   return { triesMs: recentTries, gaveUp: gaveUp && recentTries.length > 0 };
 }
 
 /** How long to wait before the next try, or null when there were enough. */
-export function nextTry(history: RecoveryHistory, nowMs: number): { waitMs: number } | null {
+export function nextAttempt(history: Attempts, nowMs: number): { waitMs: number } | null {
   const waitMs = WAITS_MS[recent(history, nowMs).triesMs.length];
   return waitMs === undefined ? null : { waitMs };
 }
@@ -28,7 +28,7 @@ export function nextTry(history: RecoveryHistory, nowMs: number): { waitMs: numb
  * failed must have begun around the last try, and one that is merely not active may have been stopped by somebody since.
  */
 export function isGivenUp(
-  history: RecoveryHistory,
+  history: Attempts,
   { active, beganMs }: { active: string; beganMs: number },
   nowMs: number,
 ): boolean {
@@ -38,8 +38,8 @@ export function isGivenUp(
 }
 
 /** Reads what was kept, a JSON value. Null for anything but the whole form. */
-export function parseHistory(value: unknown): RecoveryHistory | null {
-  const { triesMs, gaveUp } = (value ?? {}) as Partial<RecoveryHistory>;
+export function parseAttempts(value: unknown): Attempts | null {
+  const { triesMs, gaveUp } = (value ?? {}) as Partial<Attempts>;
   if (!Array.isArray(triesMs) || typeof gaveUp !== 'boolean') return null;
   return triesMs.every((tryMs) => Number.isFinite(tryMs)) ? { triesMs, gaveUp } : null;
 }

@@ -1,8 +1,8 @@
 import type { Cause } from './cause.ts';
 import type { FailureFacts, ListeningOrphan } from './failure-facts.ts';
-import { findCause, hasRoomAgain } from './find-cause.ts';
-import type { RecoveryHistory } from './recovery-history.ts';
-import { nextTry } from './recovery-history.ts';
+import { findCause, hasFreeSetsAgain } from './find-cause.ts';
+import type { Attempts } from './recovery-history.ts';
+import { nextAttempt } from './recovery-history.ts';
 import { isForOthersToStart } from './unit-facts.ts';
 import type { Evidence } from './verdict.ts';
 
@@ -67,7 +67,7 @@ export type Decision =
 export function decideRecovery(
   facts: FailureFacts,
   policy: RecoveryPolicy,
-  history: RecoveryHistory | null,
+  history: Attempts | null,
   nowMs: number,
 ): Decision {
   const { cause, evidence, weak } = findCause(facts);
@@ -88,7 +88,7 @@ export function decideRecovery(
 
   const workers = cause === 'port-held-by-orphans' && policy.reap === 'unit' ? facts.listeningOrphans : [];
   if (cause === 'unknown') return not('unsure', evidence.at(-1)?.saw ?? 'why it is down is not known');
-  const isOver = cause === 'semaphore-demand' && weak === undefined && hasRoomAgain(facts);
+  const isOver = cause === 'semaphore-demand' && weak === undefined && hasFreeSetsAgain(facts);
   if (cause === 'semaphore-demand' && !isOver)
     return facts.unsure > 0
       ? {
@@ -99,7 +99,7 @@ export function decideRecovery(
   if (cause !== 'semaphore-leak' && !isOver && workers.length === 0)
     return not('left-alone', `its failure is of another kind: ${cause}`);
 
-  const next = history === null ? { waitMs: 0 } : nextTry(history, nowMs);
+  const next = history === null ? { waitMs: 0 } : nextAttempt(history, nowMs);
   if (next === null) return not('gave-up', `${history?.triesMs.length ?? 0} recoveries did not last`);
   const steps: Step[] = [
     ...(next.waitMs > 0 ? [{ do: 'wait', ms: next.waitMs } as const] : []),

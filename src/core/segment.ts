@@ -42,7 +42,7 @@ export function detachedSegments(
 }
 
 /** Whether a shared memory segment was left by a dead server. */
-export function judgeSegment(segment: Segment, { owner, view, alivePids }: Snapshot): SegmentJudgement {
+export function judgeSegment(segment: Segment, { owner, visibility, alivePids }: Snapshot): SegmentJudgement {
   const is = (verdict: Verdict, rule: string, saw: string): SegmentJudgement => ({
     segment,
     verdict,
@@ -54,7 +54,7 @@ export function judgeSegment(segment: Segment, { owner, view, alivePids }: Snaps
   if (!owners.includes(segment.uid) || !owners.includes(segment.cuid)) {
     return is('foreign', 'other-owner', `of uid ${segment.uid}, made by uid ${segment.cuid}`);
   }
-  if (!view.known) return is('unsure', 'cannot-see', view.why);
+  if (!visibility.known) return is('unsure', 'cannot-see', visibility.why);
   for (const [what, pid] of [
     ['maker', segment.cpid],
     ['last user', segment.lpid],

@@ -12,7 +12,7 @@ export interface Snapshot {
   sets: Fact<SemaphoreSet[]>;
   limits: Fact<SemaphoreLimits>;
   /** Known when no process that shares our pid namespace is hidden from us. */
-  view: Fact<View>;
+  visibility: Fact<Visibility>;
   owner: Fact<MutexOwner>;
   /** Every process that is, or may be, a user of httpd's sets. */
   processes: readonly ProcessFacts[];
@@ -27,7 +27,7 @@ export interface Snapshot {
  * machine: our pid namespace is the first, which holds every process there is. container: it is not, and the table may be
  * shared with processes outside, as among the containers of a pod.
  */
-export type View = 'machine' | 'container';
+export type Visibility = 'machine' | 'container';
 
 /** From kernel.sem: SEMMNI and SEMMNS (proc_sys_kernel(5)). */
 export interface SemaphoreLimits {

@@ -81,7 +81,7 @@ function evidenceOf(rule: string, { lineage, why }: { lineage: Lineage; why: str
   return { rule, saw: why, source: `/proc/${lineage.root.pid}` };
 }
 
-function obstacle({ owner, view, ipcNamespace }: Snapshot): Evidence | null {
+function obstacle({ owner, visibility, ipcNamespace }: Snapshot): Evidence | null {
   if (!owner.known) return { rule: 'owner-unknown', saw: owner.why, source: 'httpd -t -D DUMP_RUN_CFG' };
   if (owner.value.uid === 0) {
     return {
@@ -90,7 +90,7 @@ function obstacle({ owner, view, ipcNamespace }: Snapshot): Evidence | null {
       source: 'httpd -t -D DUMP_RUN_CFG',
     };
   }
-  if (!view.known) return { rule: 'cannot-see', saw: view.why, source: '/proc' };
+  if (!visibility.known) return { rule: 'cannot-see', saw: visibility.why, source: '/proc' };
   if (!ipcNamespace.known) return { rule: 'cannot-see', saw: ipcNamespace.why, source: '/proc/self/ns/ipc' };
   return null;
 }
@@ -152,6 +152,6 @@ function isNeighbours(set: SemaphoreSet, snapshot: Snapshot): boolean {
   return isContainer(snapshot) && inspection?.known === true && inspection.value.lastPid === 0;
 }
 
-function isContainer({ view }: Snapshot): boolean {
-  return view.known && view.value === 'container';
+function isContainer({ visibility }: Snapshot): boolean {
+  return visibility.known && visibility.value === 'container';
 }

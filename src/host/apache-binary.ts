@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { type Fact, known, unknown } from '../core/fact.ts';
 import { isHttpdName } from '../core/process-facts.ts';
-import { because } from './because.ts';
+import { errorReason } from './because.ts';
 
 /** What `httpd -V` prints in every version since 2.0: it stands in the binary of each httpd, whatever its name (httpd: server/main.c). */
 const APACHE_TEXT = Buffer.from("Server's Module Magic Number");
@@ -19,7 +19,7 @@ export function mapsHttpd(pid: number): Fact<boolean> {
     const paths = readFileSync(`/proc/${pid}/maps`, 'utf8').matchAll(/ (\/.*?)(?: \(deleted\))?$/gm);
     return known([...paths].some(([, path = '']) => isHttpdName(path) || /\/libapr(util)?-\d/.test(path)));
   } catch (error) {
-    return unknown(`what process ${pid} has loaded cannot be read: ${because(error)}`);
+    return unknown(`what process ${pid} has loaded cannot be read: ${errorReason(error)}`);
   }
 }
 
@@ -47,7 +47,7 @@ function searchProgram(pid: number): Fact<boolean> {
     fd = openSync(`/proc/${pid}/exe`, 'r');
     return known(holds(fd));
   } catch (error) {
-    return unknown(`the program of process ${pid} cannot be read: ${because(error)}`);
+    return unknown(`the program of process ${pid} cannot be read: ${errorReason(error)}`);
   } finally {
     if (fd !== undefined) closeSync(fd);
   }

@@ -4,9 +4,9 @@ import { type Fact, known } from '../core/fact.ts';
 import { questionLaunch } from '../core/httpd-launch.ts';
 import { type HttpdSettings, parseSettings } from '../core/httpd-settings.ts';
 import { type UnitFacts, isStartedByRoot } from '../core/unit-facts.ts';
-import { findStart } from './find-start.ts';
+import { findStartCommand } from './find-start.ts';
 import { type Command, firstLines, run, tryRun } from './run.ts';
-import { distrust } from './trusted-path.ts';
+import { whyUntrusted } from './trusted-path.ts';
 
 /**
  * Asks the httpd of a unit how it is configured, with the unit's own command and environment, and as the unit's own user:
@@ -40,7 +40,7 @@ export async function testConfiguration(unit: UnitFacts, timeoutMs: number): Pro
 }
 
 async function launcher(unit: UnitFacts, timeoutMs: number): Promise<Fact<(question: string[]) => Command>> {
-  const start = findStart(unit);
+  const start = findStartCommand(unit);
   if (!start.known) return start;
   const { exec, environment } = start.value;
   const prefix = await apart();
@@ -93,7 +93,9 @@ function environmentLines(environment: ReadonlyMap<string, string>): string {
 /** Where relative words on its command line begin (systemd.exec(5), WorkingDirectory=). */
 function workingDirectory({ workingDirectory: folder }: UnitFacts): string {
   try {
-    return folder.startsWith('/') && (process.geteuid?.() !== 0 || distrust(folder) === null) ? folder : '/';
+    return folder.startsWith('/') && (process.geteuid?.() !== 0 || whyUntrusted(folder) === null)
+      ? folder
+      : '/';
   } catch {
     return '/';
   }

@@ -1,5 +1,5 @@
 /** The short reason inside any caught error: the system's own code where there is one. */
-export function because(error: unknown): string {
+export function errorReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as NodeJS.ErrnoException;
   if (code === undefined) return error.message.split('\n', 1)[0] ?? error.message;

@@ -4,10 +4,10 @@ import * as v from 'valibot';
 import { serviceName } from '../core/choose-unit.ts';
 import { type Fact, known, unknown } from '../core/fact.ts';
 import { nearest } from '../core/nearest.ts';
-import { because } from './because.ts';
+import { errorReason } from './because.ts';
 import { CONFIGURATION_FILE } from './configuration-file.ts';
 import type { Wanted } from './find-server.ts';
-import { distrust } from './trusted-path.ts';
+import { whyUntrusted } from './trusted-path.ts';
 
 const percent = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(100));
 const program = v.nullable(v.pipe(v.array(v.string()), v.minLength(1)));
@@ -139,17 +139,17 @@ function readFile(path: string | undefined): Fact<Map<SettingName, Said>> {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     if (path === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return known(new Map());
-    return unknown(`${file} cannot be read: ${because(error)}`);
+    return unknown(`${file} cannot be read: ${errorReason(error)}`);
   }
   // It names programs that root runs.
-  const why = process.geteuid?.() === 0 ? distrust(file) : null;
+  const why = process.geteuid?.() === 0 ? whyUntrusted(file) : null;
   if (why !== null) return unknown(`${file} is not read: ${why}`);
   let table: Record<string, unknown>;
   try {
     table = parse(text);
   } catch (error) {
     const where = error instanceof TomlError ? `, line ${error.line}` : '';
-    return unknown(`${file} is no TOML${where}: ${because(error).split('\n', 1)[0] ?? ''}`);
+    return unknown(`${file} is no TOML${where}: ${errorReason(error).split('\n', 1)[0] ?? ''}`);
   }
   const said = new Map<SettingName, Said>();
   for (const [key, value] of flatten(table)) {

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type Fact, known, unknown } from '../core/fact.ts';
-import { because } from './because.ts';
+import { errorReason } from './because.ts';
 
 /** The last words of a run are at the end; a burst before them is not needed. */
 const MOST_BYTES = 256 * 1024;
@@ -24,7 +24,7 @@ export function readErrorLogEnd(path: string, sinceMs: number): Fact<string[]> {
     // The first may have lost its beginning.
     return known((begin > 0 ? lines.slice(1) : lines).filter((line) => line !== ''));
   } catch (error) {
-    return unknown(`${path} cannot be read: ${because(error)}`);
+    return unknown(`${path} cannot be read: ${errorReason(error)}`);
   } finally {
     if (fd !== undefined) closeSync(fd);
   }

@@ -5,8 +5,8 @@ import type { MutexOwner } from '../core/semaphore-set.ts';
 import { type UnitFacts, isStartedByRoot } from '../core/unit-facts.ts';
 import { askHttpd } from './ask-httpd.ts';
 import { findHttpdUnits } from './find-httpd-units.ts';
-import { keepStart } from './find-start.ts';
-import { forget, readRemembered, remember, rememberedUnits } from './remembered-settings.ts';
+import { keepStartCommand } from './find-start.ts';
+import { forgetSettings, readCachedSettings, cacheSettings, cachedUnits } from './remembered-settings.ts';
 import { run } from './run.ts';
 
 /** The httpd that is meant. */
@@ -40,7 +40,7 @@ export async function findServer(wanted: Wanted, memory: Memory, timeoutMs: numb
   const server = await findByUnit(wanted, wanted.user === null ? memory : 'only look', timeoutMs);
   if (wanted.user === null) return server;
   // The gate would go by an answer of httpd's that no longer counts.
-  if (memory === 'remember' && server.unit.known) forget(server.unit.value.name);
+  if (memory === 'remember' && server.unit.known) forgetSettings(server.unit.value.name);
   return { ...server, owner: await ownerNamed(wanted.user, server.unit, timeoutMs) };
 }
 
@@ -95,12 +95,12 @@ async function ofUnit(
   if (asked.known) {
     const owner = await ownerOf(unit, asked.value, timeoutMs);
     if (owner.known && memory === 'remember') {
-      remember(unit.name, { settings: asked.value, starterUid: owner.value.starterUid });
-      keepStart(unit);
+      cacheSettings(unit.name, { settings: asked.value, starterUid: owner.value.starterUid });
+      keepStartCommand(unit);
     }
     return { unit: known(unit), settings: asked, owner, missing: owner.known ? [] : [owner.why] };
   }
-  const before = readRemembered(unit.name);
+  const before = readCachedSettings(unit.name);
   if (!before.known)
     return {
       unit: known(unit),
@@ -132,9 +132,9 @@ async function ownerOf(
 
 /** Without systemd the last good answers are all there is. */
 function fromMemory(unitName: string | null, why: string): Server {
-  const name = unitName ?? rememberedUnits()[0];
+  const name = unitName ?? cachedUnits()[0];
   if (name === undefined) return nothing(why);
-  const before = readRemembered(name);
+  const before = readCachedSettings(name);
   if (!before.known) return { ...nothing(why), missing: [why, before.why] };
   const { settings, starterUid } = before.value;
   return {

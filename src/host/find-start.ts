@@ -3,15 +3,15 @@ import { type Fact, known, unknown } from '../core/fact.ts';
 import { canBeAsked } from '../core/httpd-launch.ts';
 import { isHttpdName } from '../core/process-facts.ts';
 import { type ExecLine, type UnitFacts, isStartedByRoot } from '../core/unit-facts.ts';
-import { because } from './because.ts';
-import { STATE_DIRECTORY, keptPath } from './kept-path.ts';
+import { errorReason } from './because.ts';
+import { STATE_DIRECTORY, statePath } from './kept-path.ts';
 import { readExecutable, readUids, readUnit } from './proc-files.ts';
-import { distrust } from './trusted-path.ts';
+import { whyUntrusted } from './trusted-path.ts';
 import { unitEnvironment } from './unit-environment.ts';
-import { writeWhole } from './write-whole.ts';
+import { writeAtomically } from './write-whole.ts';
 
 /** How the httpd of a unit is started: its program, the words on its command line, and its environment. */
-export interface Start {
+export interface StartCommand {
   exec: ExecLine;
   environment: ReadonlyMap<string, string>;
 }
@@ -20,7 +20,7 @@ export interface Start {
  * By the unit's own ExecStart; where that is a wrapper, as cPanel's or SUSE's, by its main process, and while there is none,
  * by what was kept of the last one. A wrapper itself is not run to find out: it would start.
  */
-export function findStart(unit: UnitFacts): Fact<Start> {
+export function findStartCommand(unit: UnitFacts): Fact<StartCommand> {
   const exec = unit.execStart;
   if (unit.ownRoot !== '')
     return unknown(`${unit.name} has a root of its own, ${unit.ownRoot}, where httpd is not asked`);
@@ -28,7 +28,7 @@ export function findStart(unit: UnitFacts): Fact<Start> {
   if (canBeAsked(exec)) return known({ exec, environment: unitEnvironment(unit) });
   const running = mainProcess(unit);
   if (running.known) return running;
-  const kept = readStart(unit);
+  const kept = readStartCommand(unit);
   if (kept.known) return kept;
   return unknown(
     `${exec.path} of ${unit.name} is neither httpd nor apachectl, and is not run to find out; ${running.why}`,
@@ -36,14 +36,14 @@ export function findStart(unit: UnitFacts): Fact<Start> {
 }
 
 /** Keeps how a wrapper starts httpd, for when nothing runs that could be looked at. Its environment may hold secrets. */
-export function keepStart(unit: UnitFacts, directory = STATE_DIRECTORY): void {
+export function keepStartCommand(unit: UnitFacts, directory = STATE_DIRECTORY): void {
   if (unit.execStart === null || unit.ownRoot !== '' || canBeAsked(unit.execStart)) return;
   const running = mainProcess(unit);
   if (!running.known) return;
   const { exec, environment } = running.value;
   try {
-    writeWhole(
-      keptPath(directory, unit.name, '.start'),
+    writeAtomically(
+      statePath(directory, unit.name, '.start'),
       JSON.stringify({ of: identity(unit), exec, environment: [...environment] }),
       0o600,
     );
@@ -52,13 +52,13 @@ export function keepStart(unit: UnitFacts, directory = STATE_DIRECTORY): void {
   }
 }
 
-export function forgetStart(unit: string, directory = STATE_DIRECTORY): void {
-  rmSync(keptPath(directory, unit, '.start'), { force: true });
+export function forgetStartCommand(unit: string, directory = STATE_DIRECTORY): void {
+  rmSync(statePath(directory, unit, '.start'), { force: true });
 }
 
 /** Anything but the whole known form is unknown, and so is what was kept while the unit started something else, or as another user. */
-export function readStart(unit: UnitFacts, directory = STATE_DIRECTORY): Fact<Start> {
-  const path = keptPath(directory, unit.name, '.start');
+export function readStartCommand(unit: UnitFacts, directory = STATE_DIRECTORY): Fact<StartCommand> {
+  const path = statePath(directory, unit.name, '.start');
   try {
     const kept = JSON.parse(readFileSync(path, 'utf8')) as {
       of?: unknown;
@@ -69,11 +69,11 @@ export function readStart(unit: UnitFacts, directory = STATE_DIRECTORY): Fact<St
     if (typeof program !== 'string' || !isTexts(argv) || !isPairs(kept?.environment))
       return unknown(`${path} does not hold how it was started`);
     if (kept.of !== identity(unit)) return unknown(`${path} is of an earlier form of the unit`);
-    const why = isStartedByRoot(unit) ? distrust(program) : null;
+    const why = isStartedByRoot(unit) ? whyUntrusted(program) : null;
     if (why !== null) return unknown(`${program} is not run: ${why}`);
     return known({ exec: { path: program, argv }, environment: new Map(kept.environment) });
   } catch (error) {
-    return unknown(`how it was started is not known from ${path}: ${because(error)}`);
+    return unknown(`how it was started is not known from ${path}: ${errorReason(error)}`);
   }
 }
 
@@ -94,7 +94,7 @@ function isPairs(value: unknown): value is [string, string][] {
  * How the running main process was started, as the kernel has it (proc_pid_cmdline(5), proc_pid_environ(5)). Root believes
  * root's processes alone, and runs again only what root alone can write.
  */
-function mainProcess(unit: UnitFacts): Fact<Start> {
+function mainProcess(unit: UnitFacts): Fact<StartCommand> {
   const { name, mainPid } = unit;
   if (mainPid === 0) return unknown(`no main process of ${name} runs`);
   try {
@@ -104,14 +104,14 @@ function mainProcess(unit: UnitFacts): Fact<Start> {
     if (!its.known || its.value !== name) return unknown(`process ${mainPid} is not in ${name}`);
     if (isStartedByRoot(unit) && !readUids(mainPid).every((uid) => uid === 0))
       return unknown(`its main process ${mainPid} is not root's`);
-    const why = isStartedByRoot(unit) ? distrust(path) : null;
+    const why = isStartedByRoot(unit) ? whyUntrusted(path) : null;
     if (why !== null) return unknown(`${path} is not run: ${why}`);
     const [environment, argv] = ['environ', 'cmdline'].map((file) =>
       readFileSync(`/proc/${mainPid}/${file}`, 'utf8').split('\0').slice(0, -1),
     ) as [string[], string[]];
     return known({ exec: { path, argv }, environment: new Map(environment.map(variable)) });
   } catch (error) {
-    return unknown(`its main process ${mainPid} cannot be looked at: ${because(error)}`);
+    return unknown(`its main process ${mainPid} cannot be looked at: ${errorReason(error)}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Fact, known, unknown } from '../core/fact.ts';
-import { because } from './because.ts';
+import { errorReason } from './because.ts';
 
 const WITHIN_MS = 5_000;
 const EACH_MS = 2_000;
@@ -22,6 +22,6 @@ async function complaint(url: string): Promise<string | null> {
     const { status } = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(EACH_MS) });
     return status < 400 ? null : `answers ${status}`;
   } catch (error) {
-    return `does not answer: ${because((error as Error).cause ?? error)}`;
+    return `does not answer: ${errorReason((error as Error).cause ?? error)}`;
   }
 }

@@ -8,7 +8,7 @@ export const HEARTBEAT = 'httpd-guard heartbeat';
  * Proves to systemd's watchdog that the journal is still read: each beat is a line on stderr, and only when it comes back
  * through the journal the watchdog is told.
  */
-export class Heart {
+export class Watchdog {
   private beats = 0;
 
   /** Beats until `signal` says so. Never, where there is no watchdog. */

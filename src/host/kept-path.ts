@@ -4,7 +4,7 @@ export const STATE_DIRECTORY = '/var/lib/httpd-guard';
 export const RUN_DIRECTORY = '/run/httpd-guard';
 
 /** Where something of a unit is kept. Unit names hold no slash (systemd.unit(5)); one that does is not looked up. */
-export function keptPath(
+export function statePath(
   directory: string,
   unit: string,
   what: '' | '.start' | '.recoveries' | '.ending',

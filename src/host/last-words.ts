@@ -5,7 +5,7 @@ import type { Server } from './find-server.ts';
 import { readErrorLogEnd } from './error-log.ts';
 import { readRunMessages } from './journal.ts';
 
-export interface LastWords {
+export interface RunLog {
   lines: LogLine[];
   /** Why a log could not be read. */
   missing: string[];
@@ -15,7 +15,7 @@ export interface LastWords {
  * What the last run of the unit said, in its ErrorLog and in the journal: where the first mutex fails it is the one, else
  * the other. For people only.
  */
-export async function readLastWords({ unit, settings }: Server, timeoutMs: number): Promise<LastWords> {
+export async function readRunLog({ unit, settings }: Server, timeoutMs: number): Promise<RunLog> {
   if (!unit.known) return { lines: [], missing: [] };
   const { run, invocationId } = unit.value;
   const journal = await readRunMessages(invocationId, timeoutMs);

@@ -9,7 +9,7 @@ const GOT = 'got\n';
  * Does something while no other guard does such a thing: flock(1) holds the lock for as long as this process keeps its end of
  * a pipe, and so not longer than it lives. Unknown when the lock is not to be had within half a minute.
  */
-export async function alone<T>(deed: () => Promise<T> | T): Promise<Fact<T>> {
+export async function withLock<T>(deed: () => Promise<T> | T): Promise<Fact<T>> {
   const holder = startTool(
     ['flock', '-w', String(WAIT_S), FILE, 'sh', '-c', 'echo got; exec cat'],
     performance.now() + LONGEST_MS,

@@ -1,7 +1,7 @@
 import type { FailureFacts, Holder, ListeningOrphan } from '../core/failure-facts.ts';
 import { type Fact, unknown } from '../core/fact.ts';
 import { countVerdicts } from '../core/health.ts';
-import { keepers } from '../core/keepers.ts';
+import { blockingServers } from '../core/keepers.ts';
 import { byOwner } from '../core/limits-owners.ts';
 import { type Lineage, lineages } from '../core/lineage.ts';
 import { findOutsider } from '../core/outsider.ts';
@@ -16,7 +16,7 @@ import { testConfiguration } from './ask-httpd.ts';
 import type { Server } from './find-server.ts';
 import { whoListens } from './listening.ts';
 import { readPidFile } from './pid-file.ts';
-import { readRooms } from './rooms.ts';
+import { readDiskSpaces } from './rooms.ts';
 import { lookOnce } from './take-snapshot.ts';
 import { userNames } from './user-names.ts';
 
@@ -26,7 +26,7 @@ const MOST_HOLDERS = 10;
  * Asks the kernel, systemd and httpd why the unit of a server is down. Reads no log.
  * `deadlineMs` is on performance.now()'s clock.
  */
-export async function lookAtFailure(
+export async function collectFailureFacts(
   { unit, settings, owner }: Server,
   endingOf: (invocationId: string) => RunEnding | null,
   deadlineMs: number,
@@ -47,12 +47,12 @@ export async function lookAtFailure(
     use: tableUse(snapshot),
     orphans: count.orphan,
     unsure: count.unsure,
-    keepers:
+    blockingServers:
       unit.known && settings.known
-        ? keepers(snapshot, living, unit.value.name, settings.value.sysvMutexes ?? Infinity)
+        ? blockingServers(snapshot, living, unit.value.name, settings.value.sysvMutexes ?? Infinity)
         : [],
     holders: await readHolders(snapshot, leftMs()),
-    rooms: settings.known ? readRooms(settings.value) : [],
+    diskSpaces: settings.known ? readDiskSpaces(settings.value) : [],
     listeningOrphans: unit.known ? listeningOrphans(unit.value.name, living) : [],
     outsider: unit.known
       ? findOutsider(unit.value, readPidFileOf(settings, snapshot), snapshot.processes, living)

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type Fact, known, unknown } from '../core/fact.ts';
-import { because } from './because.ts';
+import { errorReason } from './because.ts';
 
 const MOST_BYTES = 32;
 
@@ -12,7 +12,7 @@ export function readPidFile(path: string): Fact<number | null> {
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return known(null);
-    return unknown(`pid file ${path} cannot be read: ${because(error)}`);
+    return unknown(`pid file ${path} cannot be read: ${errorReason(error)}`);
   }
   try {
     const stat = fstatSync(fd);
@@ -23,7 +23,7 @@ export function readPidFile(path: string): Fact<number | null> {
     const match = /^([1-9]\d*)\s*$/.exec(text);
     return match === null ? unknown(`pid file ${path} does not hold a pid`) : known(Number(match[1]));
   } catch (error) {
-    return unknown(`pid file ${path} cannot be read: ${because(error)}`);
+    return unknown(`pid file ${path} cannot be read: ${errorReason(error)}`);
   } finally {
     closeSync(fd);
   }

@@ -3,7 +3,7 @@ import { type Fact, known, unknown } from '../core/fact.ts';
 import { type Executable, type ProcessFacts, isHttpdName } from '../core/process-facts.ts';
 import type { MutexOwner } from '../core/semaphore-set.ts';
 import { holdsApacheText, isLoader, mapsHttpd } from './apache-binary.ts';
-import { because } from './because.ts';
+import { errorReason } from './because.ts';
 import {
   listPids,
   readExecutable,
@@ -99,7 +99,7 @@ export class ProcessScan {
       if (state === 'ended') return this.readThreads(pid, asked);
       // Between two reads of one process it may have ended the one and not yet the other: then it is read again.
       if (isGone(error)) return null;
-      this.withheld ??= `process ${pid} cannot be looked at: ${because(error)}`;
+      this.withheld ??= `process ${pid} cannot be looked at: ${errorReason(error)}`;
       return 'withheld';
     }
   }

@@ -10,7 +10,7 @@ const LOOK_MS = 50;
  * Ends processes: SIGTERM, then SIGKILL to who is still there. Each is known by pid and start time, looked at again right
  * before a signal, so that a pid that was used again is not hit. Returns the pids that live on.
  */
-export async function reap(workers: readonly ListeningOrphan[]): Promise<number[]> {
+export async function terminate(workers: readonly ListeningOrphan[]): Promise<number[]> {
   let left = [...workers];
   for (const [signal, mostMs] of [
     ['SIGTERM', TERM_MS],

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { type Fact, known, unknown } from '../core/fact.ts';
 import type { HttpdSettings } from '../core/httpd-settings.ts';
-import { because } from './because.ts';
+import { errorReason } from './because.ts';
 import { CONFIGURATION_FILE } from './configuration-file.ts';
-import { STATE_DIRECTORY, keptPath } from './kept-path.ts';
-import { writeWhole } from './write-whole.ts';
+import { STATE_DIRECTORY, statePath } from './kept-path.ts';
+import { writeAtomically } from './write-whole.ts';
 
 /** httpd's last good answer, for when it cannot say, and for the gate, which must know whose sets to look for. */
-export interface Remembered {
+export interface CachedSettings {
   settings: HttpdSettings;
   starterUid: number;
 }
@@ -15,8 +15,8 @@ export interface Remembered {
 const FIRST_LINE = 'httpd-guard 2';
 
 /** Where a unit's answer is kept. */
-export function rememberedPath(unit: string, directory = STATE_DIRECTORY): string {
-  return keptPath(directory, unit, '');
+export function cachedSettingsPath(unit: string, directory = STATE_DIRECTORY): string {
+  return statePath(directory, unit, '');
 }
 
 /**
@@ -24,18 +24,18 @@ export function rememberedPath(unit: string, directory = STATE_DIRECTORY): strin
  * configuration is newer, which may name another user.
  * Anything but the whole known format is unknown.
  */
-export function readRemembered(
+export function readCachedSettings(
   unit: string,
   directory = STATE_DIRECTORY,
-): Fact<Remembered & { fresh: boolean }> {
-  const path = rememberedPath(unit, directory);
+): Fact<CachedSettings & { fresh: boolean }> {
+  const path = cachedSettingsPath(unit, directory);
   try {
     const writtenMs = statSync(path).mtimeMs;
     const text = readFileSync(path, 'utf8');
     const json = /^json (.*)$/m.exec(text)?.[1];
     if (!text.startsWith(`${FIRST_LINE}\n`) || json === undefined)
       return unknown(`${path} is not in a format this version knows`);
-    const remembered = JSON.parse(json) as Remembered;
+    const remembered = JSON.parse(json) as CachedSettings;
     if (![remembered.settings.uid, remembered.starterUid].every(isUid))
       return unknown(`${path} does not hold a uid`);
     return known({
@@ -45,13 +45,17 @@ export function readRemembered(
         (!existsSync(CONFIGURATION_FILE) || isOlder(CONFIGURATION_FILE, writtenMs)),
     });
   } catch (error) {
-    return unknown(`httpd’s last good answer cannot be read from ${path}: ${because(error)}`);
+    return unknown(`httpd’s last good answer cannot be read from ${path}: ${errorReason(error)}`);
   }
 }
 
 /** Keeps an answer; whole or not at all. What cannot be kept is asked for again next time, so failing is no error. */
-export function remember(unit: string, remembered: Remembered, directory = STATE_DIRECTORY): Fact<true> {
-  const path = rememberedPath(unit, directory);
+export function cacheSettings(
+  unit: string,
+  remembered: CachedSettings,
+  directory = STATE_DIRECTORY,
+): Fact<true> {
+  const path = cachedSettingsPath(unit, directory);
   const { settings, starterUid } = remembered;
   // The gate reads the lines above "json" with sh: a newline in a file name would forge one.
   const watched = settings.configFiles.filter((file) => !file.includes('\n'));
@@ -63,15 +67,15 @@ export function remember(unit: string, remembered: Remembered, directory = STATE
     `json ${JSON.stringify(remembered)}`,
   ];
   try {
-    writeWhole(path, `${lines.join('\n')}\n`);
+    writeAtomically(path, `${lines.join('\n')}\n`);
     return known(true);
   } catch (error) {
-    return unknown(`${path} cannot be written: ${because(error)}`);
+    return unknown(`${path} cannot be written: ${errorReason(error)}`);
   }
 }
 
 /** Units of which an answer is kept, in alphabetical order. */
-export function rememberedUnits(directory = STATE_DIRECTORY): string[] {
+export function cachedUnits(directory = STATE_DIRECTORY): string[] {
   try {
     return readdirSync(directory)
       .filter((name) => name.endsWith('.service'))
@@ -81,8 +85,8 @@ export function rememberedUnits(directory = STATE_DIRECTORY): string[] {
   }
 }
 
-export function forget(unit: string, directory = STATE_DIRECTORY): void {
-  rmSync(rememberedPath(unit, directory), { force: true });
+export function forgetSettings(unit: string, directory = STATE_DIRECTORY): void {
+  rmSync(cachedSettingsPath(unit, directory), { force: true });
 }
 
 function isUid(value: unknown): boolean {

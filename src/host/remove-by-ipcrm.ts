@@ -1,4 +1,4 @@
-import { asStarter } from './as-starter.ts';
+import { dropPrivileges } from './as-starter.ts';
 import { runTool } from './spawn-tool.ts';
 
 /** The most ids one ipcrm is given; halved as often as the kernel finds the list too big. */
@@ -22,7 +22,7 @@ export async function removeByIpcrm(
   let size = MOST_IDS;
   for (let from = 0; from < ids.length;) {
     const chunk = ids.slice(from, from + size);
-    const command = [...asStarter(makerUid), 'ipcrm', ...chunk.map((id) => `-${kind}${id}`)];
+    const command = [...dropPrivileges(makerUid), 'ipcrm', ...chunk.map((id) => `-${kind}${id}`)];
     const { failure, tooBig } = await runTool(command, deadlineMs);
     if (tooBig && size > 1) {
       size = Math.ceil(size / 2);

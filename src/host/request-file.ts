@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { RUN_DIRECTORY } from './kept-path.ts';
-import { writeWhole } from './write-whole.ts';
+import { writeAtomically } from './write-whole.ts';
 
 /** RuntimeDirectory of the watcher, whose user may write in it, but cannot replace it. */
 const DIRECTORY = '/run/httpd-guard-watch';
@@ -89,7 +89,7 @@ const CLEAR_TIMEOUT_MS = 5_000;
 export function keepUnderWay(units: readonly string[], path = UNDER_WAY): void {
   try {
     if (units.length === 0) rmSync(path, { force: true });
-    else writeWhole(path, units.join('\n'));
+    else writeAtomically(path, units.join('\n'));
   } catch {
     // Then the next change of state is the next reason to look.
   }

@@ -1,10 +1,10 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Room } from '../core/failure-facts.ts';
+import type { DiskSpace } from '../core/failure-facts.ts';
 import type { HttpdSettings } from '../core/httpd-settings.ts';
 
 /** The free room where httpd writes when it starts, as root has it. Folders that are not there are left out: httpd -t tells of those. */
-export function readRooms(settings: HttpdSettings): Room[] {
+export function readDiskSpaces(settings: HttpdSettings): DiskSpace[] {
   const places: [string | null, string][] = [
     [fileFolder(settings.errorLog), 'the ErrorLog'],
     [fileFolder(settings.pidFile), 'the PidFile'],
@@ -12,10 +12,12 @@ export function readRooms(settings: HttpdSettings): Room[] {
     ['/tmp', 'temporary files'],
     ['/dev/shm', 'POSIX shared memory and semaphores'],
   ];
-  return places.flatMap(([path, what]) => (path === null || !existsSync(path) ? [] : [readRoom(path, what)]));
+  return places.flatMap(([path, what]) =>
+    path === null || !existsSync(path) ? [] : [readDiskSpace(path, what)],
+  );
 }
 
-function readRoom(path: string, what: string): Room {
+function readDiskSpace(path: string, what: string): DiskSpace {
   const { bsize, bfree, files, ffree } = statfsSync(path);
   return {
     ...{ path, what, readOnly: isReadOnly(path) },

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { type Fact, known, unknown } from '../core/fact.ts';
 import { type RunEnding, parseRunEnding } from '../core/run-ending.ts';
-import { because } from './because.ts';
-import { RUN_DIRECTORY, keptPath } from './kept-path.ts';
-import { writeWhole } from './write-whole.ts';
+import { errorReason } from './because.ts';
+import { RUN_DIRECTORY, statePath } from './kept-path.ts';
+import { writeAtomically } from './write-whole.ts';
 
 /** How a run of the unit ended, if ExecStopPost saw the end of that very run; null when it did not. */
 export function readRunEnding(
@@ -14,7 +14,7 @@ export function readRunEnding(
   // systemd before 232 does not count runs.
   if (invocationId === '') return null;
   try {
-    const ending = parseRunEnding(JSON.parse(readFileSync(keptPath(directory, unit, '.ending'), 'utf8')));
+    const ending = parseRunEnding(JSON.parse(readFileSync(statePath(directory, unit, '.ending'), 'utf8')));
     return ending?.invocationId === invocationId ? ending : null;
   } catch {
     // Without it the present alone counts.
@@ -25,9 +25,9 @@ export function readRunEnding(
 /** Keeps it; whole or not at all. Unknown, and why, when it cannot be kept. */
 export function keepRunEnding(unit: string, ending: RunEnding, directory = RUN_DIRECTORY): Fact<true> {
   try {
-    writeWhole(keptPath(directory, unit, '.ending'), JSON.stringify(ending));
+    writeAtomically(statePath(directory, unit, '.ending'), JSON.stringify(ending));
     return known(true);
   } catch (error) {
-    return unknown(`how ${unit} ended cannot be kept: ${because(error)}`);
+    return unknown(`how ${unit} ended cannot be kept: ${errorReason(error)}`);
   }
 }

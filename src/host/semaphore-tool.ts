@@ -1,7 +1,7 @@
 import { type Fact, known, unknown } from '../core/fact.ts';
 import type { MutexOwner } from '../core/semaphore-set.ts';
 import type { Inspection } from '../core/snapshot.ts';
-import { asStarter } from './as-starter.ts';
+import { dropPrivileges } from './as-starter.ts';
 import { type Inspections, inspectByIpcs } from './inspect-by-ipcs.ts';
 import { NumberLines } from './number-lines.ts';
 import { removeByIpcrm } from './remove-by-ipcrm.ts';
@@ -68,7 +68,7 @@ export class SemaphoreTool {
     private readonly owner: MutexOwner,
     private readonly deadlineMs: number,
   ) {
-    this.perl = startTool([...asStarter(owner.starterUid), 'perl', '-e', PERL], deadlineMs);
+    this.perl = startTool([...dropPrivileges(owner.starterUid), 'perl', '-e', PERL], deadlineMs);
   }
 
   /** Its process, which runs as the starter of httpd and is no user of the sets. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
-import { because } from './because.ts';
+import { errorReason } from './because.ts';
 
 export interface Ended {
   stdout: Buffer;
@@ -97,7 +97,7 @@ function keeper(pieces: Buffer[]): (piece: Buffer) => void {
 }
 
 function cannotRun(file: string, error: unknown): [string, boolean] {
-  return [`${file} cannot be run: ${because(error)}`, (error as NodeJS.ErrnoException).code === 'E2BIG'];
+  return [`${file} cannot be run: ${errorReason(error)}`, (error as NodeJS.ErrnoException).code === 'E2BIG'];
 }
 
 function notStarted(failure: string, tooBig = false): Running {

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import { SYSCTL_FOLDERS, type SysctlFile, inOrder } from '../core/limits-sysctl.ts';
-import { writeWhole } from './write-whole.ts';
+import { writeAtomically } from './write-whole.ts';
 
 const SYSCTL_CONF = '/etc/sysctl.conf';
 
@@ -28,8 +28,8 @@ export function readSysctlConf(root = ''): SysctlFile | null {
  * does not read; null when there was nothing. Throws what the system does.
  */
 export function writeSysctlFile(path: string, text: string, backup: string | null): void {
-  if (backup !== null) writeWhole(backup, readFileSync(path, 'utf8'));
-  writeWhole(path, text);
+  if (backup !== null) writeAtomically(backup, readFileSync(path, 'utf8'));
+  writeAtomically(path, text);
 }
 
 function list(folder: string): string[] {

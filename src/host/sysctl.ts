@@ -7,7 +7,7 @@ import {
   mostSets,
   parseKernelSem,
 } from '../core/limits-kernel-sem.ts';
-import { because } from './because.ts';
+import { errorReason } from './because.ts';
 
 const KERNEL_SEM = '/proc/sys/kernel/sem';
 
@@ -17,7 +17,7 @@ export function readKernelSem(path = KERNEL_SEM): Fact<KernelSem> {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    return unknown(`${path} cannot be read: ${because(error)}`);
+    return unknown(`${path} cannot be read: ${errorReason(error)}`);
   }
   const value = parseKernelSem(text);
   return value === null ? unknown(`${path} does not hold four numbers`) : known(value);
@@ -31,7 +31,7 @@ export function writeKernelSem(value: KernelSem, path = KERNEL_SEM): Fact<Kernel
   try {
     writeFileSync(path, `${kernelSemText(value)}\n`, { flag: 'r+' });
   } catch (error) {
-    return unknown(`${path} cannot be written: ${because(error)}${hint(error)}`);
+    return unknown(`${path} cannot be written: ${errorReason(error)}${hint(error)}`);
   }
   return asWished(readKernelSem(path), value);
 }

@@ -4,7 +4,7 @@ import { type Fact, known, unknown } from '../core/fact.ts';
 import type { UnitListing } from '../core/choose-unit.ts';
 import type { UnitFacts } from '../core/unit-facts.ts';
 import type { UnitState } from '../core/unit-state.ts';
-import { because } from './because.ts';
+import { errorReason } from './because.ts';
 import { type Properties, hex, unitFacts } from './unit-properties.ts';
 
 // The one door to systemd, and the one user of dbus-next: method calls on the system bus, and match rules of our own.
@@ -56,7 +56,7 @@ export class Systemd {
       return known(new Systemd(bus, timeoutMs));
     } catch (error) {
       if (bus !== undefined) hangUp(bus);
-      return unknown(`systemd cannot be asked over D-Bus (${address}): ${because(error)}`);
+      return unknown(`systemd cannot be asked over D-Bus (${address}): ${errorReason(error)}`);
     }
   }
 
@@ -81,7 +81,7 @@ export class Systemd {
         if (load === 'loaded') services.set(name, { name, active, path: services.get(name)?.path ?? null });
       return known([...services.values()].filter(({ name }) => !name.includes('@.')));
     } catch (error) {
-      return unknown(`systemd does not list its units: ${because(error)}`);
+      return unknown(`systemd does not list its units: ${errorReason(error)}`);
     }
   }
 
@@ -95,7 +95,7 @@ export class Systemd {
       ]);
       return known({ ...unitFacts(unit, service), job: await this.jobType(unit) });
     } catch (error) {
-      return unknown(`systemd does not tell of ${name}: ${because(error)}`);
+      return unknown(`systemd does not tell of ${name}: ${errorReason(error)}`);
     }
   }
 
@@ -159,7 +159,7 @@ export class Systemd {
         onState(name, unit.state);
       }
     } catch (error) {
-      return `systemd does not tell of its units: ${because(error)}`;
+      return `systemd does not tell of its units: ${errorReason(error)}`;
     }
     return ended;
   }
@@ -197,7 +197,7 @@ export class Systemd {
       await this.call(member, signature, body);
       return known(true);
     } catch (error) {
-      return unknown(`${complaint}: ${because(error)}`);
+      return unknown(`${complaint}: ${errorReason(error)}`);
     }
   }
 

@@ -3,7 +3,7 @@ import { type Fact, known, unknown } from '../core/fact.ts';
 import type { Segment } from '../core/segment.ts';
 import type { SemaphoreSet } from '../core/semaphore-set.ts';
 import type { SemaphoreLimits } from '../core/snapshot.ts';
-import { because } from './because.ts';
+import { errorReason } from './because.ts';
 import { NumberLines } from './number-lines.ts';
 import { readKernelSem } from './sysctl.ts';
 
@@ -82,7 +82,7 @@ async function readTable(
     }
     return lines.atEnd() ? known(true) : unknown(`${path} ends in the middle of a line`);
   } catch (error) {
-    return unknown(`${path} cannot be read: ${because(error)}`);
+    return unknown(`${path} cannot be read: ${errorReason(error)}`);
   } finally {
     if (fd !== undefined) closeSync(fd);
   }

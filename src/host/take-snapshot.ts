@@ -7,7 +7,7 @@ import { readClock } from './clock.ts';
 import { ProcessScan, type ProcessTable } from './process-scan.ts';
 import { SemaphoreTool } from './semaphore-tool.ts';
 import { readSemaphoreLimits, readSemaphoreSets } from './sysvipc.ts';
-import { readOwnIpcNamespace, readView } from './view.ts';
+import { readOwnIpcNamespace, readVisibility } from './view.ts';
 
 export interface SnapshotQuestion {
   owner: Fact<MutexOwner>;
@@ -30,7 +30,7 @@ export async function takeSnapshot({ owner, tool, deadlineMs }: SnapshotQuestion
   const inspections = (await tool?.answers()) ?? new Map<number, Fact<Inspection>>();
   scan.add(lastPids({ inspections }));
   const table = scan.result();
-  const view = readView();
+  const visibility = readVisibility();
   return {
     sets,
     limits: readSemaphoreLimits(),
@@ -39,7 +39,7 @@ export async function takeSnapshot({ owner, tool, deadlineMs }: SnapshotQuestion
     inspections,
     processes: table.processes,
     alivePids: table.alivePids,
-    view: view.known && !table.readable.known ? table.readable : view,
+    visibility: visibility.known && !table.readable.known ? table.readable : visibility,
     unitRuns: await readUnitRuns(table, deadlineMs),
     clock: readClock(),
   };

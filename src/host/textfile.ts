@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { type Fact, known, unknown } from '../core/fact.ts';
-import { because } from './because.ts';
+import { errorReason } from './because.ts';
 
 /** Where packages of node_exporter read *.prom: Debian's and Ubuntu's, then what its own documentation and most others use. */
 const DIRECTORIES = ['/var/lib/prometheus/node-exporter', '/var/lib/node_exporter/textfile_collector'];
@@ -78,7 +78,7 @@ function within(path: string, deed: (folder: string) => void): Fact<true> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOTDIR') return unknown(`${directory} is not a directory`);
-    return unknown(`${code === 'ENOENT' || fd === undefined ? directory : path}: ${because(error)}`);
+    return unknown(`${code === 'ENOENT' || fd === undefined ? directory : path}: ${errorReason(error)}`);
   } finally {
     if (fd !== undefined) closeSync(fd);
   }

@@ -6,12 +6,12 @@ const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
 
 /** The same for a file that may not be there yet: who could put it there? */
-export function distrustOfWay(path: string): string | null {
+export function whyWayUntrusted(path: string): string | null {
   try {
-    return distrust(path);
+    return whyUntrusted(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || path === '/') throw error;
-    return isLink(path) ? `${path} is a link to nothing` : distrustOfWay(dirname(path));
+    return isLink(path) ? `${path} is a link to nothing` : whyWayUntrusted(dirname(path));
   }
 }
 
@@ -19,7 +19,7 @@ export function distrustOfWay(path: string): string | null {
  * What keeps a file from being trusted with root's rights, or null: someone but root could replace it, or a directory or a
  * link on the way to it. Throws what realpath(2) does when it is not there.
  */
-export function distrust(path: string): string | null {
+export function whyUntrusted(path: string): string | null {
   return distrustOf(realpathSync(path)) ?? distrustOf(resolve(path));
 }
 

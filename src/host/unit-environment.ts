@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parseEnvironment } from '../core/httpd-launch.ts';
 import { type UnitFacts, isStartedByRoot } from '../core/unit-facts.ts';
-import { distrustOfWay } from './trusted-path.ts';
+import { whyWayUntrusted } from './trusted-path.ts';
 
 /** A unit's environment; files that are missing are left out, as by systemd with a "-" before the path. */
 export function unitEnvironment(unit: UnitFacts): Map<string, string> {
@@ -21,7 +21,7 @@ export function unitEnvironment(unit: UnitFacts): Map<string, string> {
  * could make ld.so(8) load a library of theirs; and where the unit has a user of its own, so could that user, if the
  * environment already leads to a folder of theirs.
  */
-export function distrustOfEnvironment(unit: UnitFacts): string | null {
+export function whyEnvironmentUntrusted(unit: UnitFacts): string | null {
   for (const pattern of unit.environmentFiles) {
     const parts = [isPattern(pattern) ? dirname(pattern) : pattern, ...filesOf(pattern)];
     const why = isPattern(dirname(pattern)) ? 'who can write it cannot be told' : firstDistrust(parts);
@@ -42,7 +42,7 @@ const LIBRARIES = /^LD_(PRELOAD|LIBRARY_PATH|AUDIT)$/;
 
 function firstDistrust(paths: readonly string[]): string | null {
   for (const path of paths) {
-    const why = distrustOfWay(path);
+    const why = whyWayUntrusted(path);
     if (why !== null) return why;
   }
   return null;

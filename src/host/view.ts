@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { type Fact, known, unknown } from '../core/fact.ts';
-import type { View } from '../core/snapshot.ts';
-import { because } from './because.ts';
+import type { Visibility } from '../core/snapshot.ts';
+import { errorReason } from './because.ts';
 import { readIpcNamespace } from './proc-files.ts';
 
 // Inode numbers of the machine's first namespaces (kernel: include/uapi/linux/nsfs.h, *_NS_INIT_INO).
@@ -15,7 +15,7 @@ export function readOwnIpcNamespace(): Fact<string> {
   try {
     return known(readIpcNamespace('self'));
   } catch (error) {
-    return unknown(`/proc/self/ns/ipc cannot be read: ${because(error)}`);
+    return unknown(`/proc/self/ns/ipc cannot be read: ${errorReason(error)}`);
   }
 }
 
@@ -29,7 +29,7 @@ export function isInFirstIpcNamespace(): Fact<boolean> {
  * Whether this process can see all that could share its semaphore table. Known, or the reason why not. What was
  * withheld while /proc was read is a second reason, known to the process table.
  */
-export function readView(): Fact<View> {
+export function readVisibility(): Fact<Visibility> {
   try {
     if (readlinkSync('/proc/self') !== String(process.pid))
       return unknown('/proc shows another pid namespace than ours');
@@ -42,11 +42,11 @@ export function readView(): Fact<View> {
     lstatSync('/proc/1');
     return namespacesFit();
   } catch (error) {
-    return unknown(`process 1 cannot be looked at: ${because(error)}`);
+    return unknown(`process 1 cannot be looked at: ${errorReason(error)}`);
   }
 }
 
-function namespacesFit(): Fact<View> {
+function namespacesFit(): Fact<Visibility> {
   if (readlinkSync('/proc/self/ns/pid') === FIRST_PID_NAMESPACE) return known('machine');
   if (readIpcNamespace('self') === FIRST_IPC_NAMESPACE) {
     return unknown('this container shares the semaphores of its host, whose processes it cannot see');

@@ -6,7 +6,7 @@ import { withSystemd } from './with-systemd.ts';
 const LOOK_MS = 100;
 
 /** Whether systemd is about to change the unit's state, or somebody has asked it to. */
-export function isMoving({ job, active }: UnitFacts): boolean {
+export function isChanging({ job, active }: UnitFacts): boolean {
   return job !== null || /^(activating|deactivating|reloading)$/.test(active);
 }
 

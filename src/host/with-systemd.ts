@@ -1,5 +1,5 @@
 import { type Fact, unknown } from '../core/fact.ts';
-import { because } from './because.ts';
+import { errorReason } from './because.ts';
 import type { Systemd } from './systemd.ts';
 
 const TIMEOUT_MS = 5_000;
@@ -13,7 +13,7 @@ export async function withSystemd<T>(ask: (systemd: Systemd) => Promise<Fact<T>>
   try {
     return await ask(systemd.value);
   } catch (error) {
-    return unknown(because(error));
+    return unknown(errorReason(error));
   } finally {
     systemd.value.disconnect();
   }

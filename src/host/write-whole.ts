@@ -7,7 +7,7 @@ export function unfinishedPath(path: string): string {
 }
 
 /** Writes a file whole or not at all, and the folder it lies in: it may be read at any time. Throws what the system says. */
-export function writeWhole(path: string, text: string, mode = 0o644): void {
+export function writeAtomically(path: string, text: string, mode = 0o644): void {
   const unfinished = unfinishedPath(path);
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   // What was left of another try keeps its own mode.

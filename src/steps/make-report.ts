@@ -73,8 +73,8 @@ function pidFileOf({ settings }: Server, snapshot: Snapshot): Fact<PidFile> {
   return judgePidFile(path, readPidFile(path), snapshot);
 }
 
-function missingFacts({ view, ipcNamespace, inspections, owner, sets }: Snapshot): string[] {
-  const missing = [view, ipcNamespace].flatMap((fact) => (fact.known ? [] : [fact.why]));
+function missingFacts({ visibility, ipcNamespace, inspections, owner, sets }: Snapshot): string[] {
+  const missing = [visibility, ipcNamespace].flatMap((fact) => (fact.known ? [] : [fact.why]));
   if (!owner.known || !sets.known) return missing;
   const unasked = sets.value.filter(
     (set) => mayBeMutexOf(set, owner.value) && inspections.get(set.id)?.known !== true,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Fact, known, unknown } from '../core/fact.ts';
-import { because } from '../host/because.ts';
+import { errorReason } from '../host/because.ts';
 import {
   METRICS_TIMER,
   METRICS_UNITS,
@@ -15,9 +15,9 @@ import {
   removeDropIn,
 } from '../host/drop-in.ts';
 import { systemctl } from '../host/systemctl.ts';
-import { distrust } from '../host/trusted-path.ts';
+import { whyUntrusted } from '../host/trusted-path.ts';
 import { verifyUnits } from '../host/verify-units.ts';
-import { writeWhole } from '../host/write-whole.ts';
+import { writeAtomically } from '../host/write-whole.ts';
 
 /** A file that systemd reads: as it should be, and as it is, null where there is none. */
 export interface UnitFile {
@@ -38,7 +38,7 @@ export function differs({ before, text }: UnitFile): boolean {
 export function unitFiles(unit: string, textfile: string | null): UnitFile[] {
   const lib = import.meta.dirname;
   for (const path of [join(lib, 'gate'), join(lib, 'post-stop'), process.execPath]) {
-    const why = distrust(path);
+    const why = whyUntrusted(path);
     if (why !== null)
       throw new Error(
         `root would run ${path} at each start, but ${why}; install the guard with scripts/install.sh first`,
@@ -70,10 +70,10 @@ export async function placeUnits(unit: string, files: readonly UnitFile[]): Prom
   const timers = files.map(({ path }) => basename(path)).filter((name) => name === METRICS_TIMER);
   for (const { path, text } of changed)
     try {
-      writeWhole(path, text);
+      writeAtomically(path, text);
     } catch (error) {
       changed.forEach(restore);
-      return unknown(`${path} cannot be written: ${because(error)}`);
+      return unknown(`${path} cannot be written: ${errorReason(error)}`);
     }
   if (changed.length > 0) {
     const ownUnits = files.slice(1).map(({ path }) => basename(path));
@@ -92,7 +92,7 @@ export async function placeUnits(unit: string, files: readonly UnitFile[]): Prom
 function restore({ path, before }: UnitFile): void {
   try {
     if (before === null) removeDropIn(path);
-    else if (readDropIn(path) !== before) writeWhole(path, before);
+    else if (readDropIn(path) !== before) writeAtomically(path, before);
   } catch {
     // What made it fail may make this fail too; that it failed is told.
   }

@@ -15,11 +15,11 @@ import {
 import { endingFoundLater } from '../core/run-ending.ts';
 import { type Server, type Wanted, findServer } from '../host/find-server.ts';
 import { answersHealthy } from '../host/health-check.ts';
-import { lookAtFailure } from '../host/look-at-failure.ts';
-import { reap } from '../host/reap.ts';
-import { keepHistory, readHistory } from '../host/recovery-history-file.ts';
+import { collectFailureFacts } from '../host/look-at-failure.ts';
+import { terminate } from '../host/reap.ts';
+import { keepAttempts, readAttempts } from '../host/recovery-history-file.ts';
 import { keepRunEnding, readRunEnding } from '../host/run-ending-file.ts';
-import { isMoving, waitForUnit } from '../host/wait-for-unit.ts';
+import { isChanging, waitForUnit } from '../host/wait-for-unit.ts';
 import { withSystemd } from '../host/with-systemd.ts';
 import { escape } from '../view/escape.ts';
 import { removeOrphans } from './remove-orphans.ts';
@@ -72,18 +72,18 @@ function refuse(decision: Decision, unit: string | null, ended: Ended, question:
   if (decision.act) return ended('unsure', 'it has no name');
   const { outcome, why } = decision;
   if (outcome !== 'gave-up' || unit === null || question.dryRun) return ended(outcome, why);
-  const history = readHistory(unit);
+  const history = readAttempts(unit);
   const gaveUpNow = history.known && !history.value.gaveUp;
   // Where it cannot be kept, it is told again.
-  if (history.known) keepHistory(unit, { ...history.value, gaveUp: true });
+  if (history.known) keepAttempts(unit, { ...history.value, gaveUp: true });
   return ended(outcome, why, { gaveUpNow });
 }
 
 /** The server, once systemd has ended what it was doing with its unit. */
 async function settledServer(wanted: Wanted): Promise<Server> {
   const server = await findServer(wanted, 'remember', ASK_TIMEOUT_MS);
-  if (!server.unit.known || !isMoving(server.unit.value)) return server;
-  const settled = await waitForUnit(server.unit.value.name, SETTLED_WITHIN_MS, (facts) => !isMoving(facts));
+  if (!server.unit.known || !isChanging(server.unit.value)) return server;
+  const settled = await waitForUnit(server.unit.value.name, SETTLED_WITHIN_MS, (facts) => !isChanging(facts));
   // What is asked for is asked of httpd again: its configuration may have been mended meanwhile.
   return settled.known ? findServer(wanted, 'remember', ASK_TIMEOUT_MS) : { ...server, unit: settled };
 }
@@ -98,10 +98,10 @@ async function decideInTime(server: Server, question: RecoveryQuestion): Promise
 
 async function decide(server: Server, { policy, automatic }: RecoveryQuestion): Promise<Fact<Decision>> {
   const unit = server.unit.known ? server.unit.value.name : null;
-  const history = automatic && unit !== null ? readHistory(unit) : known(null);
+  const history = automatic && unit !== null ? readAttempts(unit) : known(null);
   if (!history.known) return history;
   const endingOf = (invocationId: string) => (unit === null ? null : readRunEnding(unit, invocationId));
-  const facts = await lookAtFailure(server, endingOf, performance.now() + ASK_TIMEOUT_MS);
+  const facts = await collectFailureFacts(server, endingOf, performance.now() + ASK_TIMEOUT_MS);
   if (automatic) keepEnding(facts);
   return known(decideRecovery(facts, policy, history.value, Date.now()));
 }
@@ -118,10 +118,10 @@ function keepEnding(facts: FailureFacts): void {
 
 /** Before it acts: a guard that is killed half-way has used up its try, and what cannot be counted is not tried. */
 function count(unit: string): Fact<true> {
-  const history = readHistory(unit);
+  const history = readAttempts(unit);
   if (!history.known) return history;
   const { triesMs, gaveUp } = recent(history.value, Date.now());
-  return keepHistory(unit, { triesMs: [...triesMs, Date.now()], gaveUp });
+  return keepAttempts(unit, { triesMs: [...triesMs, Date.now()], gaveUp });
 }
 
 async function act(
@@ -161,7 +161,7 @@ async function take(step: Step, unit: string, server: Server): Promise<Fact<true
       await pause(step.ms);
       return known(true);
     case 'reap': {
-      const left = await reap(step.workers);
+      const left = await terminate(step.workers);
       return left.length === 0 ? known(true) : unknown(`workers ${left.join(', ')} cannot be ended`);
     }
     case 'clean':
@@ -195,10 +195,10 @@ async function cleanOnce(unit: string, { owner }: Server): Promise<Fact<{ doubt:
   const deadlineMs = performance.now() + ASK_TIMEOUT_MS;
   const { result, untold } = await removeOrphans({
     owner,
-    wanted: null,
+    onlyIds: null,
     dryRun: false,
     deadlineMs,
-    teller: { unit, command: 'recover', mostMs: WRITE_TIMEOUT_MS },
+    context: { unit, command: 'recover', mostMs: WRITE_TIMEOUT_MS },
   });
   if (untold !== null) process.stderr.write(`httpd-guard: the journal was not told: ${escape(untold)}\n`);
   if (!result.known) return result;
@@ -210,7 +210,7 @@ async function cleanOnce(unit: string, { owner }: Server): Promise<Fact<{ doubt:
 async function start(unit: string): Promise<Fact<true>> {
   const asked = await withSystemd((systemd) => systemd.start(unit));
   if (!asked.known) return asked;
-  const settled = await waitForUnit(unit, SETTLED_WITHIN_MS, (facts) => !isMoving(facts));
+  const settled = await waitForUnit(unit, SETTLED_WITHIN_MS, (facts) => !isChanging(facts));
   if (!settled.known) return settled;
   const { active, result } = settled.value;
   return active === 'active' ? known(true) : unknown(`${unit} did not start: ${active}, result ${result}`);

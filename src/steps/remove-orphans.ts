@@ -12,15 +12,15 @@ import { type ClearingCommand, clearedEntry } from '../view/cleared-entry.ts';
 export interface CleanQuestion {
   owner: Fact<MutexOwner>;
   /** Ids to limit it to, or null for all. The verdict is required all the same. */
-  wanted: ReadonlySet<number> | null;
+  onlyIds: ReadonlySet<number> | null;
   dryRun: boolean;
   /** On performance.now()'s clock. */
   deadlineMs: number;
-  teller: Teller;
+  context: RemovalContext;
 }
 
 /** Who tells the journal of a removal. */
-export interface Teller {
+export interface RemovalContext {
   /** Under whose name; null when nobody knows. */
   unit: string | null;
   command: ClearingCommand;
@@ -45,10 +45,10 @@ export interface Cleared {
  */
 export async function removeOrphans({
   owner,
-  wanted,
+  onlyIds,
   dryRun,
   deadlineMs,
-  teller,
+  context,
 }: CleanQuestion): Promise<Cleared> {
   const tool = owner.known ? new SemaphoreTool(owner.value, deadlineMs) : null;
   try {
@@ -59,21 +59,21 @@ export async function removeOrphans({
     });
     if (!snapshot.sets.known) return nothingToTell(snapshot.sets);
     const judgements = judge(snapshot);
-    const ids = toRemove(judgements, wanted);
-    const kept = toKeep(judgements, wanted);
+    const ids = toRemove(judgements, onlyIds);
+    const kept = toKeep(judgements, onlyIds);
     if (dryRun || tool === null || ids.length === 0)
       return nothingToTell(known({ removed: ids, kept, failed: [] }));
     const complaints = await tool.remove(ids);
     const result = { ...outcome(ids, await readSemaphoreSets(), complaints), kept };
-    const untold = await tell(result, tool, teller);
+    const untold = await tell(result, tool, context);
     return { result: known(result), use, entered: untold === null, untold };
   } finally {
     tool?.close();
   }
 }
 
-function tell(result: CleanResult, tool: SemaphoreTool, teller: Teller): Promise<string | null> {
-  const { unit, command, mostMs } = teller;
+function tell(result: CleanResult, tool: SemaphoreTool, context: RemovalContext): Promise<string | null> {
+  const { unit, command, mostMs } = context;
   const entry = clearedEntry(result, unit, command);
   return tool.canTell
     ? tool.tell(entryText(unit, entry))

@@ -7,7 +7,7 @@ import { removeByIpcrm } from '../host/remove-by-ipcrm.ts';
 import { readSegments } from '../host/sysvipc.ts';
 import { lookOnce } from '../host/take-snapshot.ts';
 import { clearedEntry } from '../view/cleared-entry.ts';
-import type { Cleared, Teller } from './remove-orphans.ts';
+import type { Cleared, RemovalContext } from './remove-orphans.ts';
 
 export interface SegmentQuestion {
   owner: Fact<MutexOwner>;
@@ -15,7 +15,7 @@ export interface SegmentQuestion {
   dryRun: boolean;
   /** On performance.now()'s clock. */
   deadlineMs: number;
-  teller: Teller;
+  context: RemovalContext;
 }
 
 /** Removes the shared memory segments of these keys that are orphans; ids in the result are theirs. Then tells the journal. */
@@ -24,7 +24,7 @@ export async function removeSegments({
   keys,
   dryRun,
   deadlineMs,
-  teller,
+  context,
 }: SegmentQuestion): Promise<Pick<Cleared, 'result' | 'untold'>> {
   const segments = await readSegments();
   if (!segments.known) return { result: segments, untold: null };
@@ -40,7 +40,7 @@ export async function removeSegments({
   if (dryRun || ids.length === 0) return { result: known({ removed: ids, kept, failed: [] }), untold: null };
   const complaints = await removeAll(orphans, deadlineMs);
   const result: CleanResult = { ...outcome(ids, await readSegments(), complaints), kept };
-  const { unit, command, mostMs } = teller;
+  const { unit, command, mostMs } = context;
   const entry = clearedEntry(result, unit, command, 'shared memory segment');
   return { result: known(result), untold: await writeEntry(unit, entry, performance.now() + mostMs) };
 }

@@ -2,8 +2,8 @@ import { ENDED_WORDS, type JournalEntry } from '../core/journal-entry.ts';
 import { CREATE_FAILED_WORDS, matchLine } from '../core/match-line.ts';
 import type { Priority } from '../core/priority.ts';
 import { type UnitState, isDownForSets, isReasonToLook, lookAgainMs } from '../core/unit-state.ts';
-import { because } from '../host/because.ts';
-import { HEARTBEAT, Heart } from '../host/heartbeat.ts';
+import { errorReason } from '../host/because.ts';
+import { HEARTBEAT, Watchdog } from '../host/heartbeat.ts';
 import { waitingRequest, writeRequest } from '../host/request-file.ts';
 import { readRunEnding } from '../host/run-ending-file.ts';
 
@@ -15,7 +15,7 @@ const LINE_EVERY_MS = 30_000;
 
 /** What the watcher makes of what it sees. Its only deed is to ask for a look. */
 export class Watcher {
-  readonly heart = new Heart();
+  readonly watchdog = new Watchdog();
   /** What a message must hold to be of interest. */
   readonly words = [...CREATE_FAILED_WORDS, ...ENDED_WORDS, HEARTBEAT];
   private readonly states = new Map<string, UnitState>();
@@ -77,7 +77,7 @@ export class Watcher {
   };
 
   readonly onEntry = ({ unit, message, endedUnit }: JournalEntry): void => {
-    if (unit === this.ownUnit && message.includes(HEARTBEAT)) this.heart.heard(message);
+    if (unit === this.ownUnit && message.includes(HEARTBEAT)) this.watchdog.heard(message);
     else if (endedUnit !== null) this.onEnd(endedUnit);
     else if (unit !== null && this.units.includes(unit)) this.onLine(unit, message);
   };
@@ -102,7 +102,7 @@ export class Watcher {
       writeRequest([...waiting, unit]);
       this.say(priority, `${why}: asked for a look`);
     } catch (error) {
-      this.say('warning', `${why}, but a look cannot be asked for: ${because(error)}`);
+      this.say('warning', `${why}, but a look cannot be asked for: ${errorReason(error)}`);
     }
   }
 }

@@ -68,8 +68,8 @@ function httpdJson(report: Report): unknown {
     errorLog: settings?.errorLog ?? null,
     mutexMechanism: settings?.mutexMechanism ?? null,
     pidFile: valueOrNull(report.pidFile),
-    masters: report.snapshot.view.known ? processes(report, 'master') : null,
-    orphanedWorkers: report.snapshot.view.known ? processes(report, 'orphaned-workers') : null,
+    masters: report.snapshot.visibility.known ? processes(report, 'master') : null,
+    orphanedWorkers: report.snapshot.visibility.known ? processes(report, 'orphaned-workers') : null,
   };
 }
 

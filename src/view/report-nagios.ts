@@ -37,7 +37,7 @@ function performanceData({ use, judgements, snapshot, warnPercent, critPercent }
   const figure = (label: string, limit: Use): string =>
     `${label}=${limit.used};${threshold(limit, warnPercent)};${threshold(limit, critPercent)};0;${limit.max}`;
   const { sets, semaphores } = use.value;
-  const isJudged = snapshot.sets.known && snapshot.view.known && snapshot.owner.known;
+  const isJudged = snapshot.sets.known && snapshot.visibility.known && snapshot.owner.known;
   return [
     figure('sets', sets),
     figure('semaphores', semaphores),

@@ -1,7 +1,7 @@
 import type { Fact } from '../core/fact.ts';
 import { countVerdicts } from '../core/health.ts';
 import { heldSets, unitNeed } from '../core/limits.ts';
-import { type RecoveryHistory, isGivenUp } from '../core/recovery-history.ts';
+import { type Attempts, isGivenUp } from '../core/recovery-history.ts';
 import type { Report } from '../core/report.ts';
 
 /** One server of those that are shown together. */
@@ -9,7 +9,7 @@ export interface Measured {
   /** The unit's name; null where none was found. */
   unit: string | null;
   report: Report;
-  history: Fact<RecoveryHistory>;
+  history: Fact<Attempts>;
 }
 
 type Labels = Record<string, string>;
@@ -63,7 +63,7 @@ function ofUnit({ unit }: Measured): Labels {
 
 function verdicts(server: Measured): Sample[] {
   const { snapshot, judgements } = server.report;
-  if (!snapshot.sets.known || !snapshot.view.known || !snapshot.owner.known) return [];
+  if (!snapshot.sets.known || !snapshot.visibility.known || !snapshot.owner.known) return [];
   return Object.entries(countVerdicts(judgements)).map(([verdict, count]) => [
     { ...ofUnit(server), verdict },
     count,

@@ -99,7 +99,7 @@ function server({ unit, settings, lineages, snapshot }: Report): string[] {
     .filter(({ role }) => role !== 'other-program')
     .map((lineage) => escape(name(lineage)));
   if (living.length > 0) lines.push(`Alive: ${living.join(', ')}`);
-  else if (snapshot.view.known) lines.push('No httpd is alive in this IPC namespace');
+  else if (snapshot.visibility.known) lines.push('No httpd is alive in this IPC namespace');
   return lines;
 }
 
@@ -135,8 +135,8 @@ function advice({ health, use, unit, settings, judgements }: Report): string[] {
     pids: [],
     use,
     unsure: 0,
-    keepers: [],
-    hasRoomAgain: false,
+    blockingServers: [],
+    hasFreeSetsAgain: false,
     outsider: null,
   };
   return ['', 'What helps:', ...cures(cause, patient).flatMap((cure) => ['', ...cureLines(cure)])];

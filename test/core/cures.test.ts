@@ -1,22 +1,25 @@
 import { spawnSync } from 'node:child_process';
 import t from 'tap';
-import { type Patient, cures } from '../../src/core/cures.ts';
+import { type AdviceInput, cures } from '../../src/core/cures.ts';
 import { known, unknown } from '../../src/core/fact.ts';
 import { failedUnit, use } from './failure-builder.ts';
 
-const patient = (over: Partial<Patient> = {}, facts: Parameters<typeof failedUnit>[0] = {}): Patient => ({
+const patient = (
+  over: Partial<AdviceInput> = {},
+  facts: Parameters<typeof failedUnit>[0] = {},
+): AdviceInput => ({
   unit: 'apache2.service',
   facts: known(failedUnit(facts)),
   pids: [],
   use: known(use(12)),
   unsure: 0,
-  keepers: [],
-  hasRoomAgain: false,
+  blockingServers: [],
+  hasFreeSetsAgain: false,
   outsider: null,
   ...over,
 });
 
-const words = (cause: Parameters<typeof cures>[0], who: Patient): string =>
+const words = (cause: Parameters<typeof cures>[0], who: AdviceInput): string =>
   cures(cause, who)
     .map(({ say, run }) => [say, ...run].join('\n'))
     .join('\n');
@@ -41,10 +44,10 @@ void t.test('against demand, with nothing to clear', async (t) => {
     /^make the table larger[^]*--raise 32000[^]*start apache2[^]*PrivateIPC=yes[^]*Mutex pthread[^]*httpd-guard limits$/m,
   );
   t.match(
-    words('semaphore-demand', patient({ hasRoomAgain: true })),
+    words('semaphore-demand', patient({ hasFreeSetsAgain: true })),
     /^the table had no room, and has now: start it/,
   );
-  const older = words('semaphore-demand', patient({ keepers: [{ unit: 'old.service', sets: 12 }] }));
+  const older = words('semaphore-demand', patient({ blockingServers: [{ unit: 'old.service', sets: 12 }] }));
   t.match(older, /^old\.service could know 12 sets[^]*restart old\.service[^]*guard clean[^]*start apache2/);
   t.notMatch(words('semaphore-demand', patient({}, { active: 'active' })), 'systemctl start', 'it is up');
   t.notMatch(all, /httpd-guard clean\n|TimeoutStopSec|may be left over/);

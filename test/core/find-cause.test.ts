@@ -8,7 +8,7 @@ import { ending, failedUnit, failure, leak, line, use } from './failure-builder.
 const NO_ROOM =
   "[Sat Nov 21 05:20:58.123456 2026] [core:emerg] [pid 9] (28)No space left on device: AH00023: Couldn't create the mpm-accept mutex ";
 
-const rooms = (over: Partial<FailureFacts['rooms'][number]>): FailureFacts['rooms'] => [
+const rooms = (over: Partial<FailureFacts['diskSpaces'][number]>): FailureFacts['diskSpaces'] => [
   {
     path: '/var/log/apache2',
     what: 'the ErrorLog',
@@ -34,17 +34,21 @@ void t.test('what the machine shows is the cause', async (t) => {
       leak({ use: known({ sets: { used: 5, max: 128 }, semaphores: { used: 500, max: 500 } }) }),
       'semaphore-leak',
     ],
-    ['no room on a disk', failure({ rooms: rooms({ freeBytes: 100 }) }), 'disk-full'],
-    ['a read-only file system', leak({ use: known(use(10)), rooms: rooms({ readOnly: true }) }), 'other'],
-    ['no inodes', failure({ rooms: rooms({ freeInodes: 0 }) }), 'inodes-full'],
-    ['a file system that counts no inodes', failure({ rooms: rooms({ freeInodes: null }) }), 'other'],
-    ['no room in /dev/shm', failure({ rooms: rooms({ path: '/dev/shm', freeBytes: 0 }) }), 'shm-full'],
+    ['no room on a disk', failure({ diskSpaces: rooms({ freeBytes: 100 }) }), 'disk-full'],
+    [
+      'a read-only file system',
+      leak({ use: known(use(10)), diskSpaces: rooms({ readOnly: true }) }),
+      'other',
+    ],
+    ['no inodes', failure({ diskSpaces: rooms({ freeInodes: 0 }) }), 'inodes-full'],
+    ['a file system that counts no inodes', failure({ diskSpaces: rooms({ freeInodes: null }) }), 'other'],
+    ['no room in /dev/shm', failure({ diskSpaces: rooms({ path: '/dev/shm', freeBytes: 0 }) }), 'shm-full'],
     [
       'a full disk, and a short table',
-      leak({ use: known(use(10)), rooms: rooms({ freeBytes: 0 }) }),
+      leak({ use: known(use(10)), diskSpaces: rooms({ freeBytes: 0 }) }),
       'disk-full',
     ],
-    ['a full disk, and a full table', leak({ rooms: rooms({ freeBytes: 0 }) }), 'semaphore-leak'],
+    ['a full disk, and a full table', leak({ diskSpaces: rooms({ freeBytes: 0 }) }), 'semaphore-leak'],
     ['a port held by the orphaned', leak({ listeningOrphans: orphanOnPort }), 'port-held-by-orphans'],
     ['a configuration with an error', leak({ configComplaint: known('Syntax error') }), 'config-error'],
     ['nothing to see', failure(), 'other'],

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { keepers as among } from '../../src/core/keepers.ts';
+import { blockingServers as among } from '../../src/core/keepers.ts';
 import { lineages } from '../../src/core/lineage.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
 import { BEGAN_AGO_S, NOW_S, UNIT, master, orphanedWorker, set, snapshot } from './snapshot-builder.ts';

@@ -104,7 +104,7 @@ void t.test('the sets of the one that lives', async (t) => {
   t.equal(held({ ...alone, processes: [orphanedWorker()] }), null);
   const other = master({ pid: 900, startedMs: startedAgo(10), unit: known('httpd@b.service') });
   t.equal(held({ ...alone, processes: [master(), other] }), null, 'whose are they?');
-  t.equal(held({ ...alone, view: unknown('not root') }), null);
+  t.equal(held({ ...alone, visibility: unknown('not root') }), null);
   t.equal(held({ ...alone, owner: unknown('not known') }), null);
 });
 

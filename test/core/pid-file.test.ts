@@ -19,7 +19,7 @@ void t.test('a pid file says something only when its number is a living httpd’
 
 void t.test('whose number it is now stays unknown when that process cannot be looked at', async (t) => {
   const unread = snapshot({ processes: [master({ isHttpd: unknown('unreadable') })] });
-  const closed = snapshot({ view: unknown('hidepid'), alivePids: new Set([1, 800]) });
+  const closed = snapshot({ visibility: unknown('hidepid'), alivePids: new Set([1, 800]) });
   for (const scene of [unread, closed]) {
     t.same(
       judgePidFile('/run/httpd.pid', known(800), scene),
@@ -28,6 +28,6 @@ void t.test('whose number it is now stays unknown when that process cannot be lo
     t.match(judgePidFile('/run/httpd.pid', known(700), scene), { value: { state: 'stale' } });
     t.match(judgePidFile('/run/httpd.pid', known(null), scene), { value: { state: 'absent' } });
   }
-  const seen = snapshot({ view: unknown('hidepid'), processes: [master()] });
+  const seen = snapshot({ visibility: unknown('hidepid'), processes: [master()] });
   t.match(judgePidFile('/run/httpd.pid', known(800), seen), { value: { state: 'live' } });
 });

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { known, unknown } from '../../src/core/fact.ts';
-import { livingLastUsers, possibleUsers } from '../../src/core/possible-users.ts';
+import { livingLastUsers, candidateProcesses } from '../../src/core/possible-users.ts';
 import {
   NOW_S,
   SINCE_S,
@@ -21,7 +21,7 @@ import {
 } from './snapshot-builder.ts';
 
 const server = [master(), worker()];
-const users = (scene: Scene): number[] => possibleUsers(snapshot(scene)).map(({ pid }) => pid);
+const users = (scene: Scene): number[] => candidateProcesses(snapshot(scene)).map(({ pid }) => pid);
 const lastUsers = (scene: Scene): number[] => [...livingLastUsers(snapshot(scene))];
 const theirs = known('ipc:[4026532200]');
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { NO_HISTORY, isGivenUp, parseHistory, recent } from '../../src/core/recovery-history.ts';
+import { NO_ATTEMPTS, isGivenUp, parseAttempts, recent } from '../../src/core/recovery-history.ts';
 
 void t.test('tries of long ago are forgotten, and with the last one that the guard gave up', async (t) => {
   const now = 10_000_000;
@@ -7,11 +7,11 @@ void t.test('tries of long ago are forgotten, and with the last one that the gua
     triesMs: [now - 5],
     gaveUp: true,
   });
-  t.strictSame(recent({ triesMs: [now - 600_001], gaveUp: true }, now), NO_HISTORY);
+  t.strictSame(recent({ triesMs: [now - 600_001], gaveUp: true }, now), NO_ATTEMPTS);
 });
 
 void t.test('what was kept is read whole or not at all', async (t) => {
-  t.strictSame(parseHistory({ triesMs: [1, 2], gaveUp: false }), { triesMs: [1, 2], gaveUp: false });
+  t.strictSame(parseAttempts({ triesMs: [1, 2], gaveUp: false }), { triesMs: [1, 2], gaveUp: false });
   for (const value of [
     null,
     1,
@@ -23,7 +23,7 @@ void t.test('what was kept is read whole or not at all', async (t) => {
     { triesMs: ['1'], gaveUp: true },
     { triesMs: [NaN], gaveUp: false },
   ])
-    t.equal(parseHistory(value), null, JSON.stringify(value));
+    t.equal(parseAttempts(value), null, JSON.stringify(value));
 });
 
 void t.test('a unit is given up while it is down of the same outage', async (t) => {
@@ -33,7 +33,7 @@ void t.test('a unit is given up while it is down of the same outage', async (t) 
   t.ok(isGivenUp(history, failed, nowMs));
   t.ok(isGivenUp(history, failed, nowMs + 86_400_000), 'a day later still');
   t.notOk(isGivenUp({ ...history, gaveUp: false }, failed, nowMs));
-  t.notOk(isGivenUp(NO_HISTORY, failed, nowMs));
+  t.notOk(isGivenUp(NO_ATTEMPTS, failed, nowMs));
   t.notOk(isGivenUp(history, { ...failed, active: 'active' }, nowMs), 'somebody started it');
   t.notOk(isGivenUp(history, { ...failed, beganMs: nowMs + 700_000 }, nowMs + 800_000), 'another outage');
   t.ok(isGivenUp(history, { active: 'inactive', beganMs: 0 }, nowMs), 'httpd 2.2 ends so too');

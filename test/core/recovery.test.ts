@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { FailureFacts } from '../../src/core/failure-facts.ts';
 import { known, unknown } from '../../src/core/fact.ts';
-import { NO_HISTORY, type RecoveryHistory } from '../../src/core/recovery-history.ts';
+import { NO_ATTEMPTS, type Attempts } from '../../src/core/recovery-history.ts';
 import { type RecoveryPolicy, decideRecovery } from '../../src/core/recovery.ts';
 import { ending, failedUnit, failure, leak, use } from './failure-builder.ts';
 
@@ -9,16 +9,9 @@ const NOW = 1_700_000_000_000;
 const POLICY: RecoveryPolicy = { reap: 'unit', settleMs: 2_000, healthUrl: null };
 const workers = [{ pid: 77, startedMs: 5, ports: [80] }];
 
-const decide = (
-  facts: FailureFacts,
-  over: Partial<RecoveryPolicy> = {},
-  history: RecoveryHistory | null = null,
-) => decideRecovery(facts, { ...POLICY, ...over }, history, NOW);
-const steps = (
-  facts: FailureFacts,
-  over: Partial<RecoveryPolicy> = {},
-  history: RecoveryHistory | null = null,
-) => {
+const decide = (facts: FailureFacts, over: Partial<RecoveryPolicy> = {}, history: Attempts | null = null) =>
+  decideRecovery(facts, { ...POLICY, ...over }, history, NOW);
+const steps = (facts: FailureFacts, over: Partial<RecoveryPolicy> = {}, history: Attempts | null = null) => {
   const decision = decide(facts, over, history);
   return decision.act ? decision.steps.map((step) => step.do) : decision.outcome;
 };
@@ -89,7 +82,7 @@ void t.test('three tries in ten minutes, with growing waits', async (t) => {
     const [first] = decision.act ? decision.steps : [];
     return first?.do === 'wait' ? first.ms : 0;
   };
-  t.strictSame(steps(leak(), {}, NO_HISTORY), steps(leak()), 'the first at once');
+  t.strictSame(steps(leak(), {}, NO_ATTEMPTS), steps(leak()), 'the first at once');
   t.equal(waited(), 0);
   t.ok(waited(1_000) > 0);
   t.ok(waited(1_000, 2_000) > waited(1_000));

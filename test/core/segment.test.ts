@@ -27,7 +27,7 @@ void t.test('a segment goes only when nobody has it and nobody who made or used 
     ['of another user', { uid: 48 }, {}, 'foreign'],
     ['made by another user', { cuid: 48 }, {}, 'foreign'],
     ['whose it would be is not known', {}, { owner: unknown('httpd -t failed') }, 'unsure'],
-    ['we cannot see', {}, { view: unknown('not root') }, 'unsure'],
+    ['we cannot see', {}, { visibility: unknown('not root') }, 'unsure'],
   ];
   for (const [what, over, facts, verdict] of cases) {
     const scene = {
@@ -53,7 +53,7 @@ void t.test('of httpd’s own user, what nobody has attached is shown', async (t
   t.strictSame(verdicts({}), ['orphan']);
   t.strictSame(verdicts({ cuid: 33 }), ['orphan'], 'made by itself');
   t.strictSame(verdicts({ cpid: 800 }), ['unsure']);
-  t.strictSame(verdicts({}, { view: unknown('not root') }), ['unsure']);
+  t.strictSame(verdicts({}, { visibility: unknown('not root') }), ['unsure']);
   t.strictSame(verdicts({ uid: 0 }), [], 'a segment of root can be anybody’s');
   t.strictSame(verdicts({ uid: 48 }), []);
   t.strictSame(verdicts({ cuid: 48 }), []);

@@ -95,7 +95,7 @@ export function snapshot({ sets = [set()], inspections = {}, unitRuns, ...facts 
     clock: { realMs: NOW_S * 1000, monotonicMs: UPTIME_S * 1000, bootMs: UPTIME_S * 1000 },
     ipcNamespace: known(OURS),
     limits: known({ maxSets: 128, maxSemaphores: 32_000 }),
-    view: known('machine'),
+    visibility: known('machine'),
     owner: known({ uid: UID, starterUid: 0 }),
     alivePids: new Set([1, ...processes.map(({ pid }) => pid)]),
     ...facts,

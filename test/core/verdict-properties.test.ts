@@ -89,7 +89,7 @@ void t.test('a set that differs from the fingerprint in any field is never an or
 
 void t.test('whoever cannot see, or does not know the owner or the namespace, finds no orphan', async (t) => {
   const blind: Partial<Scene>[] = [
-    { view: unknown('hidepid') },
+    { visibility: unknown('hidepid') },
     { ipcNamespace: unknown('no link') },
     { owner: unknown('httpd does not say') },
   ];

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { known, unknown } from '../../src/core/fact.ts';
 import type { SemaphoreSet } from '../../src/core/semaphore-set.ts';
-import type { Inspection, View } from '../../src/core/snapshot.ts';
+import type { Inspection, Visibility } from '../../src/core/snapshot.ts';
 import { judge } from '../../src/core/verdict.ts';
 import {
   NOW_S,
@@ -64,7 +64,7 @@ void t.test('a set that is no mutex of this owner is foreign, whoever is alive',
 void t.test('without an owner, or without sight, a set is unsure and says why', async (t) => {
   const cases: [Partial<Scene>, string, string][] = [
     [{ owner: unknown('httpd cannot be asked') }, 'owner-unknown', 'httpd cannot be asked'],
-    [{ view: unknown('hidepid') }, 'cannot-see', 'hidepid'],
+    [{ visibility: unknown('hidepid') }, 'cannot-see', 'hidepid'],
     [{ ipcNamespace: unknown('no link') }, 'cannot-see', 'no link'],
   ];
   for (const [scene, rule, saw] of cases) {
@@ -77,7 +77,7 @@ void t.test('without an owner, or without sight, a set is unsure and says why', 
 
 void t.test('a set that no httpd could have made is foreign even to one who cannot see', async (t) => {
   t.equal(verdictOf({ sets: [set({ key: 5 })], owner: unknown('not asked') }), 'foreign');
-  t.equal(verdictOf({ sets: [set({ uid: 26 })], view: unknown('hidepid') }), 'foreign');
+  t.equal(verdictOf({ sets: [set({ uid: 26 })], visibility: unknown('hidepid') }), 'foreign');
 });
 
 void t.test('somebody waiting for a set is a veto', async (t) => {
@@ -123,7 +123,7 @@ void t.test('a dead last pid proves nothing: it is the normal state of a live se
 void t.test('what the kernel was not asked, or did not say, proves nothing', async (t) => {
   const silent = { ...snapshot(), inspections: new Map([[7, unknown('ipcs timed out')]]) };
   t.match(judge(silent), [{ verdict: 'orphan' }]);
-  t.match(judge({ ...silent, view: unknown('hidepid') }), [{ verdict: 'unsure' }]);
+  t.match(judge({ ...silent, visibility: unknown('hidepid') }), [{ verdict: 'unsure' }]);
 });
 
 void t.test('a set is an orphan only when it is older than every lineage', async (t) => {
@@ -271,21 +271,21 @@ void t.test('a use that a living httpd explains leaves the orphans what they are
 });
 
 void t.test('in a container the kernel must say of each set that its last user was one of us', async (t) => {
-  const view = known('container' as const);
-  t.equal(verdictOf({ view, inspections: { 7: {} } }), 'orphan');
-  t.equal(verdictOf({ view }), 'unsure');
-  t.same(rulesOf({ view }), ['cannot-see']);
-  t.match(judge({ ...snapshot({ view }), inspections: new Map([[7, unknown('no perl')]]) }), [
+  const visibility = known('container' as const);
+  t.equal(verdictOf({ visibility, inspections: { 7: {} } }), 'orphan');
+  t.equal(verdictOf({ visibility }), 'unsure');
+  t.same(rulesOf({ visibility }), ['cannot-see']);
+  t.match(judge({ ...snapshot({ visibility }), inspections: new Map([[7, unknown('no perl')]]) }), [
     { verdict: 'unsure' },
   ]);
-  t.equal(verdictOf({ view, inspections: { 7: { lastPid: 0 } } }), 'unsure', 'a neighbour’s');
-  t.equal(verdictOf({ view, inspections: { 7: {} }, sets: born(NOW_S), processes: server }), 'in-use');
+  t.equal(verdictOf({ visibility, inspections: { 7: { lastPid: 0 } } }), 'unsure', 'a neighbour’s');
+  t.equal(verdictOf({ visibility, inspections: { 7: {} }, sets: born(NOW_S), processes: server }), 'in-use');
 });
 
 void t.test('in a container a neighbour’s use is no blind spot, and one of ours is', async (t) => {
   const sets = [set({ id: 1 }), set({ id: 2 })];
-  const first = (two: Partial<Inspection>, view: View): string | undefined =>
-    judge(snapshot({ sets, view: known(view), inspections: { 1: {}, 2: two } }))[0]?.verdict;
+  const first = (two: Partial<Inspection>, view: Visibility): string | undefined =>
+    judge(snapshot({ sets, visibility: known(view), inspections: { 1: {}, 2: two } }))[0]?.verdict;
   t.equal(first({ lastPid: 0 }, 'container'), 'orphan');
   t.equal(first({ lastPid: 0, waiters: 2 }, 'container'), 'orphan');
   t.equal(first({ waiters: 2 }, 'container'), 'unsure');

@@ -10,8 +10,8 @@ import {
   textfileOf,
 } from '../../src/host/drop-in.ts';
 import { readPidFile } from '../../src/host/pid-file.ts';
-import { distrust, distrustOfWay } from '../../src/host/trusted-path.ts';
-import { writeWhole } from '../../src/host/write-whole.ts';
+import { whyUntrusted, whyWayUntrusted } from '../../src/host/trusted-path.ts';
+import { writeAtomically } from '../../src/host/write-whole.ts';
 
 void t.test('a drop-in is written, found and removed with its directory', async (t) => {
   const root = t.testdir({});
@@ -22,14 +22,14 @@ void t.test('a drop-in is written, found and removed with its directory', async 
   t.equal(text, '# Written by "httpd-guard install"\n/usr/lib/httpd-guard/gate /usr/bin/node %n\n');
   const path = dropInPath('apache2@b.service', root);
   t.equal(readDropIn(path), null);
-  writeWhole(path, text);
+  writeAtomically(path, text);
   t.equal(readDropIn(path), text);
   t.ok(isOurs(text));
   t.strictSame(guardedUnits(root), ['apache2@b.service']);
   removeDropIn(path);
   t.notOk(existsSync(`${root}/apache2@b.service.d`));
 
-  writeWhole(path, text);
+  writeAtomically(path, text);
   writeFileSync(`${root}/apache2@b.service.d/other.conf`, '');
   removeDropIn(path);
   t.ok(existsSync(`${root}/apache2@b.service.d/other.conf`), 'what is another’s stays');
@@ -76,7 +76,7 @@ void t.test(
   'root trusts what root alone can replace',
   { skip: process.getuid?.() !== 0 && 'not root: its own files cannot be trusted' },
   async (t) => {
-    t.equal(distrust('/bin/sh'), null);
+    t.equal(whyUntrusted('/bin/sh'), null);
     // Not t.testdir: the checkout may lie anywhere.
     const directory = '/run/httpd-guard-test';
     mkdirSync(directory, { recursive: true });
@@ -84,22 +84,22 @@ void t.test(
       rmSync(directory, { recursive: true });
     });
     writeFileSync(`${directory}/file`, '');
-    t.equal(distrust(`${directory}/file`), null);
+    t.equal(whyUntrusted(`${directory}/file`), null);
     chmodSync(directory, 0o777);
-    t.match(distrust(`${directory}/file`), `${directory} can be written by others than root`);
+    t.match(whyUntrusted(`${directory}/file`), `${directory} can be written by others than root`);
     chmodSync(directory, 0o755);
-    t.throws(() => distrust(`${directory}/none`), { code: 'ENOENT' });
+    t.throws(() => whyUntrusted(`${directory}/none`), { code: 'ENOENT' });
     // Whoever can replace a link decides where it leads.
     mkdirSync(`${directory}/open`);
     symlinkSync('/bin/sh', `${directory}/open/link`);
     symlinkSync('open/link', `${directory}/link`);
     symlinkSync('/nowhere/at/all', `${directory}/dangling`);
-    t.equal(distrust(`${directory}/link`), null);
+    t.equal(whyUntrusted(`${directory}/link`), null);
     chmodSync(`${directory}/open`, 0o777);
     for (const name of ['link', 'open/link'])
-      t.match(distrust(`${directory}/${name}`), `${directory}/open can be written by others than root`);
-    t.equal(distrustOfWay(`${directory}/none`), null);
-    t.match(distrustOfWay(`${directory}/open/none`), 'can be written by others');
-    t.match(distrustOfWay(`${directory}/dangling`), 'is a link to nothing');
+      t.match(whyUntrusted(`${directory}/${name}`), `${directory}/open can be written by others than root`);
+    t.equal(whyWayUntrusted(`${directory}/none`), null);
+    t.match(whyWayUntrusted(`${directory}/open/none`), 'can be written by others');
+    t.match(whyWayUntrusted(`${directory}/dangling`), 'is a link to nothing');
   },
 );

@@ -1,6 +1,11 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import t from 'tap';
-import { findStart, forgetStart, keepStart, readStart } from '../../src/host/find-start.ts';
+import {
+  findStartCommand,
+  forgetStartCommand,
+  keepStartCommand,
+  readStartCommand,
+} from '../../src/host/find-start.ts';
 import { failedUnit } from '../core/failure-builder.ts';
 
 const WRAPPER = { path: '/opt/start-web', argv: ['/opt/start-web', '-k', 'start'] };
@@ -12,20 +17,20 @@ void t.test('by its own ExecStart, with its environment', async (t) => {
     execStart: { path: '/usr/sbin/httpd', argv: ['/usr/sbin/httpd', '$OPTIONS'] },
     environment: ['OPTIONS=-d /etc/httpd'],
   });
-  t.match(findStart(unit), { known: true, value: { exec: unit.execStart } });
-  t.match(findStart(failedUnit({ execStart: null })), { known: false, why: 'no ExecStart' });
+  t.match(findStartCommand(unit), { known: true, value: { exec: unit.execStart } });
+  t.match(findStartCommand(failedUnit({ execStart: null })), { known: false, why: 'no ExecStart' });
 });
 
 void t.test('a wrapper is not run, and what runs under it is not believed blindly', async (t) => {
-  t.match(findStart(failedUnit({ execStart: WRAPPER, mainPid: 0 })), {
+  t.match(findStartCommand(failedUnit({ execStart: WRAPPER, mainPid: 0 })), {
     known: false,
     why: /\/opt\/start-web of .* is neither httpd nor apachectl, and is not run to find out; no main process/,
   });
-  t.match(findStart(failedUnit({ execStart: WRAPPER, mainPid: process.pid })), {
+  t.match(findStartCommand(failedUnit({ execStart: WRAPPER, mainPid: process.pid })), {
     known: false,
     why: /its main process runs .*node/,
   });
-  t.match(findStart(failedUnit({ execStart: WRAPPER, mainPid: 2 ** 22 + 1 })), {
+  t.match(findStartCommand(failedUnit({ execStart: WRAPPER, mainPid: 2 ** 22 + 1 })), {
     known: false,
     why: 'cannot be looked at',
   });
@@ -44,12 +49,12 @@ void t.test('what was kept is read whole or not at all', async (t) => {
     '{"exec":{"path":"/x","argv":[]},"environment":[["A"]]}',
   ]) {
     writeFileSync(path, text);
-    t.match(readStart(WEB, directory), { known: false, why: 'web.service.start' }, text);
+    t.match(readStartCommand(WEB, directory), { known: false, why: 'web.service.start' }, text);
   }
   const kept = { exec: { path: '/bin/sh', argv: ['x'] }, environment: [['A', 'b=c']] };
   const of = JSON.stringify([WEB.user, WEB.execStart, WEB.workingDirectory]);
   writeFileSync(path, JSON.stringify({ of, ...kept }));
-  t.match(readStart(WEB, directory), {
+  t.match(readStartCommand(WEB, directory), {
     known: true,
     value: { exec: kept.exec, environment: new Map([['A', 'b=c']]) },
   });
@@ -58,9 +63,9 @@ void t.test('what was kept is read whole or not at all', async (t) => {
     { execStart: { path: '/opt/other', argv: [] } },
     { workingDirectory: '/tmp' },
   ])
-    t.match(readStart({ ...WEB, ...other }, directory), { known: false, why: 'earlier form' });
-  forgetStart('web.service', directory);
+    t.match(readStartCommand({ ...WEB, ...other }, directory), { known: false, why: 'earlier form' });
+  forgetStartCommand('web.service', directory);
   t.notOk(existsSync(path));
-  keepStart({ ...WEB, mainPid: process.pid }, directory);
+  keepStartCommand({ ...WEB, mainPid: process.pid }, directory);
   t.equal(statSync(path, { throwIfNoEntry: false }), undefined, 'of what is no httpd nothing is kept');
 });

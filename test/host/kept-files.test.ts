@@ -2,8 +2,8 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import t from 'tap';
 import { known } from '../../src/core/fact.ts';
-import { NO_HISTORY } from '../../src/core/recovery-history.ts';
-import { forgetHistory, keepHistory, readHistory } from '../../src/host/recovery-history-file.ts';
+import { NO_ATTEMPTS } from '../../src/core/recovery-history.ts';
+import { forgetAttempts, keepAttempts, readAttempts } from '../../src/host/recovery-history-file.ts';
 import {
   keepUnderWay,
   takeRequest,
@@ -29,15 +29,15 @@ void t.test('the ending of that very run is found again, and of no other', async
 
 void t.test('recoveries are kept; what cannot be read is not taken for none', async (t) => {
   const directory = t.testdir({});
-  t.strictSame(readHistory('x.service', directory), known(NO_HISTORY));
-  keepHistory('x.service', { triesMs: [1], gaveUp: true }, directory);
-  t.strictSame(readHistory('x.service', directory), known({ triesMs: [1], gaveUp: true }));
+  t.strictSame(readAttempts('x.service', directory), known(NO_ATTEMPTS));
+  keepAttempts('x.service', { triesMs: [1], gaveUp: true }, directory);
+  t.strictSame(readAttempts('x.service', directory), known({ triesMs: [1], gaveUp: true }));
   for (const text of ['', '{', 'null', '{"triesMs":[]}']) {
     writeFileSync(`${directory}/x.service.recoveries`, text);
-    t.match(readHistory('x.service', directory), { known: false, why: 'x.service.recoveries' }, text);
+    t.match(readAttempts('x.service', directory), { known: false, why: 'x.service.recoveries' }, text);
   }
-  forgetHistory('x.service', directory);
-  t.strictSame(readHistory('x.service', directory), known(NO_HISTORY));
+  forgetAttempts('x.service', directory);
+  t.strictSame(readAttempts('x.service', directory), known(NO_ATTEMPTS));
 });
 
 void t.test('a request is taken once, and a strange one is empty', async (t) => {

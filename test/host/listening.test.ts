@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import t from 'tap';
 import { readStat } from '../../src/host/proc-files.ts';
 import { parseListening, whoListens } from '../../src/host/listening.ts';
-import { reap } from '../../src/host/reap.ts';
+import { terminate } from '../../src/host/reap.ts';
 import { worker } from '../core/snapshot-builder.ts';
 
 void t.test('the listening ones of a table of sockets', async (t) => {
@@ -34,9 +34,9 @@ void t.test('an orphan is ended; whoever has its pid by now is not', async (t) =
   await once(child.stdout, 'data');
   const pid = child.pid ?? 0;
   const { startedMs } = readStat(pid);
-  t.strictSame(await reap([{ pid, startedMs: startedMs + 10, ports: [80] }]), []);
+  t.strictSame(await terminate([{ pid, startedMs: startedMs + 10, ports: [80] }]), []);
   t.equal(child.exitCode ?? child.signalCode, null, 'another one with that pid lives on');
   const ended = once(child, 'exit');
-  t.strictSame(await reap([{ pid, startedMs, ports: [80] }]), []);
+  t.strictSame(await terminate([{ pid, startedMs, ports: [80] }]), []);
   t.strictSame(await ended, [null, 'SIGKILL'], 'who does not heed TERM is killed');
 });

@@ -1,11 +1,11 @@
 import { utimesSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import {
-  forget,
-  readRemembered,
-  remember,
-  rememberedPath,
-  rememberedUnits,
+  forgetSettings,
+  readCachedSettings,
+  cacheSettings,
+  cachedSettingsPath,
+  cachedUnits,
 } from '../../src/host/remembered-settings.ts';
 
 const UNIT = 'httpd.service';
@@ -29,15 +29,15 @@ void t.test('httpd’s last good answer', async (t) => {
   const longAgo = new Date(0);
   utimesSync(conf, longAgo, longAgo);
 
-  t.match(readRemembered(UNIT, directory), { known: false, why: /ENOENT/ });
-  t.match(remember(UNIT, answer, directory), { known: true });
-  t.strictSame(readRemembered(UNIT, directory), { known: true, value: { ...answer, fresh: true } });
-  t.strictSame(rememberedUnits(directory), [UNIT]);
+  t.match(readCachedSettings(UNIT, directory), { known: false, why: /ENOENT/ });
+  t.match(cacheSettings(UNIT, answer, directory), { known: true });
+  t.strictSame(readCachedSettings(UNIT, directory), { known: true, value: { ...answer, fresh: true } });
+  t.strictSame(cachedUnits(directory), [UNIT]);
 
   const later = new Date(Date.now() + 60_000);
   utimesSync(conf, later, later);
   t.match(
-    readRemembered(UNIT, directory),
+    readCachedSettings(UNIT, directory),
     { value: { fresh: false } },
     'is old once a file it came from is newer',
   );
@@ -51,15 +51,15 @@ void t.test('httpd’s last good answer', async (t) => {
     whole.replace('"uid":48', '"uid":"48"'),
     whole.replace('"starterUid":0', '"starterUid":-1'),
   ]) {
-    writeFileSync(rememberedPath(UNIT, directory), text);
-    t.match(readRemembered(UNIT, directory), { known: false }, JSON.stringify(text));
+    writeFileSync(cachedSettingsPath(UNIT, directory), text);
+    t.match(readCachedSettings(UNIT, directory), { known: false }, JSON.stringify(text));
   }
 
-  forget(UNIT, directory);
-  t.strictSame(rememberedUnits(directory), []);
-  t.match(remember(UNIT, answer, `${conf}/not-a-directory`), { known: false });
+  forgetSettings(UNIT, directory);
+  t.strictSame(cachedUnits(directory), []);
+  t.match(cacheSettings(UNIT, answer, `${conf}/not-a-directory`), { known: false });
 });
 
 void t.test('a unit’s name stays within the directory', async (t) => {
-  t.equal(rememberedPath('../../etc/passwd', '/d'), '/d/.._.._etc_passwd');
+  t.equal(cachedSettingsPath('../../etc/passwd', '/d'), '/d/.._.._etc_passwd');
 });

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import t from 'tap';
-import { distrustOfEnvironment, unitEnvironment } from '../../src/host/unit-environment.ts';
+import { whyEnvironmentUntrusted, unitEnvironment } from '../../src/host/unit-environment.ts';
 import { failedUnit } from '../core/failure-builder.ts';
 
 // Not t.testdir: the checkout may lie anywhere.
@@ -26,7 +26,7 @@ void t.test('root runs nothing with what others can write', { skip: !isRoot && '
   });
   chmodSync(`${FOLDER}/open`, 0o777);
   for (const name of ['a', 'b']) writeFileSync(`${FOLDER}/${name}`, '');
-  const files = (...environmentFiles: string[]) => distrustOfEnvironment(failedUnit({ environmentFiles }));
+  const files = (...environmentFiles: string[]) => whyEnvironmentUntrusted(failedUnit({ environmentFiles }));
   t.equal(files(`${FOLDER}/a`, `${FOLDER}/none`, `${FOLDER}/[a-c]`), null);
   t.match(
     files(`${FOLDER}/a`, `${FOLDER}/open/none`),
@@ -40,7 +40,7 @@ void t.test('root runs nothing with what others can write', { skip: !isRoot && '
 
 void t.test('nor with libraries of the unit’s own user', { skip: !isRoot && 'not root' }, async (t) => {
   const libraries = (variable: string, user = 'alice') =>
-    distrustOfEnvironment(failedUnit({ user, environment: [variable] }));
+    whyEnvironmentUntrusted(failedUnit({ user, environment: [variable] }));
   mkdirSync(`${FOLDER}/open`, { recursive: true });
   t.teardown(() => {
     rmSync(FOLDER, { recursive: true });

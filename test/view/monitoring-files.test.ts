@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { known } from '../../src/core/fact.ts';
-import { NO_HISTORY } from '../../src/core/recovery-history.ts';
+import { NO_ATTEMPTS } from '../../src/core/recovery-history.ts';
 import { reportPrometheus } from '../../src/view/report-prometheus.ts';
 import { sick } from './report-builder.ts';
 
 const RULES = readFileSync('scripts/monitoring/httpd-guard.rules.yml', 'utf8');
 const DASHBOARD = readFileSync('scripts/monitoring/grafana-dashboard.json', 'utf8');
 
-const printed = reportPrometheus([{ unit: 'httpd.service', report: sick(), history: known(NO_HISTORY) }]);
+const printed = reportPrometheus([{ unit: 'httpd.service', report: sick(), history: known(NO_ATTEMPTS) }]);
 const metrics = [...printed.matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);
 const labels = new Set([...printed.matchAll(/(\w+="[a-z-]+")/g)].map(([, pair = '']) => pair));
 

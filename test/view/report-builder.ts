@@ -145,7 +145,7 @@ export const healthy = (): Report =>
 /** Monitoring's view: the limits can be judged, the sets cannot. */
 export const unprivileged = (): Report => {
   const why = 'other users’ processes are closed to us: run it as root (CAP_SYS_PTRACE)';
-  return report({ limits: limits(128), view: unknown(why) }, { missing: [why] });
+  return report({ limits: limits(128), visibility: unknown(why) }, { missing: [why] });
 };
 
 export const unseen = (): Report =>

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { type Fact, known, unknown } from '../../src/core/fact.ts';
-import { NO_HISTORY, type RecoveryHistory } from '../../src/core/recovery-history.ts';
+import { NO_ATTEMPTS, type Attempts } from '../../src/core/recovery-history.ts';
 import type { Report } from '../../src/core/report.ts';
 import { type Measured, reportPrometheus } from '../../src/view/report-prometheus.ts';
 import { NOW_S } from '../core/snapshot-builder.ts';
@@ -9,10 +9,10 @@ import { healthy, report, settings, sick, unit, unprivileged, unseen } from './r
 const measured = (
   report: Report,
   name: string | null = 'apache2.service',
-  history: Fact<RecoveryHistory> = known(NO_HISTORY),
+  history: Fact<Attempts> = known(NO_ATTEMPTS),
 ): Measured => ({ unit: name, report, history });
 
-const gaveUp: RecoveryHistory = { triesMs: [(NOW_S - 60) * 1000], gaveUp: true };
+const gaveUp: Attempts = { triesMs: [(NOW_S - 60) * 1000], gaveUp: true };
 
 void t.test('every figure has its help and its type', async (t) => {
   t.equal(
