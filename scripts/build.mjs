@@ -1,13 +1,20 @@
 // Bundles src into dist. Each `await import()` becomes a file of its own that is read only when it is needed: what a
 // command does not use costs its start nothing. CommonJS, since Node starts it faster than modules.
 import { copyFileSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { basename } from 'node:path';
+import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bundles = new Map([['httpd-guard', 'src/entry.ts']]);
+
+/** Two files of one name lie in different folders: "commands-check". A package has its own name. */
+function bundleName(path) {
+  const inSource = relative(`${root}src`, path);
+  const inPackage = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1];
+  return (inPackage ?? inSource.replace(/\.ts$/, '')).replaceAll('/', '-');
+}
 
 const splitAtDynamicImports = {
   name: 'split-at-dynamic-imports',
@@ -17,10 +24,7 @@ const splitAtDynamicImports = {
         return undefined;
       const found = await resolve(path, { kind, resolveDir, pluginData: 'resolved' });
       if (found.external || found.errors.length > 0) return found;
-      const name = basename(path, '.ts');
-      const before = bundles.get(name);
-      if (before !== undefined && before !== found.path)
-        return { errors: [{ text: `two bundles would be named ${name}` }] };
+      const name = bundleName(found.path);
       bundles.set(name, found.path);
       return { path: `./${name}.cjs`, external: true };
     });

@@ -1,6 +1,6 @@
 import type { Argv, Options } from 'yargs';
-import { serviceName } from './core/choose-unit.ts';
-import { CONFIGURATION_FILE } from './host/configuration-file.ts';
+import { serviceName } from './core/httpd/choose-unit.ts';
+import { CONFIGURATION_FILE } from './host/config/configuration-file.ts';
 
 // The words of the command line, each checked once.
 

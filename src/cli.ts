@@ -1,7 +1,7 @@
 import yargs from 'yargs';
 import { UsageError, common, dryRun, ids, keys, percentOption, setCount } from './cli-options.ts';
 import type { CheckFormat } from './commands/check.ts';
-import type { CommandResult } from './commands/done.ts';
+import type { CommandResult } from './commands/command-result.ts';
 import { escape } from './view/escape.ts';
 
 declare const __VERSION__: string;

@@ -1,22 +1,22 @@
 import { known, unknown } from '../core/fact.ts';
-import type { Status } from '../core/health.ts';
-import type { Report } from '../core/report.ts';
-import type { Snapshot } from '../core/snapshot.ts';
-import { type Configured, readConfiguration, wantedServer } from '../host/configuration.ts';
-import { guardedUnits } from '../host/drop-in.ts';
-import type { Server } from '../host/find-server.ts';
-import { readAttempts } from '../host/recovery-history-file.ts';
-import { readSegments } from '../host/sysvipc.ts';
-import { lookOnce } from '../host/take-snapshot.ts';
-import { writeTextfile } from '../host/textfile.ts';
-import { type Thresholds, makeReport } from '../steps/make-report.ts';
+import type { Status } from '../core/check/health.ts';
+import type { Report } from '../core/check/report.ts';
+import type { Snapshot } from '../core/verdict/snapshot.ts';
+import { type Configured, readConfiguration } from '../host/config/configuration.ts';
+import { guardedUnits } from '../host/systemd/unit-files.ts';
+import { type Server, findServer, wantedServer } from '../workflows/find-server.ts';
+import { readAttempts } from '../host/state/attempts.ts';
+import { readSegments } from '../host/sysvipc/tables.ts';
+import { lookOnce } from '../workflows/take-snapshot.ts';
+import { writeTextfile } from '../host/files/textfile.ts';
+import { type Thresholds, makeReport } from '../workflows/make-report.ts';
 import { wantsColour } from '../view/colour.ts';
 import { reportJson } from '../view/report-json.ts';
 import { escape } from '../view/escape.ts';
 import { reportNagios, unknownNagios } from '../view/report-nagios.ts';
 import { type Measured, reportPrometheus } from '../view/report-prometheus.ts';
 import { reportText } from '../view/report-text.ts';
-import { type CommonOptions, type CommandResult, wrongConfiguration } from './done.ts';
+import { type CommonOptions, type CommandResult, wrongConfiguration } from './command-result.ts';
 
 export type CheckFormat = 'text' | 'json' | 'nagios' | 'prometheus';
 
@@ -91,7 +91,6 @@ async function look(
 }
 
 async function find(unit: string | undefined, configured: Configured): Promise<Server> {
-  const { findServer } = await import('../host/find-server.ts');
   return findServer(wantedServer(unit, configured), 'only look', ASK_TIMEOUT_MS);
 }
 

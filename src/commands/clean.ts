@@ -1,14 +1,15 @@
-import { cleanExitCode, notThere } from '../core/clean-result.ts';
-import { endingFoundLater } from '../core/run-ending.ts';
-import type { TableUse } from '../core/table-use.ts';
-import type { UnitFacts } from '../core/unit-facts.ts';
-import { readConfiguration, wantedServer } from '../host/configuration.ts';
-import { keepRunEnding, readRunEnding } from '../host/run-ending-file.ts';
-import { removeOrphans } from '../steps/remove-orphans.ts';
-import { removeSegments } from '../steps/remove-segments.ts';
+import { cleanExitCode, notThere } from '../core/verdict/clean-result.ts';
+import { endingFoundLater } from '../core/diagnosis/run-ending.ts';
+import type { TableUse } from '../core/verdict/table-use.ts';
+import type { UnitFacts } from '../core/units/unit-facts.ts';
+import { readConfiguration } from '../host/config/configuration.ts';
+import { keepRunEnding, readRunEnding } from '../host/state/run-ending.ts';
+import { removeOrphans } from '../workflows/remove-orphans.ts';
+import { removeSegments } from '../workflows/remove-segments.ts';
 import { cleanText } from '../view/clean-text.ts';
 import { escape } from '../view/escape.ts';
-import { type CommonOptions, type CommandResult, needsRoot, wrongConfiguration } from './done.ts';
+import { type CommonOptions, type CommandResult, needsRoot, wrongConfiguration } from './command-result.ts';
+import { findServer, wantedServer } from '../workflows/find-server.ts';
 
 export interface CleanOptions extends CommonOptions {
   /** Ids of the only sets to consider. */
@@ -25,7 +26,6 @@ const WRITE_TIMEOUT_MS = 2_000;
 /** Removes what `check` calls orphan, and nothing else. */
 export async function clean(options: CleanOptions): Promise<CommandResult> {
   if (process.geteuid?.() !== 0) return needsRoot('clean');
-  const { findServer } = await import('../host/find-server.ts');
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return wrongConfiguration(configuration.why, 3);
   const wanted = wantedServer(options.unit, configuration.value);

@@ -1,6 +1,7 @@
-import { type Configured, SETTING_NAMES, readConfiguration, wantedServer } from '../host/configuration.ts';
+import { type Configured, SETTING_NAMES, readConfiguration } from '../host/config/configuration.ts';
 import { configurationJson, configurationText, type EffectiveValue } from '../view/configuration.ts';
-import { type CommonOptions, type CommandResult, wrongConfiguration } from './done.ts';
+import { type CommonOptions, type CommandResult, wrongConfiguration } from './command-result.ts';
+import { findServer, wantedServer } from '../workflows/find-server.ts';
 
 const ASK_TIMEOUT_MS = 5_000;
 
@@ -15,7 +16,6 @@ export async function config(options: CommonOptions): Promise<CommandResult> {
 
 /** What nobody configured, systemd and httpd say. */
 async function effectiveValues(flag: string | undefined, configured: Configured): Promise<EffectiveValue[]> {
-  const { findServer } = await import('../host/find-server.ts');
   const wanted = wantedServer(flag, configured);
   const server = await findServer(wanted, 'only look', ASK_TIMEOUT_MS);
   return SETTING_NAMES.map((name): EffectiveValue => {

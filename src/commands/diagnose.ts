@@ -1,15 +1,15 @@
-import { diagnosisExitCode } from '../core/diagnosis.ts';
-import { readConfiguration, wantedServer } from '../host/configuration.ts';
-import { readRunEnding } from '../host/run-ending-file.ts';
-import { diagnoseServer } from '../steps/explain.ts';
+import { diagnosisExitCode } from '../core/diagnosis/diagnosis.ts';
+import { readConfiguration } from '../host/config/configuration.ts';
+import { readRunEnding } from '../host/state/run-ending.ts';
+import { diagnoseServer } from '../workflows/diagnose.ts';
 import { diagnosisJson, diagnosisText } from '../view/diagnosis.ts';
-import { type CommonOptions, type CommandResult, wrongConfiguration } from './done.ts';
+import { type CommonOptions, type CommandResult, wrongConfiguration } from './command-result.ts';
+import { findServer, wantedServer } from '../workflows/find-server.ts';
 
 const TIMEOUT_MS = 10_000;
 
 /** Says why httpd did not start, and what to do. Changes nothing. */
 export async function diagnose(options: CommonOptions): Promise<CommandResult> {
-  const { findServer } = await import('../host/find-server.ts');
   const deadlineMs = performance.now() + TIMEOUT_MS;
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return wrongConfiguration(configuration.why, 3);

@@ -1,8 +1,9 @@
-import { readConfiguration, wantedServer } from '../host/configuration.ts';
-import { readHistory } from '../host/read-history.ts';
+import { readConfiguration } from '../host/config/configuration.ts';
+import { readHistory } from '../host/logs/read-history.ts';
 import { escape } from '../view/escape.ts';
 import { historyJson, historyText } from '../view/history.ts';
-import { type CommonOptions, type CommandResult, wrongConfiguration } from './done.ts';
+import { type CommonOptions, type CommandResult, wrongConfiguration } from './command-result.ts';
+import { wantedServer } from '../workflows/find-server.ts';
 
 export interface HistoryOptions extends CommonOptions {
   /** As journalctl takes it. */

@@ -1,16 +1,17 @@
-import type { UnitListing } from '../core/choose-unit.ts';
-import { lineDiff } from '../core/line-diff.ts';
-import { shellWord } from '../core/shell-word.ts';
-import { type UnitFacts, isForOthersToStart } from '../core/unit-facts.ts';
-import { errorReason } from '../host/because.ts';
-import { readConfiguration, wantedServer } from '../host/configuration.ts';
-import { guardedUnits, isOurs } from '../host/drop-in.ts';
-import { withLock } from '../host/lock.ts';
-import { findTextfile } from '../host/textfile.ts';
-import { whyEnvironmentUntrusted } from '../host/unit-environment.ts';
-import { differs, placeUnits, unitFiles } from '../steps/place-units.ts';
+import type { UnitListing } from '../core/httpd/choose-unit.ts';
+import { lineDiff } from '../core/text/line-diff.ts';
+import { shellWord } from '../core/text/shell-word.ts';
+import { type UnitFacts, isForOthersToStart } from '../core/units/unit-facts.ts';
+import { errorReason } from '../host/files/error-reason.ts';
+import { readConfiguration } from '../host/config/configuration.ts';
+import { guardedUnits, isOurs } from '../host/systemd/unit-files.ts';
+import { withLock } from '../host/state/lock.ts';
+import { findTextfile } from '../host/files/textfile.ts';
+import { whyEnvironmentUntrusted } from '../host/httpd/unit-environment.ts';
+import { differs, placeUnits, unitFiles } from '../workflows/place-units.ts';
 import { escape } from '../view/escape.ts';
-import { type CommonOptions, type CommandResult, needsRoot } from './done.ts';
+import { type CommonOptions, type CommandResult, needsRoot } from './command-result.ts';
+import { findServer, wantedServer } from '../workflows/find-server.ts';
 
 export interface InstallOptions extends CommonOptions {
   dryRun: boolean;
@@ -32,7 +33,6 @@ export async function install(options: InstallOptions): Promise<CommandResult> {
 }
 
 async function installNow(options: InstallOptions): Promise<CommandResult> {
-  const { findServer } = await import('../host/find-server.ts');
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return refuse(configuration.why);
   const wanted = wantedServer(options.unit, configuration.value);

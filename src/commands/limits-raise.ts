@@ -5,23 +5,23 @@ import {
   kernelSemText,
   parseKernelSem,
   raised,
-} from '../core/limits-kernel-sem.ts';
+} from '../core/limits/kernel-sem.ts';
 import {
   OWN_SYSCTL_FILE,
   assignedSem,
   foreignLine,
   ownSysctlText,
   winnerOver,
-} from '../core/limits-sysctl.ts';
-import { errorReason } from '../host/because.ts';
-import { readDropIn } from '../host/drop-in.ts';
-import { withLock } from '../host/lock.ts';
-import { readKernelSem, readMostSets, writeKernelSem } from '../host/sysctl.ts';
-import { readSysctlConf, readSysctlFiles, writeSysctlFile } from '../host/sysctl-files.ts';
-import { isInFirstIpcNamespace } from '../host/view.ts';
+} from '../core/limits/sysctl.ts';
+import { errorReason } from '../host/files/error-reason.ts';
+import { readDropIn } from '../host/systemd/unit-files.ts';
+import { withLock } from '../host/state/lock.ts';
+import { readKernelSem, readMostSets, writeKernelSem } from '../host/sysvipc/kernel-sem.ts';
+import { readSysctlConf, readSysctlFiles, writeSysctlFile } from '../host/sysvipc/sysctl-files.ts';
+import { isInFirstIpcNamespace } from '../host/proc/visibility.ts';
 import { escape } from '../view/escape.ts';
 import { type Raising, raisingJson, raisingText } from '../view/limits-raise.ts';
-import { type CommonOptions, type CommandResult, needsRoot } from './done.ts';
+import { type CommonOptions, type CommandResult, needsRoot } from './command-result.ts';
 
 export interface RaiseOptions extends CommonOptions {
   dryRun: boolean;

@@ -1,20 +1,20 @@
 import { type Fact, known } from '../core/fact.ts';
-import { lineages } from '../core/lineage.ts';
-import { type Limits, type UnitNeed, heldSets, neededTogether, unitNeed } from '../core/limits.ts';
-import { type TableOwner, byOwner, tableOwner } from '../core/limits-owners.ts';
-import type { SemaphoreSet } from '../core/semaphore-set.ts';
-import { tableUse } from '../core/table-use.ts';
-import type { UnitFacts } from '../core/unit-facts.ts';
-import { judge } from '../core/verdict.ts';
-import { readConfiguration, wantedServer } from '../host/configuration.ts';
-import { dropInPath } from '../host/drop-in.ts';
-import type { Server, Wanted } from '../host/find-server.ts';
-import { readKernelSem } from '../host/sysctl.ts';
-import { lookOnce } from '../host/take-snapshot.ts';
-import { userNames } from '../host/user-names.ts';
-import { isInFirstIpcNamespace } from '../host/view.ts';
+import { lineages } from '../core/verdict/lineage.ts';
+import { type Limits, type UnitNeed, heldSets, neededTogether, unitNeed } from '../core/limits/kills-left.ts';
+import { type TableOwner, byOwner, tableOwner } from '../core/limits/owners.ts';
+import type { SemaphoreSet } from '../core/verdict/semaphore-set.ts';
+import { tableUse } from '../core/verdict/table-use.ts';
+import type { UnitFacts } from '../core/units/unit-facts.ts';
+import { judge } from '../core/verdict/verdict.ts';
+import { readConfiguration } from '../host/config/configuration.ts';
+import { dropInPath } from '../host/systemd/unit-files.ts';
+import { type Server, type Wanted, findServer, wantedServer } from '../workflows/find-server.ts';
+import { readKernelSem } from '../host/sysvipc/kernel-sem.ts';
+import { lookOnce } from '../workflows/take-snapshot.ts';
+import { userNames } from '../host/exec/user-names.ts';
+import { isInFirstIpcNamespace } from '../host/proc/visibility.ts';
 import { limitsJson, limitsText } from '../view/limits.ts';
-import { type CommandResult, wrongConfiguration } from './done.ts';
+import { type CommandResult, wrongConfiguration } from './command-result.ts';
 import type { RaiseOptions } from './limits-raise.ts';
 
 export interface LimitsOptions extends RaiseOptions {
@@ -44,7 +44,6 @@ export async function limits(options: LimitsOptions): Promise<CommandResult> {
 }
 
 async function collect(wanted: Wanted): Promise<Limits> {
-  const { findServer } = await import('../host/find-server.ts');
   const server = await findServer(wanted, 'only look', ASK_TIMEOUT_MS);
   const snapshot = await lookOnce(server.owner, performance.now() + ASK_TIMEOUT_MS);
   const living = lineages(snapshot);

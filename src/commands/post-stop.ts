@@ -1,22 +1,23 @@
-import type { CleanResult } from '../core/clean-result.ts';
-import { diagnosis } from '../core/diagnosis.ts';
+import type { CleanResult } from '../core/verdict/clean-result.ts';
+import { diagnosis } from '../core/diagnosis/diagnosis.ts';
 import type { Fact } from '../core/fact.ts';
-import type { FailureFacts } from '../core/failure-facts.ts';
-import { findCause } from '../core/find-cause.ts';
-import type { RunEnding } from '../core/run-ending.ts';
-import type { UnitFacts } from '../core/unit-facts.ts';
-import { readClock } from '../host/clock.ts';
-import type { Server } from '../host/find-server.ts';
-import { writeEntry } from '../host/journal.ts';
-import { readRunLog } from '../host/last-words.ts';
-import { log, stderrIsJournal } from '../host/log.ts';
-import { collectFailureFacts } from '../host/look-at-failure.ts';
-import { keepRunEnding } from '../host/run-ending-file.ts';
-import { removeOrphans } from '../steps/remove-orphans.ts';
+import type { FailureFacts } from '../core/diagnosis/failure-facts.ts';
+import { findCause } from '../core/diagnosis/find-cause.ts';
+import type { RunEnding } from '../core/diagnosis/run-ending.ts';
+import type { UnitFacts } from '../core/units/unit-facts.ts';
+import { readConfiguration } from '../host/config/configuration.ts';
+import { readClock } from '../host/proc/clock.ts';
+import { type Server, findServer, wantedServer } from '../workflows/find-server.ts';
+import { writeEntry } from '../host/output/write-entry.ts';
+import { readRunLog } from '../workflows/read-run-log.ts';
+import { log, stderrIsJournal } from '../host/output/stderr-log.ts';
+import { collectFailureFacts } from '../workflows/collect-failure-facts.ts';
+import { keepRunEnding } from '../host/state/run-ending.ts';
+import { removeOrphans } from '../workflows/remove-orphans.ts';
 import { causeEntry } from '../view/cause-entry.ts';
 import { cleanSentence } from '../view/clean-text.ts';
 import { escape } from '../view/escape.ts';
-import type { CommonOptions } from './done.ts';
+import type { CommonOptions } from './command-result.ts';
 
 /** Less than the script's own limit, so that it is we who say that time ran out. */
 const BUDGET_MS = 2_600;
@@ -29,8 +30,6 @@ const TELL_MS = 250;
  */
 export async function postStop(options: CommonOptions): Promise<number> {
   const deadlineMs = performance.now() + BUDGET_MS;
-  const { findServer } = await import('../host/find-server.ts');
-  const { readConfiguration, wantedServer } = await import('../host/configuration.ts');
   const configuration = readConfiguration(options.config);
   if (!configuration.known) {
     await log(options, 'warning', `why it ended is not told: ${escape(configuration.why)}`);

@@ -1,11 +1,11 @@
-import { type CleanResult, cleanExitCode } from '../core/clean-result.ts';
+import { type CleanResult, cleanExitCode } from '../core/verdict/clean-result.ts';
 import { type Fact, known } from '../core/fact.ts';
-import type { MutexOwner } from '../core/semaphore-set.ts';
-import { log, stderrIsJournal } from '../host/log.ts';
-import { readCachedSettings } from '../host/remembered-settings.ts';
-import { removeOrphans } from '../steps/remove-orphans.ts';
+import type { MutexOwner } from '../core/verdict/semaphore-set.ts';
+import { log, stderrIsJournal } from '../host/output/stderr-log.ts';
+import { readCachedSettings } from '../host/state/settings-cache.ts';
+import { removeOrphans } from '../workflows/remove-orphans.ts';
 import { cleanSentence } from '../view/clean-text.ts';
-import type { CommonOptions } from './done.ts';
+import type { CommonOptions } from './command-result.ts';
 
 export interface PreStartOptions extends CommonOptions {
   strict: boolean;
@@ -60,10 +60,10 @@ async function findOwner({ unit, config }: PreStartOptions): Promise<{
     const { settings, starterUid } = remembered.value;
     return { unit, owner: known({ uid: settings.uid, starterUid }) };
   }
-  const { readConfiguration, wantedServer } = await import('../host/configuration.ts');
+  const { readConfiguration } = await import('../host/config/configuration.ts');
   const configuration = readConfiguration(config);
   if (!configuration.known) return { unit: unit ?? null, owner: configuration };
-  const { findServer } = await import('../host/find-server.ts');
+  const { findServer, wantedServer } = await import('../workflows/find-server.ts');
   const server = await findServer(wantedServer(unit, configuration.value), 'remember', ASK_TIMEOUT_MS);
   return { unit: server.unit.known ? server.unit.value.name : (unit ?? null), owner: server.owner };
 }

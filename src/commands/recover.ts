@@ -1,16 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Recovery, RecoveryPolicy } from '../core/recovery.ts';
-import { errorReason } from '../host/because.ts';
-import { type Configured, readConfiguration, wantedServer } from '../host/configuration.ts';
-import { guardedUnits } from '../host/drop-in.ts';
-import { writeEntry } from '../host/journal.ts';
-import { log } from '../host/log.ts';
-import { keepUnderWay, takeRequest, takeUnderWay } from '../host/request-file.ts';
-import { runHook } from '../host/run-hook.ts';
-import { recover } from '../steps/recover.ts';
+import type { Recovery, RecoveryPolicy } from '../core/recovery/decide-recovery.ts';
+import { errorReason } from '../host/files/error-reason.ts';
+import { type Configured, readConfiguration } from '../host/config/configuration.ts';
+import { guardedUnits } from '../host/systemd/unit-files.ts';
+import { writeEntry } from '../host/output/write-entry.ts';
+import { log } from '../host/output/stderr-log.ts';
+import { keepUnderWay, takeRequest, takeUnderWay } from '../host/state/recovery-request.ts';
+import { runHook } from '../host/exec/run-hook.ts';
+import { recover } from '../workflows/recover.ts';
 import { escape } from '../view/escape.ts';
 import { recoveryEntry, recoveryJson, recoverySentence, recoveryText } from '../view/recovery.ts';
-import { type CommonOptions, type CommandResult, needsRoot, wrongConfiguration } from './done.ts';
+import { type CommonOptions, type CommandResult, needsRoot, wrongConfiguration } from './command-result.ts';
+import { wantedServer } from '../workflows/find-server.ts';
 
 export interface RecoverOptions extends CommonOptions {
   dryRun: boolean;

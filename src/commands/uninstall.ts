@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
-import { errorReason } from '../host/because.ts';
+import { errorReason } from '../host/files/error-reason.ts';
 import {
   METRICS_SERVICE,
   METRICS_TIMER,
@@ -14,17 +14,17 @@ import {
   readDropIn,
   removeDropIn,
   textfileOf,
-} from '../host/drop-in.ts';
-import { forgetStartCommand } from '../host/find-start.ts';
-import { RUN_DIRECTORY, STATE_DIRECTORY } from '../host/kept-path.ts';
-import { withLock } from '../host/lock.ts';
-import { forgetAttempts } from '../host/recovery-history-file.ts';
-import { forgetSettings } from '../host/remembered-settings.ts';
-import { removeTextfile } from '../host/textfile.ts';
-import { systemctl } from '../host/systemctl.ts';
-import { withSystemd } from '../host/with-systemd.ts';
+} from '../host/systemd/unit-files.ts';
+import { forgetStartCommand } from '../host/httpd/start-command.ts';
+import { RUN_DIRECTORY, STATE_DIRECTORY } from '../host/state/paths.ts';
+import { withLock } from '../host/state/lock.ts';
+import { forgetAttempts } from '../host/state/attempts.ts';
+import { forgetSettings } from '../host/state/settings-cache.ts';
+import { removeTextfile } from '../host/files/textfile.ts';
+import { systemctl } from '../host/systemd/systemctl.ts';
+import { withSystemd } from '../host/systemd/with-systemd.ts';
 import { escape } from '../view/escape.ts';
-import { type CommonOptions, type CommandResult, needsRoot } from './done.ts';
+import { type CommonOptions, type CommandResult, needsRoot } from './command-result.ts';
 
 export interface UninstallOptions extends CommonOptions {
   dryRun: boolean;

@@ -1,11 +1,11 @@
-import { guardedUnits } from '../host/drop-in.ts';
-import { followJournal, newestCursor } from '../host/follow-journal.ts';
-import { followUnits } from '../host/follow-units.ts';
-import { log } from '../host/log.ts';
-import { notify } from '../host/notify.ts';
-import { Watcher } from '../steps/watcher.ts';
+import { guardedUnits } from '../host/systemd/unit-files.ts';
+import { followJournal, newestCursor } from '../host/logs/follow-journal.ts';
+import { followUnits } from '../host/systemd/follow-units.ts';
+import { log } from '../host/output/stderr-log.ts';
+import { notify } from '../host/systemd/notify.ts';
+import { Watcher } from '../workflows/watcher.ts';
 import { escape } from '../view/escape.ts';
-import type { CommonOptions } from './done.ts';
+import type { CommonOptions } from './command-result.ts';
 
 const OWN_UNIT = 'httpd-guard-watch.service';
 

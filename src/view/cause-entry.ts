@@ -1,9 +1,9 @@
-import type { Cure } from '../core/cures.ts';
-import type { Diagnosis } from '../core/diagnosis.ts';
-import type { FailureFacts } from '../core/failure-facts.ts';
+import type { Cure } from '../core/diagnosis/cures.ts';
+import type { Diagnosis } from '../core/diagnosis/diagnosis.ts';
+import type { FailureFacts } from '../core/diagnosis/failure-facts.ts';
 import { MESSAGE_ID } from '../core/message-ids.ts';
 import { PRIORITY_NUMBER, type Priority } from '../core/priority.ts';
-import { shellWord } from '../core/shell-word.ts';
+import { shellWord } from '../core/text/shell-word.ts';
 import { causeSentence } from './diagnosis.ts';
 import { escape } from './escape.ts';
 

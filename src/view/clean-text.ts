@@ -1,7 +1,7 @@
-import type { CleanResult } from '../core/clean-result.ts';
+import type { CleanResult } from '../core/verdict/clean-result.ts';
 import type { Fact } from '../core/fact.ts';
 import type { Priority } from '../core/priority.ts';
-import { shellWord } from '../core/shell-word.ts';
+import { shellWord } from '../core/text/shell-word.ts';
 import { escape } from './escape.ts';
 
 const MOST_ROWS = 8;

@@ -1,4 +1,4 @@
-import type { CleanResult } from '../core/clean-result.ts';
+import type { CleanResult } from '../core/verdict/clean-result.ts';
 import { MESSAGE_ID } from '../core/message-ids.ts';
 import { PRIORITY_NUMBER } from '../core/priority.ts';
 import { type What, clearedSentence } from './clean-text.ts';

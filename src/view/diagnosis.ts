@@ -1,7 +1,7 @@
-import type { Cause } from '../core/cause.ts';
-import type { Diagnosis } from '../core/diagnosis.ts';
-import type { Cure } from '../core/cures.ts';
-import type { Holder } from '../core/failure-facts.ts';
+import type { Cause } from '../core/diagnosis/cause.ts';
+import type { Diagnosis } from '../core/diagnosis/diagnosis.ts';
+import type { Cure } from '../core/diagnosis/cures.ts';
+import type { Holder } from '../core/diagnosis/failure-facts.ts';
 import { escape } from './escape.ts';
 
 const SENTENCE: Record<Cause, string> = {

@@ -1,4 +1,4 @@
-import type { HistoryEntry } from '../core/history-entry.ts';
+import type { HistoryEntry } from '../core/logs/history-entry.ts';
 import { escape } from './escape.ts';
 
 export interface HistoryStyle {

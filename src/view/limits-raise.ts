@@ -1,4 +1,4 @@
-import { type KernelSem, kernelSemText } from '../core/limits-kernel-sem.ts';
+import { type KernelSem, kernelSemText } from '../core/limits/kernel-sem.ts';
 import { escape } from './escape.ts';
 
 /** What `limits --raise` did, or would do. */

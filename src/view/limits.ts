@@ -1,8 +1,8 @@
 import { valueOrNull } from '../core/fact.ts';
-import { kernelSemText } from '../core/limits-kernel-sem.ts';
-import type { Kills, Limits, UnitNeed } from '../core/limits.ts';
-import type { TableOwner } from '../core/limits-owners.ts';
-import { type Use, percent } from '../core/table-use.ts';
+import { kernelSemText } from '../core/limits/kernel-sem.ts';
+import type { Kills, Limits, UnitNeed } from '../core/limits/kills-left.ts';
+import type { TableOwner } from '../core/limits/owners.ts';
+import { type Use, percent } from '../core/verdict/table-use.ts';
 import { escape } from './escape.ts';
 
 const MOST_OWNERS = 10;

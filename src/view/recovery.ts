@@ -1,7 +1,7 @@
 import { MESSAGE_ID } from '../core/message-ids.ts';
 import { PRIORITY_NUMBER, type Priority } from '../core/priority.ts';
-import type { Recovery, Step } from '../core/recovery.ts';
-import { shellWord } from '../core/shell-word.ts';
+import type { Recovery, Step } from '../core/recovery/decide-recovery.ts';
+import { shellWord } from '../core/text/shell-word.ts';
 import { causeSentence } from './diagnosis.ts';
 import { escape } from './escape.ts';
 

@@ -1,12 +1,12 @@
 import { wallStartMs } from '../core/clock.ts';
 import { valueOrNull } from '../core/fact.ts';
-import { countVerdicts } from '../core/health.ts';
-import type { Role } from '../core/lineage.ts';
-import { isHttpdName } from '../core/process-facts.ts';
-import type { Report } from '../core/report.ts';
-import type { SegmentJudgement } from '../core/segment.ts';
-import type { UnitFacts } from '../core/unit-facts.ts';
-import type { Judgement } from '../core/verdict.ts';
+import { countVerdicts } from '../core/check/health.ts';
+import type { Role } from '../core/verdict/lineage.ts';
+import { isHttpdName } from '../core/httpd/identity.ts';
+import type { Report } from '../core/check/report.ts';
+import type { SegmentJudgement } from '../core/verdict/segment.ts';
+import type { UnitFacts } from '../core/units/unit-facts.ts';
+import type { Judgement } from '../core/verdict/verdict.ts';
 
 /** The object of `check --json`, schema 1: an interface. What could not be read is null and stands in `reasons`. */
 export function reportJson(report: Report): unknown {

@@ -1,6 +1,6 @@
-import { countVerdicts } from '../core/health.ts';
-import type { Report } from '../core/report.ts';
-import { type Use, leastUse } from '../core/table-use.ts';
+import { countVerdicts } from '../core/check/health.ts';
+import type { Report } from '../core/check/report.ts';
+import { type Use, leastUse } from '../core/verdict/table-use.ts';
 import { escape } from './escape.ts';
 
 /**

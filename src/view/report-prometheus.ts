@@ -1,8 +1,8 @@
 import type { Fact } from '../core/fact.ts';
-import { countVerdicts } from '../core/health.ts';
-import { heldSets, unitNeed } from '../core/limits.ts';
-import { type Attempts, isGivenUp } from '../core/recovery-history.ts';
-import type { Report } from '../core/report.ts';
+import { countVerdicts } from '../core/check/health.ts';
+import { heldSets, unitNeed } from '../core/limits/kills-left.ts';
+import { type Attempts, isGivenUp } from '../core/recovery/attempts.ts';
+import type { Report } from '../core/check/report.ts';
 
 /** One server of those that are shown together. */
 export interface Measured {

@@ -1,11 +1,11 @@
-import type { UnitListing } from '../core/choose-unit.ts';
-import { cures } from '../core/cures.ts';
+import type { UnitListing } from '../core/httpd/choose-unit.ts';
+import { cures } from '../core/diagnosis/cures.ts';
 import { valueOrNull } from '../core/fact.ts';
-import { type Health, countVerdicts } from '../core/health.ts';
-import { name } from '../core/lineage.ts';
-import type { Report } from '../core/report.ts';
-import { type Use, percent } from '../core/table-use.ts';
-import type { Judgement, Verdict } from '../core/verdict.ts';
+import { type Health, countVerdicts } from '../core/check/health.ts';
+import { name } from '../core/verdict/lineage.ts';
+import type { Report } from '../core/check/report.ts';
+import { type Use, percent } from '../core/verdict/table-use.ts';
+import type { Judgement, Verdict } from '../core/verdict/verdict.ts';
 import { type Colour, type Paint, painter } from './colour.ts';
 import { cureLines } from './diagnosis.ts';
 import { escape } from './escape.ts';

@@ -31,7 +31,7 @@ function nameApache(folder: string): void {
   must('mount', '--bind', path, '/etc/passwd');
 }
 
-/** httpd's last good answer (src/host/remembered-settings.ts), of which no source is newer. */
+/** httpd's last good answer (src/host/state/settings-cache.ts), of which no source is newer. */
 function rememberSettings(): void {
   must('mount', '-t', 'tmpfs', 'httpd-guard-bench', '/var/lib');
   const settings = {

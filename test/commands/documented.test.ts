@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { SETTINGS, SETTING_NAMES, readConfiguration } from '../../src/host/configuration.ts';
+import { SETTINGS, SETTING_NAMES, readConfiguration } from '../../src/host/config/configuration.ts';
 
 // What the program says of itself is what the manual pages and the completions must say: no more, and no less.
 

@@ -13,11 +13,11 @@ function reach(file: string, seen = new Set<string>()): Set<string> {
   return seen;
 }
 
-const LOGS = /\/(last-words|error-log|lines-of-run|match-line|messages|follow-journal)\.ts$/;
+const LOGS = /\/(read-run-log|error-log|lines-of-run|match-line|messages|follow-journal)\.ts$/;
 
 void t.test('what has power reads no log: a recovery cannot even reach the code that does', async (t) => {
-  const files = [...reach('src/steps/recover.ts')];
-  t.ok(files.includes('src/core/find-cause.ts'), 'the walk finds something');
+  const files = [...reach('src/workflows/recover.ts')];
+  t.ok(files.includes('src/core/diagnosis/find-cause.ts'), 'the walk finds something');
   t.strictSame(
     files.filter((file) => LOGS.test(file)),
     [],
@@ -28,9 +28,9 @@ void t.test(
   'what reads logs holds no power: the watcher cannot reach what removes, starts or kills',
   async (t) => {
     const files = [...reach('src/commands/watch.ts')];
-    t.ok(files.includes('src/host/follow-journal.ts'));
+    t.ok(files.includes('src/host/logs/follow-journal.ts'));
     t.strictSame(
-      files.filter((file) => /\/(remove-|reap|semaphore-tool|recover)[^/]*\.ts$/.test(file)),
+      files.filter((file) => /\/(remove-[^/]*|terminate|semaphore-tool|recover)\.ts$/.test(file)),
       [],
     );
   },

@@ -95,7 +95,7 @@ void t.test('monitoring', async (t) => {
     t.equal(await lab.sh(`journalctl -q -o cat -u ${SERVICE}`), '', 'and is not in the journal each minute');
 
     // The same sandbox, with other questions.
-    const guard = `${await lab.sh('command -v node')} --jitless /usr/lib/httpd-guard/httpd-guard.cjs`;
+    const guard = await lab.sh(`sed -n 's/^ExecStart=\\(.*cjs\\) .*/\\1/p' /etc/systemd/system/${SERVICE}`);
     const questions = ['', 'unshare --ipc -- true', `${guard} check --json`];
     lab.write(
       `etc/systemd/system/${SERVICE}.d/lab.conf`,

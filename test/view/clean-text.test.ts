@@ -1,7 +1,7 @@
 import t from 'tap';
 import { known, unknown } from '../../src/core/fact.ts';
-import type { CleanResult } from '../../src/core/clean-result.ts';
-import type { Verdict } from '../../src/core/verdict.ts';
+import type { CleanResult } from '../../src/core/verdict/clean-result.ts';
+import type { Verdict } from '../../src/core/verdict/verdict.ts';
 import { type CleanStyle, cleanSentence, cleanText } from '../../src/view/clean-text.ts';
 
 const plain: CleanStyle = { what: 'semaphore set', down: null, dryRun: false, quiet: false, verbose: false };

@@ -1,9 +1,9 @@
 import t from 'tap';
-import { type Diagnosis, diagnosis, diagnosisExitCode } from '../../src/core/diagnosis.ts';
+import { type Diagnosis, diagnosis, diagnosisExitCode } from '../../src/core/diagnosis/diagnosis.ts';
 import { known, unknown } from '../../src/core/fact.ts';
 import { causeEntry } from '../../src/view/cause-entry.ts';
 import { diagnosisJson, diagnosisText } from '../../src/view/diagnosis.ts';
-import { ending, failure, leak, line } from '../core/failure-builder.ts';
+import { ending, failure, leak, line } from '../core/diagnosis/failure-builder.ts';
 
 const HOSTILE = "(28)No space left on device: AH00023: Couldn't create the \u001b[2Jproxy mutex\u202e";
 const holders = [{ uid: 33, user: 'www-data', product: null, sets: 9 }];

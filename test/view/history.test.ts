@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { HistoryEntry } from '../../src/core/history-entry.ts';
+import type { HistoryEntry } from '../../src/core/logs/history-entry.ts';
 import { historyJson, historyText } from '../../src/view/history.ts';
 
 const cleared: HistoryEntry = {

@@ -1,9 +1,9 @@
 import t from 'tap';
 import { known, unknown } from '../../src/core/fact.ts';
-import type { Kills, Limits, UnitNeed } from '../../src/core/limits.ts';
+import type { Kills, Limits, UnitNeed } from '../../src/core/limits/kills-left.ts';
 import { limitsJson, limitsText } from '../../src/view/limits.ts';
-import { use } from '../core/failure-builder.ts';
-import { NOW_S } from '../core/snapshot-builder.ts';
+import { use } from '../core/diagnosis/failure-builder.ts';
+import { NOW_S } from '../core/verdict/snapshot-builder.ts';
 
 const need = (kills: Kills, over: Partial<UnitNeed> = {}): UnitNeed => ({
   ...{ unit: 'apache2.service', active: 'active', mechanism: 'sysvsem', privateIpc: false, guarded: false },

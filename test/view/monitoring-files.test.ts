@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { known } from '../../src/core/fact.ts';
-import { NO_ATTEMPTS } from '../../src/core/recovery-history.ts';
+import { NO_ATTEMPTS } from '../../src/core/recovery/attempts.ts';
 import { reportPrometheus } from '../../src/view/report-prometheus.ts';
 import { sick } from './report-builder.ts';
 

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { MESSAGE_ID } from '../../src/core/message-ids.ts';
-import type { Recovery } from '../../src/core/recovery.ts';
+import type { Recovery } from '../../src/core/recovery/decide-recovery.ts';
 import { recoveryEntry, recoveryJson, recoverySentence, recoveryText } from '../../src/view/recovery.ts';
 
 const recovery = (over: Partial<Recovery> = {}): Recovery => ({

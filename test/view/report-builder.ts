@@ -1,14 +1,14 @@
-import type { UnitListing } from '../../src/core/choose-unit.ts';
+import type { UnitListing } from '../../src/core/httpd/choose-unit.ts';
 import { type Fact, known, unknown } from '../../src/core/fact.ts';
-import { health } from '../../src/core/health.ts';
-import type { HttpdSettings } from '../../src/core/httpd-settings.ts';
-import { lineages } from '../../src/core/lineage.ts';
-import type { Report } from '../../src/core/report.ts';
-import { tableUse } from '../../src/core/table-use.ts';
-import { type Segment, detachedSegments } from '../../src/core/segment.ts';
-import type { SemaphoreLimits } from '../../src/core/snapshot.ts';
-import type { UnitFacts } from '../../src/core/unit-facts.ts';
-import { judge } from '../../src/core/verdict.ts';
+import { health } from '../../src/core/check/health.ts';
+import type { HttpdSettings } from '../../src/core/httpd/settings.ts';
+import { lineages } from '../../src/core/verdict/lineage.ts';
+import type { Report } from '../../src/core/check/report.ts';
+import { tableUse } from '../../src/core/verdict/table-use.ts';
+import { type Segment, detachedSegments } from '../../src/core/verdict/segment.ts';
+import type { SemaphoreLimits } from '../../src/core/verdict/snapshot.ts';
+import type { UnitFacts } from '../../src/core/units/unit-facts.ts';
+import { judge } from '../../src/core/verdict/verdict.ts';
 import {
   BEGAN_AGO_S,
   NOW_S,
@@ -20,7 +20,7 @@ import {
   snapshot,
   stamp,
   worker,
-} from '../core/snapshot-builder.ts';
+} from '../core/verdict/snapshot-builder.ts';
 
 export const unit = (over: Partial<UnitFacts> = {}): UnitFacts => ({
   name: UNIT,

@@ -1,8 +1,8 @@
 import t from 'tap';
 import { known, unknown } from '../../src/core/fact.ts';
-import type { Report } from '../../src/core/report.ts';
+import type { Report } from '../../src/core/check/report.ts';
 import { reportJson } from '../../src/view/report-json.ts';
-import { NOW_S, master, set, worker } from '../core/snapshot-builder.ts';
+import { NOW_S, master, set, worker } from '../core/verdict/snapshot-builder.ts';
 import { healthy, leftover, orphaned, report, sick, unit, unprivileged, unseen } from './report-builder.ts';
 
 // What other programs rely on: `check --json` in the contract.

@@ -1,8 +1,8 @@
 import t from 'tap';
 import { known, unknown } from '../../src/core/fact.ts';
-import type { Report } from '../../src/core/report.ts';
+import type { Report } from '../../src/core/check/report.ts';
 import { reportNagios, unknownNagios } from '../../src/view/report-nagios.ts';
-import { set } from '../core/snapshot-builder.ts';
+import { set } from '../core/verdict/snapshot-builder.ts';
 import { healthy, report, sick, unprivileged, unseen } from './report-builder.ts';
 
 interface Figure {

@@ -1,9 +1,9 @@
 import t from 'tap';
 import { type Fact, known, unknown } from '../../src/core/fact.ts';
-import { NO_ATTEMPTS, type Attempts } from '../../src/core/recovery-history.ts';
-import type { Report } from '../../src/core/report.ts';
+import { NO_ATTEMPTS, type Attempts } from '../../src/core/recovery/attempts.ts';
+import type { Report } from '../../src/core/check/report.ts';
 import { type Measured, reportPrometheus } from '../../src/view/report-prometheus.ts';
-import { NOW_S } from '../core/snapshot-builder.ts';
+import { NOW_S } from '../core/verdict/snapshot-builder.ts';
 import { healthy, report, settings, sick, unit, unprivileged, unseen } from './report-builder.ts';
 
 const measured = (

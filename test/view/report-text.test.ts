@@ -1,7 +1,7 @@
 import t from 'tap';
 import { known, unknown } from '../../src/core/fact.ts';
 import { type TextStyle, reportText } from '../../src/view/report-text.ts';
-import { NOW_S, type Scene, master, set, worker } from '../core/snapshot-builder.ts';
+import { NOW_S, type Scene, master, set, worker } from '../core/verdict/snapshot-builder.ts';
 import {
   healthy,
   orphaned,

@@ -1,0 +1,53 @@
+import type { Cause } from './cause.ts';
+import { type Cure, cures } from './cures.ts';
+import type { FailureFacts, Holder, LogLine } from './failure-facts.ts';
+import { explainFailure, hasFreeSetsAgain } from './find-cause.ts';
+import type { Evidence } from '../verdict/verdict.ts';
+
+/** What `diagnose` and ExecStopPost tell. */
+export interface Diagnosis {
+  unit: string;
+  cause: Cause;
+  evidence: readonly Evidence[];
+  /** Who holds the table, where it is what matters. */
+  holders: readonly Holder[];
+  cures: readonly Cure[];
+  /** What could not be read. */
+  missing: readonly string[];
+}
+
+/** Puts facts, lines and cures together; for people, since the lines can be forged. */
+export function diagnosis(
+  facts: FailureFacts,
+  lines: readonly LogLine[],
+  missing: readonly string[],
+): Diagnosis {
+  const unit = facts.unit.known ? facts.unit.value.name : 'httpd';
+  const { cause, evidence } = explainFailure(facts, lines);
+  const aboutTable = cause === 'semaphore-leak' || cause === 'semaphore-demand';
+  return {
+    unit,
+    cause,
+    evidence,
+    holders: aboutTable ? facts.holders : [],
+    cures: cures(cause, {
+      ...{
+        unit,
+        facts: facts.unit,
+        use: facts.use,
+        unsure: facts.unsure,
+        blockingServers: facts.blockingServers,
+      },
+      hasFreeSetsAgain: hasFreeSetsAgain(facts),
+      outsider: facts.outsider,
+      pids: facts.listeningOrphans.map(({ pid }) => pid),
+    }),
+    missing,
+  };
+}
+
+/** 0 cause found · 1 not one of ours · 3 could not tell. */
+export function diagnosisExitCode(cause: Cause): 0 | 1 | 3 {
+  if (cause === 'unknown') return 3;
+  return cause === 'none' || cause === 'other' ? 1 : 0;
+}

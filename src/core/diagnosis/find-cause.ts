@@ -1,0 +1,251 @@
+import type { Cause } from './cause.ts';
+import { valueOrNull } from '../fact.ts';
+import type { FailureFacts, LogLine } from './failure-facts.ts';
+import type { MessageKind } from '../logs/messages.ts';
+import { mayLackSets } from './run-ending.ts';
+import { type TableUse, freeSets } from '../verdict/table-use.ts';
+import type { UnitFacts } from '../units/unit-facts.ts';
+import type { Evidence } from '../verdict/verdict.ts';
+
+export interface Finding {
+  cause: Cause;
+  evidence: Evidence[];
+  /** The table may have been too small, or not: httpd may need fewer sets than it registers mutexes. */
+  weak?: true;
+}
+
+/**
+ * Why the unit is down, by what the kernel, systemd and httpd itself say. The one function that a recovery asks: it is
+ * handed no log, so no log can make it act. What cannot be told apart is 'unknown' or 'other'.
+ */
+export function findCause(facts: FailureFacts): Finding {
+  const { unit } = facts;
+  if (!unit.known)
+    return { cause: 'unknown', evidence: [{ rule: 'unit', saw: unit.why, source: 'systemctl' }] };
+  return (
+    outsiderCause(facts) ??
+    restingCause(unit.value, facts) ??
+    configCause(facts) ??
+    portCause(facts) ??
+    tableCause(facts, 'full') ??
+    diskCause(facts) ??
+    tableCause(facts, 'short') ??
+    lastWords(unit.value, facts)
+  );
+}
+
+/**
+ * The same for people, with what the run's log says where the machine says nothing. A line can be forged, so this serves
+ * to tell, never to act.
+ */
+export function explainFailure(facts: FailureFacts, lines: readonly LogLine[]): Finding {
+  const found = findCause(facts);
+  const isSure = found.cause !== 'other' && found.cause !== 'none' && found.weak === undefined;
+  // A line of semaphores bears a weak finding out; one of another kind speaks against it.
+  const isBorneOut = found.weak === true && lines.some(({ match }) => match?.kind === 'create-failed');
+  const told = isSure || isBorneOut ? null : lineCause(found, facts, lines);
+  return told ?? withLine(found, lines);
+}
+
+/** Before all else: whatever the unit failed of, a start would now take down what serves. */
+function outsiderCause({ outsider }: FailureFacts): Finding | null {
+  if (outsider === null) return null;
+  const { pid, path, unit, pidFile } = outsider;
+  const where = unit === null ? 'in no unit of systemd' : `in ${unit}`;
+  const evidence = [
+    {
+      rule: 'outsider',
+      saw: `httpd ${pid} (${path ?? 'of a program that cannot be read'}) runs ${where}`,
+      source: `/proc/${pid}/cgroup`,
+    },
+    ...(pidFile === null
+      ? []
+      : [{ rule: 'pid-file', saw: `${pidFile} names process ${pid}`, source: pidFile }]),
+  ];
+  return { cause: 'started-outside-systemd', evidence };
+}
+
+/** A unit that is up, on its way, or down because somebody wished it has no cause to look for. */
+function restingCause(unit: UnitFacts, { ending }: FailureFacts): Finding | null {
+  const state = {
+    rule: 'state',
+    saw: `${unit.active} (${unit.sub}), result ${unit.result}`,
+    source: show(unit),
+  };
+  if (unit.load === 'masked') return { cause: 'stopped-by-admin', evidence: [{ ...state, saw: 'masked' }] };
+  // In ExecStopPost the unit still is "deactivating": its end is what is looked at.
+  if (ending?.byItself === false) return { cause: 'stopped-by-admin', evidence: [state] };
+  if (ending !== null || unit.active === 'failed') return null;
+  return unit.active === 'inactive'
+    ? { cause: 'stopped-by-admin', evidence: [state] }
+    : { cause: 'none', evidence: [state] };
+}
+
+function configCause({ configComplaint }: FailureFacts): Finding | null {
+  if (!configComplaint.known || configComplaint.value === null) return null;
+  return {
+    cause: 'config-error',
+    evidence: [{ rule: 'configuration', saw: configComplaint.value, source: 'httpd -t' }],
+  };
+}
+
+function portCause(facts: FailureFacts): Finding | null {
+  if (facts.listeningOrphans.length === 0 || !endedByExit(facts)) return null;
+  const evidence = facts.listeningOrphans.map(({ pid, ports }) => ({
+    rule: 'port',
+    saw: `worker ${pid}, whose master is dead, still listens on port ${ports.join(', ')}`,
+    source: `/proc/${pid}/net/tcp`,
+  }));
+  return { cause: 'port-held-by-orphans', evidence };
+}
+
+/**
+ * full: no set can be made at all. short: fewer can be made than httpd has mutexes, for a start that fails at its third
+ * takes the first two back. What is registered is the most that is needed, so short is the weaker finding.
+ */
+function tableCause(facts: FailureFacts, level: 'full' | 'short'): Finding | null {
+  // With mutexes of another mechanism the table does not matter.
+  if (facts.sysvMutexes === 0 || !endedByExit(facts)) return null;
+  // What the table was like when the run ended counts, when it is known: it may have filled up, or been cleared, since.
+  const then = facts.ending?.use ?? null;
+  const isOutside = looksFromOutside(facts);
+  const use = then ?? (isOutside ? null : valueOrNull(facts.use));
+  const needed = level === 'full' ? 1 : (facts.sysvMutexes ?? 1);
+  if (use === null || freeSets(use) >= needed) return null;
+  const orphans = Math.max(facts.ending?.orphans ?? 0, isOutside ? 0 : facts.orphans);
+  const doubt = facts.unsure > 0 ? `, and ${facts.unsure} that may be, which cannot be proven` : '';
+  const saw = `${orphans} sets left by a dead httpd${doubt}`;
+  const when = then === null ? '' : ' when the run ended';
+  return {
+    cause: orphans > 0 ? 'semaphore-leak' : 'semaphore-demand',
+    evidence: [
+      { rule: 'table', saw: `${inUse(use)}${when}`, source: '/proc/sysvipc/sem' },
+      { rule: 'orphans', saw, source: 'httpd-guard check --explain' },
+    ],
+    ...(level === 'short' ? { weak: true } : {}),
+  };
+}
+
+/** Whether the table that had no room when the run ended has enough for a start now. */
+export function hasFreeSetsAgain(facts: FailureFacts): boolean {
+  const { ending, use, sysvMutexes } = facts;
+  if (ending?.use == null || !use.known || sysvMutexes === null || looksFromOutside(facts)) return false;
+  return freeSets(use.value) >= Math.max(1, sysvMutexes);
+}
+
+/**
+ * Whether this is not the table of the unit, which has an IPC namespace of its own (PrivateIPC=) that ended with it. Only
+ * its ExecStopPost looks from inside, and leaves what it saw to those who look later.
+ */
+function looksFromOutside({ unit, ending }: FailureFacts): boolean {
+  return unit.known && unit.value.privateIpc && (ending === null || ending.use !== null);
+}
+
+/** Less than a page cannot take a pid file. */
+const LEAST_BYTES = 4096;
+
+function diskCause(facts: FailureFacts): Finding | null {
+  if (!endedByExit(facts)) return null;
+  for (const { path, what, readOnly, freeBytes, freeInodes } of facts.diskSpaces) {
+    const shm = path === '/dev/shm';
+    if (readOnly) {
+      const saw = `${path} (${what}) is read-only`;
+      return { cause: 'other', evidence: [{ rule: 'room', saw, source: `findmnt -T ${path}` }] };
+    }
+    if (freeBytes < LEAST_BYTES) {
+      const saw = `no room left in ${path} (${what})`;
+      return {
+        cause: shm ? 'shm-full' : 'disk-full',
+        evidence: [{ rule: 'room', saw, source: `df ${path}` }],
+      };
+    }
+    if (freeInodes === 0) {
+      const saw = `no inodes left in ${path} (${what})`;
+      return {
+        cause: shm ? 'shm-full' : 'inodes-full',
+        evidence: [{ rule: 'room', saw, source: `df -i ${path}` }],
+      };
+    }
+  }
+  return null;
+}
+
+/** An exit with 0 counts soon after the start alone: later it is what `apachectl stop` looks like. */
+function endedByExit({ unit, ending }: FailureFacts): boolean {
+  const result = ending?.result ?? (unit.known ? unit.value.result : '');
+  if (result === 'success') return ending !== null && ending.ranMs < NEVER_SERVED_MS;
+  return mayLackSets(result);
+}
+
+/** 2.2 makes its accept lock within a second or two of its start (httpd 2.2: server/mpm/prefork/prefork.c, ap_mpm_run). */
+const NEVER_SERVED_MS = 10_000;
+
+function lastWords(unit: UnitFacts, facts: FailureFacts): Finding {
+  const { ending, use, configComplaint } = facts;
+  const saw =
+    ending === null
+      ? `${unit.active} (${unit.sub}), result ${unit.result}`
+      : `result ${ending.result}${ending.exitCode === '' ? '' : `, its main process ${ending.exitCode} with ${ending.exitStatus}`}`;
+  const state = { rule: 'state', saw, source: show(unit) };
+  if (!use.known)
+    return {
+      cause: 'unknown',
+      evidence: [state, { rule: 'table', saw: use.why, source: '/proc/sysvipc/sem' }],
+    };
+  const table = looksFromOutside(facts)
+    ? `${unit.name} has an IPC namespace of its own (PrivateIPC=yes), whose table ended with it`
+    : inUse(use.value);
+  const room = { rule: 'table', saw: table, source: '/proc/sysvipc/sem' };
+  if (!configComplaint.known)
+    return {
+      cause: 'unknown',
+      evidence: [state, room, { rule: 'configuration', saw: configComplaint.why, source: 'httpd -t' }],
+    };
+  return { cause: 'other', evidence: [state, room] };
+}
+
+/** What single kinds of lines mean, when the machine shows nothing against it. */
+const CAUSE_OF: Partial<Record<MessageKind, Cause>> = {
+  quota: 'quota-exceeded',
+  'port-held': 'port-held-by-other',
+  'set-removed': 'set-removed-while-live',
+  'config-error': 'config-error',
+};
+
+function lineCause(found: Finding, { unit }: FailureFacts, lines: readonly LogLine[]): Finding | null {
+  const told = lines.flatMap((line) => {
+    const kind = line.match?.kind;
+    const cause = kind === 'create-failed' ? 'unknown' : kind === undefined ? undefined : CAUSE_OF[kind];
+    return cause === undefined ? [] : [{ cause, line }];
+  });
+  const last = told.at(-1);
+  if (last === undefined) return null;
+  // Of a server that is up, only the loss of a set is a complaint.
+  if (unit.known && unit.value.active === 'active' && last.cause !== 'set-removed-while-live') return null;
+  const doubt = last.cause === 'unknown' ? [{ rule: 'doubt', saw: DOUBT, source: '/proc/sysvipc/sem' }] : [];
+  return { cause: last.cause, evidence: [...found.evidence, ...doubt, asEvidence(last.line)] };
+}
+
+const DOUBT =
+  'its log speaks of semaphores, but the kernel’s table has room: it had none for a moment, or the line is forged';
+
+/** The last line that says something, as it is what an admin looks for. */
+function withLine(found: Finding, lines: readonly LogLine[]): Finding {
+  if (found.cause === 'none' || found.cause === 'stopped-by-admin') return found;
+  const said =
+    lines.findLast(({ match }) => match !== null && match.kind !== 'follow-up') ??
+    lines.findLast(({ match, text }) => match === null && /[[:](emerg|alert|crit|error)\]/.test(text));
+  return said === undefined ? found : { ...found, evidence: [...found.evidence, asEvidence(said)] };
+}
+
+function asEvidence({ text, source }: LogLine): Evidence {
+  return { rule: 'line', saw: text, source };
+}
+
+function inUse({ sets, semaphores }: TableUse): string {
+  return `${sets.used} of ${sets.max} sets and ${semaphores.used} of ${semaphores.max} semaphores in use`;
+}
+
+function show({ name }: UnitFacts): string {
+  return `systemctl show ${name}`;
+}

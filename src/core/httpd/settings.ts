@@ -1,0 +1,74 @@
+import { type Fact, known, unknown } from '../fact.ts';
+
+/** httpd's own word on how it is configured. Paths are absolute where httpd says so. */
+export interface HttpdSettings {
+  user: string;
+  uid: number;
+  errorLog: string | null;
+  pidFile: string | null;
+  /** Of the mutexes in general: sysvsem, pthread, posixsem, fcntl, flock … */
+  mutexMechanism: string | null;
+  /** How many mutexes are registered that would be System V sets: the most of them that a start needs, balancers apart. */
+  sysvMutexes: number | null;
+  /** Where file mutexes lie. */
+  mutexDir: string | null;
+  /** The files it was read from, the main one first, as far as httpd tells. */
+  configFiles: string[];
+}
+
+/** Mechanisms by what APR was built with, as `httpd -V` prints them (httpd: server/main.c, show_compile_settings). */
+const BUILT_WITH: Record<string, string> = {
+  APR_USE_SYSVSEM_SERIALIZE: 'sysvsem',
+  APR_USE_PROC_PTHREAD_SERIALIZE: 'pthread',
+  APR_USE_POSIXSEM_SERIALIZE: 'posixsem',
+  APR_USE_FCNTL_SERIALIZE: 'fcntl',
+  APR_USE_FLOCK_SERIALIZE: 'flock',
+};
+
+/**
+ * Reads the answers of `httpd -t -D DUMP_RUN_CFG -D DUMP_INCLUDES` (2.4; 2.2 says only "Syntax OK", which is unknown) and of `httpd -V`.
+ */
+export function parseSettings(runConfig: string, version: string): Fact<HttpdSettings> {
+  const user = /^User: name="([^"]*)" id=(\d+)/m.exec(runConfig);
+  if (user?.[1] === undefined)
+    return unknown('httpd does not say which user it runs as (-t -D DUMP_RUN_CFG)');
+  const configured = /^Mutex default: .*\bmechanism=(\S+)/m.exec(runConfig)?.[1];
+  const mutexMechanism =
+    configured === undefined || configured === 'default' ? builtMechanism(version) : configured;
+  return known({
+    user: user[1],
+    uid: Number(user[2]),
+    errorLog: /^Main ErrorLog: "([^"]*)"/m.exec(runConfig)?.[1] ?? null,
+    pidFile: /^PidFile: "([^"]*)"/m.exec(runConfig)?.[1] ?? null,
+    mutexMechanism,
+    sysvMutexes: countSysvMutexes(runConfig, mutexMechanism),
+    mutexDir: /^Mutex default: .*\bdir="([^"]*)"/m.exec(runConfig)?.[1] ?? null,
+    configFiles: includedFiles(runConfig) ?? configFiles(version),
+  });
+}
+
+function countSysvMutexes(runConfig: string, byDefault: string | null): number | null {
+  if (byDefault === null) return null;
+  const registered = [...runConfig.matchAll(/^Mutex (?!default:)\S+: (.*)$/gm)];
+  const mechanisms = registered.map(([, how = '']) => /\bmechanism=(\S+)/.exec(how)?.[1] ?? byDefault);
+  return mechanisms.filter((mechanism) => mechanism === 'sysvsem').length;
+}
+
+/** `-D DUMP_INCLUDES` prints each file behind the line that included it, the main one behind a star; null where it is not known. */
+function includedFiles(runConfig: string): string[] | null {
+  const files = [...runConfig.matchAll(/^ +\((?:\*|\d+)\) (\/.*)$/gm)].map(([, file = '']) => file);
+  return files.length === 0 ? null : files;
+}
+
+function builtMechanism(version: string): string | null {
+  const flag = /^ *-D (APR_USE_\w+_SERIALIZE)/m.exec(version)?.[1];
+  return flag === undefined ? null : (BUILT_WITH[flag] ?? null);
+}
+
+function configFiles(version: string): string[] {
+  const root = /^ *-D HTTPD_ROOT="([^"]*)"/m.exec(version)?.[1];
+  const file = /^ *-D SERVER_CONFIG_FILE="([^"]*)"/m.exec(version)?.[1];
+  if (file === undefined) return [];
+  if (file.startsWith('/')) return [file];
+  return root === undefined ? [] : [`${root}/${file}`];
+}

@@ -1,0 +1,103 @@
+import { fieldText } from './journal-entry.ts';
+import { MESSAGE_ID } from '../message-ids.ts';
+
+/** Figures as the entry has them; null is one that was not known when it was written. */
+export type Figures = Readonly<Record<string, number | string | readonly number[] | null>>;
+
+/** One deed of the guard, as the journal has it. The words are those of `history --json`, an interface. */
+export interface HistoryEntry {
+  /** When journald got it, wall clock. */
+  atMs: number;
+  unit: string | null;
+  did: Did;
+  /** A word of `diagnose --json`; null where the deed has none. */
+  cause: string | null;
+  sentence: string;
+  figures: Figures;
+}
+
+export type Did = 'explained' | 'recovered' | 'failed' | 'gave-up' | 'cleared';
+
+const DID: Readonly<Record<string, Did>> = {
+  [MESSAGE_ID.cause]: 'explained',
+  [MESSAGE_ID.recovered]: 'recovered',
+  [MESSAGE_ID.gaveUp]: 'gave-up',
+  [MESSAGE_ID.failed]: 'failed',
+  [MESSAGE_ID.cleared]: 'cleared',
+  [MESSAGE_ID.clearedMemory]: 'cleared',
+};
+
+/** What is asked of the journal, and for each field what it is here. */
+const FIGURES: Readonly<
+  Record<Did, Readonly<Record<string, [name: string, read: (text: string) => Figure]>>>
+> = {
+  explained: {
+    HTTPD_GUARD_SETS_USED: ['setsUsed', count],
+    HTTPD_GUARD_SETS_MAX: ['setsMax', count],
+    HTTPD_GUARD_ORPHANS: ['orphans', count],
+    HTTPD_GUARD_LINE: ['line', words],
+  },
+  recovered: {},
+  failed: {},
+  'gave-up': {},
+  cleared: {
+    HTTPD_GUARD_COMMAND: ['command', words],
+    HTTPD_GUARD_REMOVED: ['removed', count],
+    HTTPD_GUARD_FAILED: ['failed', count],
+    HTTPD_GUARD_IDS: ['ids', ids],
+  },
+};
+
+type Figure = Figures[string];
+
+/** The fields that `parseHistoryEntry` reads, beside those that every entry has. */
+export const HISTORY_FIELDS: readonly string[] = [
+  ...['MESSAGE', 'MESSAGE_ID', '_UID', 'HTTPD_GUARD_UNIT', 'HTTPD_GUARD_CAUSE'],
+  ...Object.values(FIGURES).flatMap((fields) => Object.keys(fields)),
+];
+
+/** What journald is asked for: entries of these ids, written by root. */
+export const HISTORY_MATCHES: readonly string[] = [
+  '_UID=0',
+  ...Object.keys(DID).map((id) => `MESSAGE_ID=${id}`),
+];
+
+/**
+ * Reads one line of `journalctl -o json`. Anyone can write an entry with our MESSAGE_ID; who did, journald itself says in
+ * _UID (systemd.journal-fields(7)), and only root's counts. Null for what is no entry of the guard.
+ */
+export function parseHistoryEntry(line: string): HistoryEntry | null {
+  let entry: Record<string, unknown> | null;
+  try {
+    entry = JSON.parse(line) as Record<string, unknown> | null;
+  } catch {
+    return null;
+  }
+  const text = (field: string): string => fieldText(entry?.[field]);
+  const id = text('MESSAGE_ID');
+  const did = Object.hasOwn(DID, id) ? DID[id] : undefined;
+  const atMs = Math.floor(Number(text('__REALTIME_TIMESTAMP')) / 1000);
+  if (did === undefined || entry?.['_UID'] !== '0' || !(atMs > 0)) return null;
+  const figures = Object.entries(FIGURES[did]).map(([field, [name, read]]) => [name, read(text(field))]);
+  return {
+    atMs,
+    unit: words(text('HTTPD_GUARD_UNIT')),
+    did,
+    cause: words(text('HTTPD_GUARD_CAUSE')),
+    sentence: text('MESSAGE'),
+    figures: Object.fromEntries(figures) as Figures,
+  };
+}
+
+/** "-" stands in the entry for what there is none of: an empty field would show as a hole in the catalog's text. */
+function words(text: string): string | null {
+  return text === '' || text === '-' ? null : text;
+}
+
+function count(text: string): number | null {
+  return /^\d{1,10}$/.test(text) ? Number(text) : null;
+}
+
+function ids(text: string): number[] {
+  return text.split(' ').flatMap((id) => count(id) ?? []);
+}

@@ -1,0 +1,30 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { type Fact, known, unknown } from '../../core/fact.ts';
+import { errorReason } from '../files/error-reason.ts';
+
+const MOST_BYTES = 32;
+
+/** The pid in a pid file; null when there is no file. A link, a pipe, a directory or anything but one number is unknown. */
+export function readPidFile(path: string): Fact<number | null> {
+  let fd: number;
+  try {
+    // No waiting for a pipe's writer, and no following: whoever may write in its directory could point it elsewhere.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return known(null);
+    return unknown(`pid file ${path} cannot be read: ${errorReason(error)}`);
+  }
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) return unknown(`pid file ${path} is no regular file`);
+    if (stat.size > MOST_BYTES) return unknown(`pid file ${path} holds ${stat.size} bytes, which is no pid`);
+    const buffer = Buffer.alloc(MOST_BYTES);
+    const text = buffer.toString('latin1', 0, readSync(fd, buffer, 0, MOST_BYTES, 0));
+    const match = /^([1-9]\d*)\s*$/.exec(text);
+    return match === null ? unknown(`pid file ${path} does not hold a pid`) : known(Number(match[1]));
+  } catch (error) {
+    return unknown(`pid file ${path} cannot be read: ${errorReason(error)}`);
+  } finally {
+    closeSync(fd);
+  }
+}

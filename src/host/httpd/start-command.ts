@@ -1,0 +1,120 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { type Fact, known, unknown } from '../../core/fact.ts';
+import { canBeAsked, isHttpdName } from '../../core/httpd/identity.ts';
+import { type ExecLine, type UnitFacts, isStartedByRoot } from '../../core/units/unit-facts.ts';
+import { errorReason } from '../files/error-reason.ts';
+import { STATE_DIRECTORY, statePath } from '../state/paths.ts';
+import { readExecutable, readUids, readUnit } from '../proc/proc-files.ts';
+import { whyUntrusted } from '../files/trusted-path.ts';
+import { unitEnvironment } from './unit-environment.ts';
+import { writeAtomically } from '../files/write-atomically.ts';
+
+/** How the httpd of a unit is started: its program, the words on its command line, and its environment. */
+export interface StartCommand {
+  exec: ExecLine;
+  environment: ReadonlyMap<string, string>;
+}
+
+/**
+ * By the unit's own ExecStart; where that is a wrapper, as cPanel's or SUSE's, by its main process, and while there is none,
+ * by what was kept of the last one. A wrapper itself is not run to find out: it would start.
+ */
+export function findStartCommand(unit: UnitFacts): Fact<StartCommand> {
+  const exec = unit.execStart;
+  if (unit.ownRoot !== '')
+    return unknown(`${unit.name} has a root of its own, ${unit.ownRoot}, where httpd is not asked`);
+  if (exec === null) return unknown(`${unit.name} has no ExecStart to ask`);
+  if (canBeAsked(exec)) return known({ exec, environment: unitEnvironment(unit) });
+  const running = mainProcess(unit);
+  if (running.known) return running;
+  const kept = readStartCommand(unit);
+  if (kept.known) return kept;
+  return unknown(
+    `${exec.path} of ${unit.name} is neither httpd nor apachectl, and is not run to find out; ${running.why}`,
+  );
+}
+
+/** Keeps how a wrapper starts httpd, for when nothing runs that could be looked at. Its environment may hold secrets. */
+export function keepStartCommand(unit: UnitFacts, directory = STATE_DIRECTORY): void {
+  if (unit.execStart === null || unit.ownRoot !== '' || canBeAsked(unit.execStart)) return;
+  const running = mainProcess(unit);
+  if (!running.known) return;
+  const { exec, environment } = running.value;
+  try {
+    writeAtomically(
+      statePath(directory, unit.name, '.start'),
+      JSON.stringify({ of: identity(unit), exec, environment: [...environment] }),
+      0o600,
+    );
+  } catch {
+    // It is kept the next time.
+  }
+}
+
+export function forgetStartCommand(unit: string, directory = STATE_DIRECTORY): void {
+  rmSync(statePath(directory, unit, '.start'), { force: true });
+}
+
+/** Anything but the whole known form is unknown, and so is what was kept while the unit started something else, or as another user. */
+export function readStartCommand(unit: UnitFacts, directory = STATE_DIRECTORY): Fact<StartCommand> {
+  const path = statePath(directory, unit.name, '.start');
+  try {
+    const kept = JSON.parse(readFileSync(path, 'utf8')) as {
+      of?: unknown;
+      exec?: Partial<ExecLine>;
+      environment?: unknown;
+    } | null;
+    const { path: program, argv } = kept?.exec ?? {};
+    if (typeof program !== 'string' || !isTexts(argv) || !isPairs(kept?.environment))
+      return unknown(`${path} does not hold how it was started`);
+    if (kept.of !== identity(unit)) return unknown(`${path} is of an earlier form of the unit`);
+    const why = isStartedByRoot(unit) ? whyUntrusted(program) : null;
+    if (why !== null) return unknown(`${program} is not run: ${why}`);
+    return known({ exec: { path: program, argv }, environment: new Map(kept.environment) });
+  } catch (error) {
+    return unknown(`how it was started is not known from ${path}: ${errorReason(error)}`);
+  }
+}
+
+/** What a unit starts, and as whom. */
+function identity({ user, execStart, workingDirectory }: UnitFacts): string {
+  return JSON.stringify([user, execStart, workingDirectory]);
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
+}
+
+function isPairs(value: unknown): value is [string, string][] {
+  return Array.isArray(value) && value.every((one) => isTexts(one) && one.length === 2);
+}
+
+/**
+ * How the running main process was started, as the kernel has it (proc_pid_cmdline(5), proc_pid_environ(5)). Root believes
+ * root's processes alone, and runs again only what root alone can write.
+ */
+function mainProcess(unit: UnitFacts): Fact<StartCommand> {
+  const { name, mainPid } = unit;
+  if (mainPid === 0) return unknown(`no main process of ${name} runs`);
+  try {
+    const { path } = readExecutable(mainPid);
+    const its = readUnit(mainPid);
+    if (!isHttpdName(path)) return unknown(`its main process runs ${path}`);
+    if (!its.known || its.value !== name) return unknown(`process ${mainPid} is not in ${name}`);
+    if (isStartedByRoot(unit) && !readUids(mainPid).every((uid) => uid === 0))
+      return unknown(`its main process ${mainPid} is not root's`);
+    const why = isStartedByRoot(unit) ? whyUntrusted(path) : null;
+    if (why !== null) return unknown(`${path} is not run: ${why}`);
+    const [environment, argv] = ['environ', 'cmdline'].map((file) =>
+      readFileSync(`/proc/${mainPid}/${file}`, 'utf8').split('\0').slice(0, -1),
+    ) as [string[], string[]];
+    return known({ exec: { path, argv }, environment: new Map(environment.map(variable)) });
+  } catch (error) {
+    return unknown(`its main process ${mainPid} cannot be looked at: ${errorReason(error)}`);
+  }
+}
+
+function variable(text: string): [string, string] {
+  const sign = text.indexOf('=');
+  return [text.slice(0, sign), text.slice(sign + 1)];
+}

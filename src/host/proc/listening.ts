@@ -1,0 +1,56 @@
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import type { ListeningOrphan } from '../../core/diagnosis/failure-facts.ts';
+import type { ProcessFacts } from '../../core/verdict/process-facts.ts';
+
+/** tcp_states.h: TCP_LISTEN. */
+const LISTENS = '0A';
+
+/** Those of the processes that listen on a TCP port, as /proc/PID/net/tcp of their own network namespace shows it. Who is gone or closed to us is left out. */
+export function whoListens(processes: readonly ProcessFacts[]): ListeningOrphan[] {
+  return processes.flatMap(({ pid, startedMs }) => {
+    const ports = listeningPorts(pid);
+    return ports.length === 0 ? [] : [{ pid, startedMs, ports }];
+  });
+}
+
+function listeningPorts(pid: number): number[] {
+  try {
+    const sockets = new Map(
+      ['tcp', 'tcp6'].flatMap((name) => parseListening(readOrEmpty(`/proc/${pid}/net/${name}`))),
+    );
+    const ports = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      const inode = /^socket:\[(\d+)\]$/.exec(readLinkOrEmpty(`/proc/${pid}/fd/${fd}`))?.[1];
+      const port = inode === undefined ? undefined : sockets.get(inode);
+      return port === undefined ? [] : [port];
+    });
+    return [...new Set(ports)].sort((a, b) => a - b);
+  } catch {
+    return [];
+  }
+}
+
+/** Inode and port of each listening socket (kernel: Documentation/networking/proc_net_tcp.rst). */
+export function parseListening(text: string): [string, number][] {
+  return text
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => fields[3] === LISTENS)
+    .map((fields) => [fields[9] ?? '', parseInt(fields[1]?.split(':')[1] ?? '', 16)]);
+}
+
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+function readLinkOrEmpty(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}

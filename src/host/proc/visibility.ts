@@ -1,0 +1,55 @@
+import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { type Fact, known, unknown } from '../../core/fact.ts';
+import type { Visibility } from '../../core/verdict/snapshot.ts';
+import { errorReason } from '../files/error-reason.ts';
+import { readIpcNamespace } from './proc-files.ts';
+
+// Inode numbers of the machine's first namespaces (kernel: include/uapi/linux/nsfs.h, *_NS_INIT_INO).
+const FIRST_IPC_NAMESPACE = 'ipc:[4026531839]';
+const FIRST_PID_NAMESPACE = 'pid:[4026531836]';
+/** capability.h: without it, other users' processes are closed to root too (ptrace(2), PTRACE_MODE_READ_FSCREDS). */
+const CAP_SYS_PTRACE = 19n;
+
+/** The reader's own IPC namespace, whose table /proc/sysvipc shows. */
+export function readOwnIpcNamespace(): Fact<string> {
+  try {
+    return known(readIpcNamespace('self'));
+  } catch (error) {
+    return unknown(`/proc/self/ns/ipc cannot be read: ${errorReason(error)}`);
+  }
+}
+
+/** Whether that is the machine's first, and kernel.sem the machine's own. */
+export function isInFirstIpcNamespace(): Fact<boolean> {
+  const own = readOwnIpcNamespace();
+  return own.known ? known(own.value === FIRST_IPC_NAMESPACE) : own;
+}
+
+/**
+ * Whether this process can see all that could share its semaphore table. Known, or the reason why not. What was
+ * withheld while /proc was read is a second reason, known to the process table.
+ */
+export function readVisibility(): Fact<Visibility> {
+  try {
+    if (readlinkSync('/proc/self') !== String(process.pid))
+      return unknown('/proc shows another pid namespace than ours');
+    const capabilities = /^CapEff:\t([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+    if (capabilities === undefined) return unknown('/proc/self/status does not tell our capabilities');
+    if (((BigInt(`0x${capabilities}`) >> CAP_SYS_PTRACE) & 1n) === 0n) {
+      return unknown('other users’ processes are closed to us: run it as root (CAP_SYS_PTRACE)');
+    }
+    // hidepid= and ProtectProc= hide nothing from CAP_SYS_PTRACE, unless a user namespace took its force.
+    lstatSync('/proc/1');
+    return namespacesFit();
+  } catch (error) {
+    return unknown(`process 1 cannot be looked at: ${errorReason(error)}`);
+  }
+}
+
+function namespacesFit(): Fact<Visibility> {
+  if (readlinkSync('/proc/self/ns/pid') === FIRST_PID_NAMESPACE) return known('machine');
+  if (readIpcNamespace('self') === FIRST_IPC_NAMESPACE) {
+    return unknown('this container shares the semaphores of its host, whose processes it cannot see');
+  }
+  return known('container');
+}

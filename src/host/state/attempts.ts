@@ -1,0 +1,32 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { type Fact, known, unknown } from '../../core/fact.ts';
+import { NO_ATTEMPTS, type Attempts, parseAttempts } from '../../core/recovery/attempts.ts';
+import { errorReason } from '../files/error-reason.ts';
+import { STATE_DIRECTORY, statePath } from './paths.ts';
+import { writeAtomically } from '../files/write-atomically.ts';
+
+/** Earlier recoveries of a unit. A file that cannot be read is unknown: to take it for none would be to try for ever. */
+export function readAttempts(unit: string, directory = STATE_DIRECTORY): Fact<Attempts> {
+  const path = statePath(directory, unit, '.recoveries');
+  try {
+    const history = parseAttempts(JSON.parse(readFileSync(path, 'utf8')));
+    return history === null ? unknown(`${path} holds no recoveries; remove it`) : known(history);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return known(NO_ATTEMPTS);
+    return unknown(`${path} cannot be read: ${errorReason(error)}; remove it`);
+  }
+}
+
+/** Keeps it; whole or not at all. Unknown, and why, when it cannot be kept: what is not counted must not be tried. */
+export function keepAttempts(unit: string, history: Attempts, directory = STATE_DIRECTORY): Fact<true> {
+  try {
+    writeAtomically(statePath(directory, unit, '.recoveries'), JSON.stringify(history));
+    return known(true);
+  } catch (error) {
+    return unknown(`its tries cannot be counted, and so it is not tried: ${errorReason(error)}`);
+  }
+}
+
+export function forgetAttempts(unit: string, directory = STATE_DIRECTORY): void {
+  rmSync(statePath(directory, unit, '.recoveries'), { force: true });
+}

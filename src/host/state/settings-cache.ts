@@ -1,0 +1,102 @@
+import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { type Fact, known, unknown } from '../../core/fact.ts';
+import type { HttpdSettings } from '../../core/httpd/settings.ts';
+import { errorReason } from '../files/error-reason.ts';
+import { CONFIGURATION_FILE } from '../config/configuration-file.ts';
+import { STATE_DIRECTORY, statePath } from './paths.ts';
+import { writeAtomically } from '../files/write-atomically.ts';
+
+/** httpd's last good answer, for when it cannot say, and for the gate, which must know whose sets to look for. */
+export interface CachedSettings {
+  settings: HttpdSettings;
+  starterUid: number;
+}
+
+const FIRST_LINE = 'httpd-guard 2';
+
+/** Where a unit's answer is kept. */
+export function cachedSettingsPath(unit: string, directory = STATE_DIRECTORY): string {
+  return statePath(directory, unit, '');
+}
+
+/**
+ * Reads the last good answer. `fresh` is false once one of the files it came from is newer, or gone, or the guard's own
+ * configuration is newer, which may name another user.
+ * Anything but the whole known format is unknown.
+ */
+export function readCachedSettings(
+  unit: string,
+  directory = STATE_DIRECTORY,
+): Fact<CachedSettings & { fresh: boolean }> {
+  const path = cachedSettingsPath(unit, directory);
+  try {
+    const writtenMs = statSync(path).mtimeMs;
+    const text = readFileSync(path, 'utf8');
+    const json = /^json (.*)$/m.exec(text)?.[1];
+    if (!text.startsWith(`${FIRST_LINE}\n`) || json === undefined)
+      return unknown(`${path} is not in a format this version knows`);
+    const remembered = JSON.parse(json) as CachedSettings;
+    if (![remembered.settings.uid, remembered.starterUid].every(isUid))
+      return unknown(`${path} does not hold a uid`);
+    return known({
+      ...remembered,
+      fresh:
+        remembered.settings.configFiles.every((file) => isOlder(file, writtenMs)) &&
+        (!existsSync(CONFIGURATION_FILE) || isOlder(CONFIGURATION_FILE, writtenMs)),
+    });
+  } catch (error) {
+    return unknown(`httpd’s last good answer cannot be read from ${path}: ${errorReason(error)}`);
+  }
+}
+
+/** Keeps an answer; whole or not at all. What cannot be kept is asked for again next time, so failing is no error. */
+export function cacheSettings(
+  unit: string,
+  remembered: CachedSettings,
+  directory = STATE_DIRECTORY,
+): Fact<true> {
+  const path = cachedSettingsPath(unit, directory);
+  const { settings, starterUid } = remembered;
+  // The gate reads the lines above "json" with sh: a newline in a file name would forge one.
+  const watched = settings.configFiles.filter((file) => !file.includes('\n'));
+  const lines = [
+    FIRST_LINE,
+    `uid ${settings.uid}`,
+    `cuid ${starterUid}`,
+    ...[...watched, CONFIGURATION_FILE].map((file) => `newer ${file}`),
+    `json ${JSON.stringify(remembered)}`,
+  ];
+  try {
+    writeAtomically(path, `${lines.join('\n')}\n`);
+    return known(true);
+  } catch (error) {
+    return unknown(`${path} cannot be written: ${errorReason(error)}`);
+  }
+}
+
+/** Units of which an answer is kept, in alphabetical order. */
+export function cachedUnits(directory = STATE_DIRECTORY): string[] {
+  try {
+    return readdirSync(directory)
+      .filter((name) => name.endsWith('.service'))
+      .sort();
+  } catch {
+    return [];
+  }
+}
+
+export function forgetSettings(unit: string, directory = STATE_DIRECTORY): void {
+  rmSync(cachedSettingsPath(unit, directory), { force: true });
+}
+
+function isUid(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 0;
+}
+
+function isOlder(file: string, thanMs: number): boolean {
+  try {
+    return statSync(file).mtimeMs <= thanMs;
+  } catch {
+    return false;
+  }
+}

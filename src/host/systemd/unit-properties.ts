@@ -1,0 +1,67 @@
+import type { Variant } from 'dbus-next';
+import type { Stamp } from '../../core/clock.ts';
+import type { UnitFacts } from '../../core/units/unit-facts.ts';
+
+// systemd's properties, as D-Bus brings them, in this project's own words (org.freedesktop.systemd1(5)).
+
+export type Properties = Record<string, Variant>;
+
+/** What the properties of a unit and of its service (or scope) say, but for its job; what is missing is as systemd has it unset. */
+export function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts, 'job'> {
+  const text = (of: Properties, key: string): string => (of[key]?.value as string | undefined) ?? '';
+  const stamp = (key: string): Stamp => ({
+    realMs: wholeNumber(unit[key]) / 1000,
+    monotonicMs: wholeNumber(unit[`${key}Monotonic`]) / 1000,
+  });
+  const exec = (service['ExecStart']?.value as [string, string[]][] | undefined)?.[0];
+  return {
+    name: text(unit, 'Id'),
+    load: text(unit, 'LoadState'),
+    active: text(unit, 'ActiveState'),
+    sub: text(unit, 'SubState'),
+    result: text(service, 'Result'),
+    mainPid: (service['MainPID']?.value as number | undefined) ?? 0,
+    fileState: text(unit, 'UnitFileState'),
+    invocationId: hex(unit['InvocationID']),
+    privateIpc: service['PrivateIPC']?.value === true,
+    knowsPrivateIpc: service['PrivateIPC'] !== undefined,
+    user: text(service, 'User'),
+    run: {
+      began: stamp('InactiveExitTimestamp'),
+      stamps: ['ActiveEnterTimestamp', 'StateChangeTimestamp'].map(stamp).filter(({ realMs }) => realMs > 0),
+      leavesNobody:
+        /^(control-group|mixed)$/.test(text(service, 'KillMode')) && service['SendSIGKILL']?.value === true,
+    },
+    execStart: exec === undefined ? null : { path: exec[0], argv: exec[1] },
+    environment: (service['Environment']?.value as string[] | undefined) ?? [],
+    environmentFiles: ((service['EnvironmentFiles']?.value as [string, boolean][] | undefined) ?? []).map(
+      ([path]) => path,
+    ),
+    workingDirectory: text(service, 'WorkingDirectory'),
+    ownRoot: text(service, 'RootDirectory') || text(service, 'RootImage'),
+    fragmentPath: text(unit, 'FragmentPath'),
+    dropInPaths: (unit['DropInPaths']?.value as string[] | undefined) ?? [],
+    startTimeoutMs: limitMs(service['TimeoutStartUSec']),
+    stopTimeoutMs: limitMs(service['TimeoutStopUSec']),
+    memoryMaxBytes: limitOf(service['MemoryMax']),
+  };
+}
+
+/** systemd has the largest number there is for no limit. */
+function limitOf(value: Variant | undefined): number {
+  const limit = wholeNumber(value);
+  return limit === 0 || limit > Number.MAX_SAFE_INTEGER ? Infinity : limit;
+}
+
+function limitMs(value: Variant | undefined): number {
+  return limitOf(value) / 1000;
+}
+
+export function hex(value: Variant | undefined): string {
+  return Buffer.from((value?.value as Uint8Array | undefined) ?? []).toString('hex');
+}
+
+/** 64-bit numbers arrive as bigint. */
+function wholeNumber(value: Variant | undefined): number {
+  return Number((value?.value as bigint | undefined) ?? 0n);
+}

@@ -1,0 +1,52 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { type Fact, known, unknown } from '../../core/fact.ts';
+import {
+  type KernelSem,
+  asWished,
+  kernelSemText,
+  mostSets,
+  parseKernelSem,
+} from '../../core/limits/kernel-sem.ts';
+import { errorReason } from '../files/error-reason.ts';
+
+const KERNEL_SEM = '/proc/sys/kernel/sem';
+
+/** kernel.sem of the reader's own IPC namespace. */
+export function readKernelSem(path = KERNEL_SEM): Fact<KernelSem> {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    return unknown(`${path} cannot be read: ${errorReason(error)}`);
+  }
+  const value = parseKernelSem(text);
+  return value === null ? unknown(`${path} does not hold four numbers`) : known(value);
+}
+
+/**
+ * Sets kernel.sem of the own IPC namespace, and reads it back: a kernel that refuses SEMMNI may have taken the rest
+ * (kernel: ipc/ipc_sysctl.c, proc_ipc_sem_dointvec). Unknown, and why, when it is not what was wished.
+ */
+export function writeKernelSem(value: KernelSem, path = KERNEL_SEM): Fact<KernelSem> {
+  try {
+    writeFileSync(path, `${kernelSemText(value)}\n`, { flag: 'r+' });
+  } catch (error) {
+    return unknown(`${path} cannot be written: ${errorReason(error)}${hint(error)}`);
+  }
+  return asWished(readKernelSem(path), value);
+}
+
+function hint(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code === 'EROFS'
+    ? '; it is read-only, as in most containers: set it from outside'
+    : '';
+}
+
+/** The largest SEMMNI that the kernel takes. What cannot be seen of its command line is not counted on. */
+export function readMostSets(path = '/proc/cmdline'): number {
+  try {
+    return mostSets(readFileSync(path, 'utf8'));
+  } catch {
+    return mostSets('');
+  }
+}

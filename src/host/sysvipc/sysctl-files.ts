@@ -1,0 +1,55 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync, readdirSync } from 'node:fs';
+import { SYSCTL_FOLDERS, type SysctlFile, inOrder } from '../../core/limits/sysctl.ts';
+import { writeAtomically } from '../files/write-atomically.ts';
+
+const SYSCTL_CONF = '/etc/sysctl.conf';
+
+/** The files that are applied at boot, in their order; one that cannot be read is left out, and named. */
+export function readSysctlFiles(root = ''): { files: SysctlFile[]; unread: string[] } {
+  const paths = SYSCTL_FOLDERS.flatMap((folder) => list(root + folder).map((name) => `${folder}/${name}`));
+  const files: SysctlFile[] = [];
+  const unread: string[] = [];
+  for (const path of inOrder(paths)) {
+    const text = readOrNull(root + path);
+    if (text === null) unread.push(path);
+    else files.push({ path, text });
+  }
+  return { files, unread };
+}
+
+/** What sysctl(8) takes last and systemd does not look at, unless a file of sysctl.d is a link to it; null when there is none. */
+export function readSysctlConf(root = ''): SysctlFile | null {
+  const text = readOrNull(root + SYSCTL_CONF);
+  return text === null ? null : { path: SYSCTL_CONF, text };
+}
+
+/**
+ * Writes a file of sysctl.d, whole or not at all. `backup` is where what was there before goes, under a name that sysctl
+ * does not read; null when there was nothing. Throws what the system does.
+ */
+export function writeSysctlFile(path: string, text: string, backup: string | null): void {
+  if (backup !== null) writeAtomically(backup, readFileSync(path, 'utf8'));
+  writeAtomically(path, text);
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** A pipe in the place of a file has no end, and is not waited for. */
+function readOrNull(path: string): string | null {
+  try {
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      return fstatSync(file).isFIFO() ? null : readFileSync(file, 'utf8');
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return null;
+  }
+}

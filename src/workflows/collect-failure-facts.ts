@@ -1,0 +1,93 @@
+import type { FailureFacts, Holder, ListeningOrphan } from '../core/diagnosis/failure-facts.ts';
+import { type Fact, unknown } from '../core/fact.ts';
+import { countVerdicts } from '../core/check/health.ts';
+import { blockingServers } from '../core/diagnosis/blocking-servers.ts';
+import { byOwner } from '../core/limits/owners.ts';
+import { type Lineage, lineages } from '../core/verdict/lineage.ts';
+import { findOutsider } from '../core/diagnosis/outsider.ts';
+import { type PidFile, judgePidFile } from '../core/verdict/pid-file.ts';
+import { productOf } from '../core/limits/product.ts';
+import type { HttpdSettings } from '../core/httpd/settings.ts';
+import type { RunEnding } from '../core/diagnosis/run-ending.ts';
+import type { Snapshot } from '../core/verdict/snapshot.ts';
+import { tableUse } from '../core/verdict/table-use.ts';
+import { judge } from '../core/verdict/verdict.ts';
+import { testConfiguration } from '../host/httpd/ask-httpd.ts';
+import type { Server } from './find-server.ts';
+import { whoListens } from '../host/proc/listening.ts';
+import { readPidFile } from '../host/httpd/pid-file.ts';
+import { readDiskSpaces } from '../host/files/disk-space.ts';
+import { lookOnce } from './take-snapshot.ts';
+import { userNames } from '../host/exec/user-names.ts';
+
+const MOST_HOLDERS = 10;
+
+/**
+ * Asks the kernel, systemd and httpd why the unit of a server is down. Reads no log.
+ * `deadlineMs` is on performance.now()'s clock.
+ */
+export async function collectFailureFacts(
+  { unit, settings, owner }: Server,
+  endingOf: (invocationId: string) => RunEnding | null,
+  deadlineMs: number,
+): Promise<FailureFacts> {
+  const leftMs = (): number => Math.max(1, deadlineMs - performance.now());
+  const snapshot = await lookOnce(owner, deadlineMs);
+  // Afterwards: the httpd that tests the configuration is a living one, too.
+  const configComplaint: Fact<string | null> = unit.known
+    ? await testConfiguration(unit.value, leftMs())
+    : unknown(unit.why);
+  const count = countVerdicts(judge(snapshot));
+  const living = lineages(snapshot);
+  return {
+    unit,
+    ending: unit.known ? endingOf(unit.value.invocationId) : null,
+    configComplaint,
+    sysvMutexes: settings.known ? settings.value.sysvMutexes : null,
+    use: tableUse(snapshot),
+    orphans: count.orphan,
+    unsure: count.unsure,
+    blockingServers:
+      unit.known && settings.known
+        ? blockingServers(snapshot, living, unit.value.name, settings.value.sysvMutexes ?? Infinity)
+        : [],
+    holders: await readHolders(snapshot, leftMs()),
+    diskSpaces: settings.known ? readDiskSpaces(settings.value) : [],
+    listeningOrphans: unit.known ? listeningOrphans(unit.value.name, living) : [],
+    outsider: unit.known
+      ? findOutsider(unit.value, readPidFileOf(settings, snapshot), snapshot.processes, living)
+      : null,
+  };
+}
+
+/** Null where httpd does not say where it is. Unknown is one whose process cannot be looked at. */
+function readPidFileOf(settings: Fact<HttpdSettings>, snapshot: Snapshot): Fact<PidFile> | null {
+  const path = settings.known ? settings.value.pidFile : null;
+  return path === null ? null : judgePidFile(path, readPidFile(path), snapshot);
+}
+
+/** Workers without a master in the unit's own control group. Others are not this unit's to tell of. */
+function listeningOrphans(unit: string, living: readonly Lineage[]): ListeningOrphan[] {
+  const members = living
+    .filter(({ role }) => role === 'orphaned-workers')
+    .flatMap((lineage) => lineage.members);
+  return whoListens(
+    members.filter(
+      (process) =>
+        process.unit.known && process.unit.value === unit && process.isHttpd.known && process.isHttpd.value,
+    ),
+  );
+}
+
+async function readHolders({ sets }: Snapshot, timeoutMs: number): Promise<Holder[]> {
+  if (!sets.known) return [];
+  const largest = byOwner(sets.value).slice(0, MOST_HOLDERS);
+  const names = await userNames(
+    largest.map(([uid]) => uid),
+    timeoutMs,
+  );
+  return largest.map(([uid, theirs]) => {
+    const user = names.get(uid) ?? null;
+    return { uid, user, product: productOf(user, theirs), sets: theirs.length };
+  });
+}

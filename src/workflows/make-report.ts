@@ -1,0 +1,85 @@
+import { type Fact, unknown } from '../core/fact.ts';
+import { health } from '../core/check/health.ts';
+import { lineages } from '../core/verdict/lineage.ts';
+import { type PidFile, judgePidFile } from '../core/verdict/pid-file.ts';
+import type { Report } from '../core/check/report.ts';
+import { type Segment, detachedSegments } from '../core/verdict/segment.ts';
+import { mayBeMutexOf } from '../core/verdict/semaphore-set.ts';
+import type { Snapshot } from '../core/verdict/snapshot.ts';
+import { tableUse } from '../core/verdict/table-use.ts';
+import type { UnitFacts } from '../core/units/unit-facts.ts';
+import { isDownForSets } from '../core/recovery/reason-to-look.ts';
+import { judge } from '../core/verdict/verdict.ts';
+import type { Server } from './find-server.ts';
+import { readPidFile } from '../host/httpd/pid-file.ts';
+import { readRunEnding } from '../host/state/run-ending.ts';
+
+/** From which use of a limit on `check` warns, and is critical. */
+export interface Thresholds {
+  warnPercent: number;
+  critPercent: number;
+}
+
+/** What `check` tells of a server: the facts with what core makes of them. Its pid file alone is read here. */
+export function makeReport(
+  server: Server,
+  snapshot: Snapshot,
+  segments: Fact<Segment[]>,
+  thresholds: Thresholds,
+): Report {
+  const judgements = judge(snapshot);
+  const use = tableUse(snapshot);
+  const pidFile = pidFileOf(server, snapshot);
+  const missing = [
+    ...server.missing,
+    ...(pidFile.known ? [] : [pidFile.why]),
+    ...missingFacts(snapshot),
+    ...(segments.known ? [] : [segments.why]),
+  ];
+  return {
+    unit: server.unit,
+    otherUnits: server.otherUnits,
+    settings: server.settings,
+    pidFile,
+    snapshot,
+    lineages: lineages(snapshot),
+    use,
+    judgements,
+    segments: detachedSegments(segments, snapshot),
+    health: health({
+      use,
+      judgements,
+      active: server.unit.known ? { known: true, value: server.unit.value.active } : server.unit,
+      unit: server.unit.known ? server.unit.value.name : 'httpd',
+      needed: server.settings.known ? server.settings.value.sysvMutexes : null,
+      isDownForSets: server.unit.known && isWaitingForSets(server.unit.value),
+      isApart: server.unit.known && server.unit.value.privateIpc,
+      found: server.settings.known || server.owner.known,
+      ...thresholds,
+      missing: [...new Set(missing)],
+    }),
+    ...thresholds,
+  };
+}
+
+function isWaitingForSets({ name, active, invocationId }: UnitFacts): boolean {
+  return isDownForSets(active, readRunEnding(name, invocationId));
+}
+
+function pidFileOf({ settings }: Server, snapshot: Snapshot): Fact<PidFile> {
+  if (!settings.known) return settings;
+  const path = settings.value.pidFile;
+  if (path === null) return unknown('httpd does not say where its pid file is');
+  return judgePidFile(path, readPidFile(path), snapshot);
+}
+
+function missingFacts({ visibility, ipcNamespace, inspections, owner, sets }: Snapshot): string[] {
+  const missing = [visibility, ipcNamespace].flatMap((fact) => (fact.known ? [] : [fact.why]));
+  if (!owner.known || !sets.known) return missing;
+  const unasked = sets.value.filter(
+    (set) => mayBeMutexOf(set, owner.value) && inspections.get(set.id)?.known !== true,
+  );
+  return unasked.length === 0
+    ? missing
+    : [...missing, `who used ${unasked.length} of httpd’s sets last could not be asked`];
+}

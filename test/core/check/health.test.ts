@@ -1,0 +1,96 @@
+import t from 'tap';
+import { known, unknown } from '../../../src/core/fact.ts';
+import { type HealthQuestion, countVerdicts, health } from '../../../src/core/check/health.ts';
+import type { Judgement, Verdict } from '../../../src/core/verdict/verdict.ts';
+import { set } from '../verdict/snapshot-builder.ts';
+
+const judged = (...verdicts: Verdict[]): Judgement[] =>
+  verdicts.map((verdict, id) => ({ set: set({ id }), verdict, evidence: [] }));
+
+const use = (sets: number, semaphores = 200): HealthQuestion['use'] =>
+  known({ sets: { used: sets, max: 100 }, semaphores: { used: semaphores, max: 1_000 } });
+
+const ask = (over: Partial<HealthQuestion>): ReturnType<typeof health> =>
+  health({
+    use: use(10),
+    judgements: [],
+    active: known('active'),
+    unit: 'httpd.service',
+    needed: null,
+    isApart: false,
+    isDownForSets: false,
+    found: true,
+    warnPercent: 80,
+    critPercent: 95,
+    missing: [],
+    ...over,
+  });
+
+void t.test('down for want of sets is critical, also once there is room again', async (t) => {
+  const down = ask({ active: known('failed'), isDownForSets: true });
+  t.equal(down.status, 'critical');
+  t.match(down.reasons[0], /^httpd\.service is down: .*httpd-guard recover/);
+});
+
+void t.test('the worst finding gives the status', async (t) => {
+  const cases: [Partial<HealthQuestion>, string][] = [
+    [{}, 'ok'],
+    [{ judgements: judged('in-use', 'foreign', 'unsure') }, 'ok'],
+    [{ active: known('failed'), use: use(97), needed: 3, critPercent: 100, warnPercent: 100 }, 'ok'],
+    [{ active: known('failed'), use: use(98), needed: 3, critPercent: 100 }, 'critical'],
+    [{ active: known('active'), use: use(98), needed: 3, critPercent: 100 }, 'warning'],
+    [{ judgements: judged('orphan') }, 'warning'],
+    [{ use: use(79) }, 'ok'],
+    [{ use: use(80) }, 'warning'],
+    [{ use: use(94) }, 'warning'],
+    [{ use: use(95) }, 'critical'],
+    [{ use: use(100) }, 'critical'],
+    [{ use: use(101) }, 'critical'],
+    [{ use: use(10, 800) }, 'warning'],
+    [{ use: use(10, 950) }, 'critical'],
+    [{ use: use(10, 1_000) }, 'critical'],
+    [{ use: use(100), critPercent: 101, warnPercent: 101 }, 'critical'],
+    [{ use: use(95), judgements: judged('orphan') }, 'critical'],
+    [{ use: unknown('no table') }, 'unknown'],
+    [{ use: unknown('no limits'), judgements: judged('orphan') }, 'warning'],
+    [{ found: false }, 'unknown'],
+    [{ found: false, use: use(100) }, 'critical'],
+    [{ missing: ['not root'] }, 'ok'],
+    [{ isApart: true, use: use(100) }, 'ok'],
+    [{ isApart: true, use: use(100), judgements: judged('orphan') }, 'warning'],
+  ];
+  for (const [over, status] of cases) t.equal(ask(over).status, status, JSON.stringify(over));
+});
+
+void t.test('reasons come worst first, then what could not be read', async (t) => {
+  t.same(ask({}).reasons, []);
+  t.same(ask({ use: use(85, 950), judgements: judged('orphan', 'orphan'), missing: ['not root'] }).reasons, [
+    '950 of 1000 semaphores in use (95 %)',
+    '85 of 100 sets in use (85 %)',
+    '2 sets left by a dead httpd: httpd-guard clean removes them',
+    'not root',
+  ]);
+  t.same(ask({ use: unknown('no table'), judgements: judged('orphan'), missing: ['not root'] }).reasons, [
+    '1 set left by a dead httpd: httpd-guard clean removes it',
+    'no table',
+    'not root',
+  ]);
+});
+
+void t.test('a full table says whether httpd is down already', async (t) => {
+  const full = (active: HealthQuestion['active']): string | undefined =>
+    ask({ use: use(100), active }).reasons[0];
+  t.equal(full(known('failed')), '100 of 100 sets in use (100 %): httpd.service is down, and cannot get one');
+  const next = '100 of 100 sets in use (100 %): a start of httpd after a kill -9 cannot get one';
+  t.equal(full(known('active')), next);
+  t.equal(full(unknown('no systemd')), next);
+});
+
+void t.test('every verdict is counted, also those that nobody got', async (t) => {
+  t.same(countVerdicts(judged('orphan', 'foreign', 'orphan')), {
+    orphan: 2,
+    'in-use': 0,
+    foreign: 1,
+    unsure: 0,
+  });
+});

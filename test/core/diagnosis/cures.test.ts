@@ -1,0 +1,108 @@
+import { spawnSync } from 'node:child_process';
+import t from 'tap';
+import { type AdviceInput, cures } from '../../../src/core/diagnosis/cures.ts';
+import { known, unknown } from '../../../src/core/fact.ts';
+import { failedUnit, use } from './failure-builder.ts';
+
+const patient = (
+  over: Partial<AdviceInput> = {},
+  facts: Parameters<typeof failedUnit>[0] = {},
+): AdviceInput => ({
+  unit: 'apache2.service',
+  facts: known(failedUnit(facts)),
+  pids: [],
+  use: known(use(12)),
+  unsure: 0,
+  blockingServers: [],
+  hasFreeSetsAgain: false,
+  outsider: null,
+  ...over,
+});
+
+const words = (cause: Parameters<typeof cures>[0], who: AdviceInput): string =>
+  cures(cause, who)
+    .map(({ say, run }) => [say, ...run].join('\n'))
+    .join('\n');
+
+void t.test('against a leak, best first', async (t) => {
+  const all = words('semaphore-leak', patient());
+  t.match(
+    all,
+    /^clear[^]*clean[^]*start apache2[^]*guard install[^]*PrivateIPC=yes[^]*Mutex pthread[^]*--raise 32000[^]*TimeoutStopSec=300/,
+  );
+  const guarded = { dropInPaths: ['/etc/systemd/system/apache2.service.d/50-httpd-guard.conf'] };
+  t.notMatch(words('semaphore-leak', patient({}, guarded)), 'guard install');
+  t.notMatch(words('semaphore-leak', patient({}, { active: 'active' })), 'systemctl start', 'it is up');
+  t.match(words('semaphore-leak', patient({}, { stopTimeoutMs: 200_000 })), 'TimeoutStopSec=400');
+  t.notMatch(words('semaphore-leak', patient({}, { stopTimeoutMs: Infinity })), 'TimeoutStopSec');
+});
+
+void t.test('against demand, with nothing to clear', async (t) => {
+  const all = words('semaphore-demand', patient());
+  t.match(
+    all,
+    /^make the table larger[^]*--raise 32000[^]*start apache2[^]*PrivateIPC=yes[^]*Mutex pthread[^]*httpd-guard limits$/m,
+  );
+  t.match(
+    words('semaphore-demand', patient({ hasFreeSetsAgain: true })),
+    /^the table had no room, and has now: start it/,
+  );
+  const older = words('semaphore-demand', patient({ blockingServers: [{ unit: 'old.service', sets: 12 }] }));
+  t.match(older, /^old\.service could know 12 sets[^]*restart old\.service[^]*guard clean[^]*start apache2/);
+  t.notMatch(words('semaphore-demand', patient({}, { active: 'active' })), 'systemctl start', 'it is up');
+  t.notMatch(all, /httpd-guard clean\n|TimeoutStopSec|may be left over/);
+  t.match(words('semaphore-demand', patient({ unsure: 3 })), /^3 sets look like[^]*check --explain/);
+  const most = known({ sets: { used: 32_768, max: 32_768 }, semaphores: { used: 32_768, max: 1_000_000 } });
+  t.notMatch(words('semaphore-demand', patient({ use: most })), '--raise', 'there is no more');
+  t.notMatch(words('semaphore-demand', patient({ use: unknown('x') })), '--raise');
+});
+
+void t.test('no start is advised while an httpd outside the unit serves', async (t) => {
+  const who = { pid: 812, path: '/usr/sbin/apache2', unit: 'session-3.scope', pidFile: '/run/a.pid' };
+  const all = words('started-outside-systemd', patient({ outsider: who }));
+  t.match(all, /kill -WINCH 812; [^\n]*--pid=812[^\n]*; systemctl start apache2\.service\n/);
+  const served = words('started-outside-systemd', patient({ outsider: { ...who, unit: 'cron.service' } }));
+  t.match(served, 'systemctl status 812');
+  t.notMatch(served, /start |kill/);
+});
+
+void t.test('what it has already, or does not reach it, is not advised', async (t) => {
+  const apart = words('semaphore-leak', patient({}, { privateIpc: true }));
+  t.notMatch(apart, 'PrivateIPC=yes\\n');
+  t.notMatch(apart, '--raise');
+  t.match(apart, 'for good: take mutexes that are no System V sets: "Mutex pthread');
+  const before248 = words('semaphore-leak', patient({}, { knowsPrivateIpc: false }));
+  t.notMatch(before248, 'PrivateIPC');
+  t.match(before248, /for good: take mutexes[^]*--raise/);
+});
+
+void t.test('each trap is named once', async (t) => {
+  const [, , cure] = cures('semaphore-leak', patient());
+  for (const trap of [/248/, /PHP and CGI/, /unprivileged containers/, /kernel\.sem/, /host’s table/])
+    t.equal(cure?.traps.filter((text) => trap.test(text)).length, 1, String(trap));
+});
+
+void t.test('what is to be pasted is sh, also for a unit of an odd name', async (t) => {
+  for (const unit of ['apache2.service', 'apache2@b.service', 'httpd@a\\x2db.service'])
+    for (const { run } of cures('semaphore-leak', patient({ unit })))
+      for (const line of run) {
+        t.equal(spawnSync('sh', ['-n', '-c', line]).status, 0, line);
+        if (!line.startsWith('printf')) continue;
+        const { stdout } = spawnSync('sh', ['-c', line.replace(/>.*/, '')], { encoding: 'utf8' });
+        t.match(stdout, /^\[Service\]\n\w+=\w+\n$/);
+        t.ok(
+          line.includes(
+            unit.includes('\\') ? ` >'/etc/systemd/system/${unit}.d/` : ` >/etc/systemd/system/${unit}.d/`,
+          ),
+        );
+      }
+});
+
+void t.test('one that was killed is started again, and by systemd the next time', async (t) => {
+  for (const result of ['signal', 'oom-kill'])
+    t.match(
+      words('other', patient({}, { result })),
+      /^it was killed[^]*start apache2[^]*oom-kill[^]*Restart=on-failure[^]*journalctl -xeu apache2/,
+    );
+  t.notMatch(words('other', patient()), 'killed');
+});

@@ -1,0 +1,36 @@
+import t from 'tap';
+import { type Fact, known, unknown } from '../../../src/core/fact.ts';
+import { lineages } from '../../../src/core/verdict/lineage.ts';
+import { findOutsider } from '../../../src/core/diagnosis/outsider.ts';
+import type { PidFile } from '../../../src/core/verdict/pid-file.ts';
+import type { ProcessFacts } from '../../../src/core/verdict/process-facts.ts';
+import { unit } from '../../view/report-builder.ts';
+import { master, snapshot } from '../verdict/snapshot-builder.ts';
+
+const PATH = '/run/apache2.pid';
+const names = (state: PidFile['state'], pid = 800): Fact<PidFile> => known({ path: PATH, pid, state });
+const find = (process: ProcessFacts, active: string, pidFile: Fact<PidFile> | null) => {
+  const scene = snapshot({ processes: [process] });
+  return findOutsider(unit({ active }), pidFile, scene.processes, lineages(scene));
+};
+
+void t.test('the pid file’s living httpd, where the unit does not run it', async (t) => {
+  const { name } = unit();
+  const byHand = master({ unit: known('session-3.scope') });
+  t.match(find(byHand, 'inactive', names('live')), { pid: 800, unit: 'session-3.scope', pidFile: PATH });
+  t.match(find(byHand, 'failed', names('live')), { pid: 800 });
+  t.match(find(master({ unit: unknown('none') }), 'deactivating', names('live')), { pid: 800, unit: null });
+  t.equal(find(byHand, 'inactive', names('stale')), null);
+  t.equal(find(byHand, 'inactive', names('foreign')), null);
+  t.equal(find(byHand, 'inactive', unknown('closed')), null);
+  const its = master({ unit: known(name) });
+  t.equal(find(its, 'active', names('live')), null);
+  t.equal(find(its, 'deactivating', names('live')), null, 'its own end is looked at');
+  t.match(find(its, 'failed', names('live')), { pid: 800 }, 'left behind by a unit that stopped without it');
+});
+
+void t.test('where the pid file is not known, any master that no service runs may hold it', async (t) => {
+  t.match(find(master({ unit: known('session-3.scope') }), 'inactive', null), { pid: 800, pidFile: null });
+  t.match(find(master({ unit: known('user@0.service') }), 'inactive', null), { pid: 800 });
+  t.equal(find(master({ unit: known('httpd@b.service') }), 'inactive', null), null);
+});

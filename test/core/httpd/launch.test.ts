@@ -1,0 +1,50 @@
+import t from 'tap';
+import { parseEnvironment, questionLaunch } from '../../../src/core/httpd/launch.ts';
+
+const environment = new Map([
+  ['OPTIONS', '-f /etc/a.conf  -D SSL'],
+  ['DIR', '/etc/httpd'],
+]);
+
+void t.test('httpd is asked about the configuration that its unit starts, and never started', async (t) => {
+  const cases: [string, string][] = [
+    ['httpd $OPTIONS -DFOREGROUND', '-f /etc/a.conf -D SSL'],
+    ['httpd -D FOREGROUND -f x', '-f x'],
+    ['apachectl start', ''],
+    ['apache2ctl -k start', ''],
+    ['httpd -k graceful -d /srv', '-d /srv'],
+    ['httpd -D NO_DETACH -D SSL', '-D SSL'],
+    ['httpd -X', ''],
+    ['httpd $NONE -f ${DIR}/b.conf', '-f /etc/httpd/b.conf'],
+    ['httpd -f ${NONE}b', '-f b'],
+    ['httpd -f $DIR/b', '-f $DIR/b'],
+  ];
+  for (const [line, kept] of cases) {
+    const argv = line.split(' ');
+    const { file, args } = questionLaunch({ path: '/usr/sbin/httpd', argv }, environment, [
+      '-t',
+      '-D',
+      'DUMP_RUN_CFG',
+    ]);
+    t.equal(file, '/usr/sbin/httpd');
+    t.equal(args.join(' '), `${kept} -t -D DUMP_RUN_CFG`.trim(), line);
+  }
+});
+
+void t.test(
+  'the later line of an environment counts, quotes go, and what is no line is passed over',
+  async (t) => {
+    const lines = ['# A=1', '', 'A=1', 'B="x y" ', "C='z'", 'A=2', 'D="half', 'E=', '1F=no', 'G=a=b'];
+    t.same(
+      [...parseEnvironment(lines)],
+      [
+        ['A', '2'],
+        ['B', 'x y'],
+        ['C', 'z'],
+        ['D', '"half'],
+        ['E', ''],
+        ['G', 'a=b'],
+      ],
+    );
+  },
+);

@@ -1,0 +1,95 @@
+import t from 'tap';
+import { known, unknown } from '../../../src/core/fact.ts';
+import { parseSettings } from '../../../src/core/httpd/settings.ts';
+
+const RUN = `ServerRoot: "/etc/apache2"
+Main DocumentRoot: "/var/www/html"
+Main ErrorLog: "/var/log/apache2/error.log"
+Mutex ssl-cache: using_defaults
+Mutex default: dir="/var/run/apache2/" mechanism=default
+Mutex mpm-accept: using_defaults
+PidFile: "/var/run/apache2/apache2.pid"
+Define: DUMP_RUN_CFG
+User: name="www-data" id=33
+Group: name="www-data" id=33 not_used
+`;
+const VERSION = `Server version: Apache/2.4.68 (Debian)
+ -D APR_USE_PROC_PTHREAD_SERIALIZE
+ -D APR_USE_PTHREAD_SERIALIZE
+ -D HTTPD_ROOT="/etc/apache2"
+ -D SERVER_CONFIG_FILE="apache2.conf"
+`;
+
+void t.test('httpd’s own word gives the user, the files and the mutexes', async (t) => {
+  t.same(
+    parseSettings(RUN, VERSION),
+    known({
+      user: 'www-data',
+      uid: 33,
+      errorLog: '/var/log/apache2/error.log',
+      pidFile: '/var/run/apache2/apache2.pid',
+      mutexMechanism: 'pthread',
+      sysvMutexes: 0,
+      mutexDir: '/var/run/apache2/',
+      configFiles: ['/etc/apache2/apache2.conf'],
+    }),
+  );
+});
+
+void t.test('who says no user, as 2.2 does not, says nothing', async (t) => {
+  for (const text of ['', 'Syntax OK\n', 'User: name="x"\n', ' User: name="x" id=1'])
+    t.match(parseSettings(text, VERSION), { known: false });
+  t.same(
+    parseSettings('Syntax OK', ''),
+    unknown('httpd does not say which user it runs as (-t -D DUMP_RUN_CFG)'),
+  );
+});
+
+void t.test('a configured mechanism counts before the one it was built with', async (t) => {
+  const cases: [string, string, string | null][] = [
+    ['mechanism=sysvsem', VERSION, 'sysvsem'],
+    ['mechanism=default', ' -D APR_USE_SYSVSEM_SERIALIZE', 'sysvsem'],
+    ['mechanism=default', ' -D APR_USE_FLOCK_SERIALIZE', 'flock'],
+    ['mechanism=default', ' -D APR_USE_NEW_SERIALIZE', null],
+    ['mechanism=default', '', null],
+  ];
+  for (const [line, version, mechanism] of cases)
+    t.match(parseSettings(RUN.replace('mechanism=default', line), version), {
+      value: { mutexMechanism: mechanism },
+    });
+});
+
+void t.test('what is not said is missing, never made up', async (t) => {
+  t.same(
+    parseSettings('User: name="apache" id=48', ''),
+    known({
+      user: 'apache',
+      uid: 48,
+      errorLog: null,
+      pidFile: null,
+      mutexMechanism: null,
+      sysvMutexes: null,
+      mutexDir: null,
+      configFiles: [],
+    }),
+  );
+  t.match(parseSettings(RUN, ' -D SERVER_CONFIG_FILE="/a/b.conf"'), {
+    value: { configFiles: ['/a/b.conf'] },
+  });
+  t.match(parseSettings(RUN, ' -D SERVER_CONFIG_FILE="b.conf"'), { value: { configFiles: [] } });
+});
+
+void t.test('the mutexes that would be System V sets are counted', async (t) => {
+  const count = (run: string): number | null => {
+    const settings = parseSettings(run, VERSION);
+    return settings.known ? settings.value.sysvMutexes : -1;
+  };
+  const sysv = RUN.replace('mechanism=default', 'mechanism=sysvsem');
+  t.equal(count(RUN), 0, 'none where the default is another');
+  t.equal(count(sysv), 2);
+  t.equal(count(sysv.replace('mpm-accept: using_defaults', 'mpm-accept: dir="/x" mechanism=fcntl')), 1);
+  t.equal(count(RUN.replace('mpm-accept: using_defaults', 'mpm-accept: mechanism=sysvsem')), 1);
+  t.match(parseSettings(sysv.replace('mechanism=sysvsem', 'mechanism=default'), ''), {
+    value: { sysvMutexes: null },
+  });
+});

@@ -1,0 +1,129 @@
+import t from 'tap';
+import { known, unknown } from '../../../src/core/fact.ts';
+import { lineages } from '../../../src/core/verdict/lineage.ts';
+import {
+  type NeedQuestion,
+  countKills,
+  heldSets,
+  neededTogether,
+  unitNeed,
+} from '../../../src/core/limits/kills-left.ts';
+import { judge } from '../../../src/core/verdict/verdict.ts';
+import { settings, unit } from '../../view/report-builder.ts';
+import { use } from '../diagnosis/failure-builder.ts';
+import {
+  NOW_S,
+  type Scene,
+  master,
+  orphanedWorker,
+  set,
+  snapshot,
+  startedAgo,
+  worker,
+} from '../verdict/snapshot-builder.ts';
+
+void t.test('how many kill -9 are left', async (t) => {
+  // free, held, registered, up; left, least, startFits
+  type Case = [number, number | null, number, boolean, number | null, number, boolean | null];
+  const cases: Case[] = [
+    [9, 3, 3, true, 3, 3, true],
+    [8, 3, 3, true, 2, 2, true],
+    [2, 3, 3, true, 0, 0, null],
+    [11, 3, 6, true, 3, 2, true],
+    [5, 3, 6, true, 1, 0, true],
+    [9, null, 3, true, null, 3, true],
+    [9, null, 3, false, null, 2, true],
+    [3, null, 3, false, null, 0, true],
+    [2, null, 3, false, null, 0, null],
+    [0, null, 3, false, null, 0, false],
+    [-4, null, 3, true, null, 0, false],
+    [500, 200, 7, true, 2, 2, true],
+  ];
+  for (const [free, held, registered, up, left, least, startFits] of cases)
+    t.strictSame(
+      countKills(free, held, registered, up),
+      { leaks: true, left, least, startFits },
+      JSON.stringify({ free, held, registered, up }),
+    );
+});
+
+void t.test('it is as if each kill and each start were done', async (t) => {
+  for (let free = 0; free < 40; free++)
+    for (let held = 1; held <= 5; held++)
+      for (let registered = held; registered <= 8; registered++) {
+        // The running one leaves its sets; who starts makes `need` of them, and they count as many as before.
+        const survived = (need: number): number => {
+          let room = free;
+          let kills = 0;
+          while (room >= need) {
+            room -= held;
+            kills++;
+          }
+          return kills;
+        };
+        t.match(countKills(free, held, registered, true), {
+          left: survived(held),
+          least: survived(registered),
+        });
+      }
+});
+
+const need = (over: Partial<NeedQuestion> = {}) =>
+  unitNeed({
+    ...{ unit: unit(), settings: known(settings()), guarded: false, held: 3, use: known(use(3)) },
+    ...over,
+  });
+
+void t.test('the limit that ends first counts', async (t) => {
+  t.match(need(), { registered: 3, kills: { leaks: true, left: 3, least: 3 } });
+  const semaphores = known({ sets: { used: 3, max: 128 }, semaphores: { used: 93, max: 100 } });
+  t.match(need({ use: semaphores }), { kills: { left: 2 } });
+});
+
+void t.test('where none can leak, and where it cannot be told', async (t) => {
+  t.match(need({ unit: unit({ privateIpc: true }) }).kills, { leaks: false, why: /PrivateIPC=yes/ });
+  t.match(need({ settings: known(settings({ sysvMutexes: 0 })) }).kills, {
+    leaks: false,
+    why: /no System V/,
+  });
+  t.match(need({ held: 0 }).kills, { leaks: false, why: /without any/ });
+  t.match(need({ settings: known(settings({ sysvMutexes: null })) }).kills, { leaks: null });
+  t.match(need({ settings: unknown('httpd is mute') }), {
+    registered: null,
+    kills: { leaks: null, why: 'httpd is mute' },
+  });
+  t.match(need({ use: unknown('no table') }).kills, { leaks: null, why: 'no table' });
+});
+
+void t.test('the sets of the one that lives', async (t) => {
+  const held = (scene: Scene, of = unit()): number | null => {
+    const taken = snapshot(scene);
+    return heldSets(of, taken, lineages(taken), judge(taken));
+  };
+  const young = (id: number) => set({ id, ctime: NOW_S - 3_000 });
+  const strangers = [set({ id: 8, key: 5 }), set({ id: 9, uid: 26 })];
+  const sets = [young(1), young(2), set({ id: 3 }), ...strangers];
+  const alone = { sets, processes: [master(), worker()], inspections: { 1: {}, 2: {}, 3: {} } };
+  t.equal(held(alone), 2, 'not what is left over, nor what is foreign');
+  t.equal(held(alone, unit({ name: 'httpd@b.service' })), null, 'it is another’s');
+  t.equal(held({ ...alone, processes: [] }), null);
+  t.equal(held({ ...alone, processes: [orphanedWorker()] }), null);
+  const other = master({ pid: 900, startedMs: startedAgo(10), unit: known('httpd@b.service') });
+  t.equal(held({ ...alone, processes: [master(), other] }), null, 'whose are they?');
+  t.equal(held({ ...alone, visibility: unknown('not root') }), null);
+  t.equal(held({ ...alone, owner: unknown('not known') }), null);
+});
+
+void t.test('what all need together', async (t) => {
+  const one = (over: object, more: Partial<NeedQuestion> = {}) => ({
+    unit: unit(over),
+    need: need({ unit: unit(over), ...more }),
+  });
+  t.equal(neededTogether([]), null);
+  t.equal(neededTogether([one({}), one({ active: 'failed', fileState: 'disabled' })]), 6);
+  t.equal(neededTogether([one({}), one({ active: 'inactive', fileState: 'disabled' })]), 3);
+  t.equal(neededTogether([one({}), one({ active: 'inactive', fileState: 'enabled' })]), 6);
+  t.equal(neededTogether([one({}), one({ load: 'masked', active: 'failed' })]), 3);
+  t.equal(neededTogether([one({}), one({ privateIpc: true })]), 3);
+  t.equal(neededTogether([one({}), one({}, { settings: unknown('mute') })]), null);
+});

@@ -1,0 +1,113 @@
+import t from 'tap';
+import type { FailureFacts } from '../../../src/core/diagnosis/failure-facts.ts';
+import { known, unknown } from '../../../src/core/fact.ts';
+import { NO_ATTEMPTS, type Attempts } from '../../../src/core/recovery/attempts.ts';
+import { type RecoveryPolicy, decideRecovery } from '../../../src/core/recovery/decide-recovery.ts';
+import { ending, failedUnit, failure, leak, use } from '../diagnosis/failure-builder.ts';
+
+const NOW = 1_700_000_000_000;
+const POLICY: RecoveryPolicy = { reap: 'unit', settleMs: 2_000, healthUrl: null };
+const workers = [{ pid: 77, startedMs: 5, ports: [80] }];
+
+const decide = (facts: FailureFacts, over: Partial<RecoveryPolicy> = {}, history: Attempts | null = null) =>
+  decideRecovery(facts, { ...POLICY, ...over }, { attempts: history, automatic: history !== null }, NOW);
+const steps = (facts: FailureFacts, over: Partial<RecoveryPolicy> = {}, history: Attempts | null = null) => {
+  const decision = decide(facts, over, history);
+  return decision.act ? decision.steps.map((step) => step.do) : decision.outcome;
+};
+const withUnit = (over: object) => leak({ unit: known(failedUnit(over)) });
+
+void t.test('a leak is cleared, and httpd started and watched', async (t) => {
+  t.strictSame(steps(leak()), ['clean', 'reset-failed', 'start', 'settle']);
+  t.strictSame(steps(leak(), { healthUrl: 'http://x/' }), [
+    'clean',
+    'reset-failed',
+    'start',
+    'settle',
+    'health',
+  ]);
+  t.strictSame(steps(failure({ ending: ending({ use: use(12), orphans: 2 }) })), [
+    'clean',
+    'reset-failed',
+    'start',
+    'settle',
+  ]);
+});
+
+void t.test('orphaned workers on the port go, if they may', async (t) => {
+  const held = failure({ listeningOrphans: workers });
+  t.strictSame(steps(held), ['reap', 'clean', 'reset-failed', 'start', 'settle']);
+  t.equal(steps(held, { reap: 'never' }), 'left-alone');
+});
+
+void t.test('a table that was full of the living, and has room again', async (t) => {
+  const over = { ending: ending({ use: use(12) }), use: known(use(4)) };
+  t.strictSame(steps(failure(over)), ['clean', 'reset-failed', 'start', 'settle']);
+  t.strictSame(steps(failure({ ...over, unsure: 3 })), ['clean', 'reset-failed', 'start', 'settle']);
+  t.equal(steps(failure({ ...over, use: known(use(10)) })), 'left-alone', 'not enough room');
+  t.equal(steps(failure({ ...over, use: unknown('x') })), 'left-alone');
+  t.equal(steps(failure({ ...over, sysvMutexes: null })), 'left-alone', 'nobody knows how much it needs');
+  t.equal(
+    steps(failure({ ...over, ending: ending({ use: use(10) }) })),
+    'left-alone',
+    'it may have been enough',
+  );
+});
+
+void t.test('whatever is not ours is left alone', async (t) => {
+  t.equal(steps(withUnit({ active: 'active' })), 'healthy');
+  t.equal(steps(failure()), 'left-alone', 'a failure of another kind');
+  t.equal(steps(leak({ orphans: 0 })), 'left-alone', 'a table that is full of the living');
+  t.equal(steps(leak({ configComplaint: known('Syntax error') })), 'left-alone');
+  t.equal(steps(withUnit({ active: 'inactive', result: 'success' })), 'left-alone', 'stopped');
+  for (const fileState of ['masked', 'masked-runtime', 'disabled'])
+    t.equal(steps(withUnit({ fileState })), 'left-alone', fileState);
+  for (const fileState of ['enabled', 'enabled-runtime', 'static', 'generated', ''])
+    t.not(steps(withUnit({ fileState })), 'left-alone', fileState);
+});
+
+void t.test('what is not known is no reason to act', async (t) => {
+  t.equal(steps(leak({ unit: unknown('no bus') })), 'unsure');
+  t.equal(steps(failure({ use: unknown('no /proc') })), 'unsure');
+  t.match(decide(leak({ orphans: 0, unsure: 4 })), { outcome: 'unsure', lookAgain: true });
+  for (const active of ['activating', 'deactivating', 'reloading'])
+    t.equal(steps(withUnit({ active })), 'unsure', `systemd is at it: ${active}`);
+});
+
+void t.test('three tries in ten minutes, with growing waits', async (t) => {
+  const after = (...agoMs: number[]) =>
+    steps(leak(), {}, { triesMs: agoMs.map((ago) => NOW - ago), gaveUp: false });
+  const waited = (...agoMs: number[]) => {
+    const decision = decide(leak(), {}, { triesMs: agoMs.map((ago) => NOW - ago), gaveUp: false });
+    const [first] = decision.act ? decision.steps : [];
+    return first?.do === 'wait' ? first.ms : 0;
+  };
+  t.strictSame(steps(leak(), {}, NO_ATTEMPTS), steps(leak()), 'the first at once');
+  t.equal(waited(), 0);
+  t.ok(waited(1_000) > 0);
+  t.ok(waited(1_000, 2_000) > waited(1_000));
+  t.equal(after(1_000, 2_000, 3_000), 'gave-up');
+  t.not(after(1_000, 2_000, 601_000), 'gave-up', 'what is older than ten minutes is forgotten');
+  t.equal(after(-60_000, -50_000, 1_000), 'gave-up', 'a clock that was set back forgives nothing');
+  t.equal(
+    steps(failure(), {}, { triesMs: [NOW, NOW, NOW], gaveUp: true }),
+    'left-alone',
+    'what is not ours is not counted',
+  );
+});
+
+void t.test('for a person there is no limit', async (t) => {
+  t.strictSame(steps(leak(), {}, null), ['clean', 'reset-failed', 'start', 'settle']);
+});
+
+void t.test('a failure that was reset meanwhile is left to the person who did so', async (t) => {
+  const reset = {
+    unit: known(failedUnit({ active: 'inactive' })),
+    ending: ending({ use: use(12), orphans: 9 }),
+  };
+  const automatic = decide(leak(reset), {}, NO_ATTEMPTS);
+  t.match(automatic, { outcome: 'left-alone', why: /reset-failed.*stopped-by-admin/ });
+  t.match(decide(leak(reset)), { act: true }, 'by hand it is brought back');
+  const old = leak({ ...reset, ending: ending({ use: use(12), orphans: 9, result: 'success' }) });
+  t.match(decide(old, {}, NO_ATTEMPTS), { act: true }, '2.2 rests when it finds no set');
+});

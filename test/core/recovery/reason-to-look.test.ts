@@ -1,0 +1,51 @@
+import t from 'tap';
+import { isDownForSets, isReasonToLook, lookAgainMs } from '../../../src/core/recovery/reason-to-look.ts';
+import { ending } from '../diagnosis/failure-builder.ts';
+
+const state = (active: string) => ({ active, invocationId: 'x' });
+
+void t.test('an end is a reason to look, a rest is none', async (t) => {
+  const look = (before: string, now: string) => isReasonToLook(state(before), state(now), null);
+  t.ok(look('active', 'failed'));
+  t.ok(look('deactivating', 'failed'));
+  t.notOk(look('failed', 'failed'), 'told twice');
+  t.notOk(look('active', 'reloading'));
+  t.notOk(look('active', 'inactive'), 'a wished stop');
+  t.ok(isReasonToLook(undefined, state('failed'), null), 'failed before the watcher began');
+  t.notOk(isReasonToLook(undefined, state('inactive'), null));
+  t.notOk(isReasonToLook(undefined, state('active'), null));
+});
+
+void t.test('what ExecStopPost saw may say that there is nothing to look for', async (t) => {
+  const look = (now: string, over: object) => isReasonToLook(state('deactivating'), state(now), ending(over));
+  t.ok(look('failed', {}));
+  t.notOk(look('failed', { result: 'signal' }));
+  t.notOk(look('failed', { result: 'oom-kill' }));
+  t.ok(look('inactive', { result: 'success' }), 'as 2.2 does');
+  t.notOk(look('inactive', { result: 'success', byItself: false }));
+  t.notOk(isReasonToLook(state('failed'), state('inactive'), ending()), 'reset-failed is no end');
+});
+
+void t.test('who could get no set waits for room, unless somebody wished it down', async (t) => {
+  const leak = ending({ cause: 'semaphore-leak' });
+  const demand = ending({ cause: 'semaphore-demand' });
+  t.ok(isDownForSets('failed', leak));
+  t.ok(isDownForSets('failed', demand));
+  t.ok(isDownForSets('inactive', { ...demand, result: 'success' }), 'as 2.2 does');
+  t.notOk(isDownForSets('inactive', demand), 'after reset-failed');
+  t.notOk(isDownForSets('active', demand));
+  t.notOk(isDownForSets('failed', { ...demand, byItself: false }));
+  t.notOk(isDownForSets('failed', ending({ cause: 'config-error' })));
+  t.notOk(isDownForSets('failed', null));
+  t.strictSame([0, 1, 2, 3, 4, 99].map(lookAgainMs), [5_000, 15_000, 30_000, 60_000, 60_000, 60_000]);
+});
+
+void t.test('a whole run that systemd did not signal is an end all the same', async (t) => {
+  const another = (active: string) => ({ active, invocationId: 'y' });
+  const byItself = ending({ result: 'success' });
+  t.ok(isReasonToLook(state('inactive'), another('inactive'), byItself));
+  t.ok(isReasonToLook(state('failed'), another('inactive'), byItself));
+  t.ok(isReasonToLook(state('failed'), another('failed'), null));
+  t.notOk(isReasonToLook(state('inactive'), another('inactive'), null), 'a wished stop');
+  t.notOk(isReasonToLook(state('active'), another('active'), null), 'a restart');
+});

@@ -1,0 +1,16 @@
+import t from 'tap';
+import { nearest } from '../../../src/core/text/nearest.ts';
+
+void t.test('the near name, or none', async (t) => {
+  const names = ['recover.reap', 'recover.settle', 'check.warn', 'unit'];
+  for (const [misspelt, expected] of [
+    ['recover.reep', 'recover.reap'],
+    ['recover.setle', 'recover.settle'],
+    ['chek.warn', 'check.warn'],
+    ['units', 'unit'],
+    ['recover.health', null],
+    ['port', null],
+    ['', null],
+  ] as const)
+    t.equal(nearest(misspelt, names), expected, misspelt);
+});

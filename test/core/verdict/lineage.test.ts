@@ -1,0 +1,246 @@
+import t from 'tap';
+import { known, unknown } from '../../../src/core/fact.ts';
+import { lineages, name } from '../../../src/core/verdict/lineage.ts';
+import {
+  BEGAN_AGO_S,
+  NOW_S,
+  SINCE_S,
+  type Scene,
+  UID,
+  UNIT,
+  UPTIME_S,
+  first,
+  master,
+  orphanedWorker,
+  otherProgram,
+  run,
+  set,
+  snapshot,
+  stamp,
+  startedAgo,
+  verdictOf,
+  worker,
+} from './snapshot-builder.ts';
+
+const server = [master(), worker()];
+const seen = (scene: Scene): string[] =>
+  lineages(snapshot(scene)).map(({ role, root, members }) => `${role} ${root.pid} of ${members.length}`);
+
+void t.test('a master and its workers are one lineage, and a second server is another', async (t) => {
+  const second = [master({ pid: 900 }), worker({ pid: 901, ppid: 900 }), worker({ pid: 902, ppid: 901 })];
+  t.same(seen({ processes: [...server, worker({ pid: 802 }), ...second] }), [
+    'master 800 of 3',
+    'master 900 of 3',
+  ]);
+  t.same(seen({ processes: [...second, ...server].reverse() }), ['master 800 of 2', 'master 900 of 3']);
+});
+
+void t.test('workers of a dead master are known by the group it led', async (t) => {
+  const two = [orphanedWorker({ pid: 702 }), orphanedWorker({ startedMs: startedAgo(9_000) })];
+  t.same(seen({ processes: two }), ['orphaned-workers 702 of 2'], 'the first stands for them');
+  const others = orphanedWorker({ pid: 711, pgrp: 710, session: 710 });
+  t.same(seen({ processes: [...two, others] }), ['orphaned-workers 702 of 2', 'orphaned-workers 711 of 1']);
+});
+
+void t.test(
+  'workers of a dead master that stayed in the group of a living httpd are orphaned all the same',
+  async (t) => {
+    const left = orphanedWorker({ pgrp: 800, session: 800 });
+    t.ok(seen({ processes: [...server, left] }).includes('orphaned-workers 701 of 1'));
+    const others = orphanedWorker({ pgrp: 800, session: 800, uids: [48, 48, 48, 48] });
+    t.ok(seen({ processes: [...server, others] }).includes('orphaned-workers 701 of 1'), 'of whatever user');
+  },
+);
+
+void t.test(
+  'a process that leads its group or session, has workers, or shares a living shell’s group is a master',
+  async (t) => {
+    t.same(seen({ processes: [master({ session: 600 })] }), ['master 800 of 1']);
+    t.same(seen({ processes: [master({ pgrp: 600 })] }), ['master 800 of 1']);
+    t.same(seen({ processes: [master({ pgrp: 600, session: 600 }), worker()] }), ['master 800 of 2']);
+    const scripted = { processes: [master({ pgrp: 600, session: 600 })], alivePids: new Set([1, 600, 800]) };
+    t.same(seen(scripted), ['master 800 of 1']);
+  },
+);
+
+void t.test('orphaned workers may know any set: the age of their master is gone with it', async (t) => {
+  for (const ctime of [1, SINCE_S - 1, NOW_S])
+    t.equal(verdictOf({ sets: [set({ ctime })], processes: [orphanedWorker()] }), 'unsure');
+  t.match(first({ processes: [orphanedWorker()] }).evidence, [
+    {
+      saw: 'orphaned httpd worker 701: their master is dead, and nobody knows how old it was',
+      source: '/proc/701',
+    },
+  ]);
+  const uids = [48, 48, 48, 48];
+  const others = [orphanedWorker({ uids }), orphanedWorker({ pid: 702, uids })];
+  t.equal(verdictOf({ processes: others }), 'unsure', 'whatever their user: their master may have had more');
+});
+
+void t.test('what runs as the owner and not as root is a worker, where root starts httpd', async (t) => {
+  const forked = worker({ pid: 702, ppid: 701 });
+  const cases: [string, Scene][] = [
+    ['a script in it called setsid(2)', { processes: [orphanedWorker({ pgrp: 701, session: 701 })] }],
+    ['it leads a group', { processes: [orphanedWorker({ pgrp: 701 })] }],
+    ['it leads a session', { processes: [orphanedWorker({ session: 701 })] }],
+    ['it has a child', { processes: [orphanedWorker(), forked] }],
+    ['it leads, and has a child', { processes: [orphanedWorker({ pgrp: 701, session: 701 }), forked] }],
+    [
+      'its group is that of a living shell',
+      { processes: [orphanedWorker({ pgrp: 600, session: 600 })], alivePids: new Set([1, 600, 701]) },
+    ],
+    ['one of its uids is the owner', { processes: [orphanedWorker({ pgrp: 701, uids: [48, 48, UID, 48] })] }],
+  ];
+  for (const [what, scene] of cases) {
+    t.match(lineages(snapshot(scene)), [{ role: 'orphaned-workers', since: { known: false } }], what);
+    t.equal(verdictOf(scene), 'unsure', what);
+  }
+});
+
+void t.test('root, other users, and a server that no root starts are no such workers', async (t) => {
+  const leader = (uids: number[]): Scene => ({ processes: [master({ uids })] });
+  t.same(seen(leader([0, 0, 0, 0])), ['master 800 of 1']);
+  t.same(seen(leader([UID, UID, 0, UID])), ['master 800 of 1'], 'any of its uids is root');
+  t.same(seen(leader([48, 48, 48, 48])), ['master 800 of 1'], 'an ordinary user runs a server too');
+  const own = [UID, UID, UID, UID];
+  t.same(seen({ ...leader(own), owner: known({ uid: UID, starterUid: UID }) }), ['master 800 of 1']);
+  t.same(seen({ ...leader(own), owner: unknown('not asked') }), ['master 800 of 1']);
+  t.same(seen(leader(own)), ['orphaned-workers 800 of 1']);
+  const program = { processes: [otherProgram({ uid: UID, startedMs: 0 })] };
+  t.same(seen({ ...program, inspections: { 7: { lastPid: 900 } } }), ['other-program 900 of 1']);
+});
+
+void t.test('a unit whose stop may leave survivors bounds no age', async (t) => {
+  const unitRuns = { [UNIT]: known({ began: stamp(BEGAN_AGO_S), stamps: [], leavesNobody: false }) };
+  t.match(lineages(snapshot({ processes: server, unitRuns })), [
+    { since: { known: false, why: /KillMode=/ } },
+  ]);
+  t.equal(verdictOf({ processes: server, unitRuns }), 'unsure');
+});
+
+void t.test(
+  'a lineage is of unknown age when any of its processes is older than its unit’s run',
+  async (t) => {
+    const older = worker({ pid: 802, startedMs: startedAgo(BEGAN_AGO_S) - 1_001 });
+    for (const processes of [
+      [...server, older],
+      [older, ...server],
+    ]) {
+      t.match(lineages(snapshot({ processes })), [
+        { since: { known: false, why: `it is older than the present run of ${UNIT}` } },
+      ]);
+      t.equal(verdictOf({ processes }), 'unsure');
+    }
+    const tick = worker({ pid: 802, startedMs: startedAgo(BEGAN_AGO_S) - 1_000 });
+    t.equal(verdictOf({ processes: [...server, tick] }), 'orphan');
+  },
+);
+
+void t.test('the age of a lineage is unknown unless its unit’s run bounds it', async (t) => {
+  const stepped = (stepS: number): Scene => ({
+    unitRuns: { [UNIT]: known({ began: stamp(BEGAN_AGO_S, stepS), stamps: [], leavesNobody: true }) },
+  });
+  const cases: [string, Scene][] = [
+    ['in no unit', { processes: [master({ unit: unknown('in no unit') }), worker()] }],
+    ['was not asked about', { unitRuns: {} }],
+    ['another unit was', { unitRuns: { 'httpd.service': run(BEGAN_AGO_S) } }],
+    ['no answer', { unitRuns: { [UNIT]: unknown('no answer in 1000 ms') } }],
+    ['it is older than the present run', { unitRuns: { [UNIT]: run(BEGAN_AGO_S - 3) } }],
+    ['stepped forward since', stepped(1.501)],
+    ['stepped back since', stepped(-1.501)],
+    ['stepped by a day', stepped(86_400)],
+  ];
+  for (const [what, scene] of cases) {
+    t.equal(verdictOf({ processes: server, ...scene }), 'unsure', what);
+    t.match(lineages(snapshot({ processes: server, ...scene })), [{ since: { known: false } }], what);
+  }
+  for (const stepS of [1.5, -1.5]) t.equal(verdictOf({ processes: server, ...stepped(stepS) }), 'orphan');
+});
+
+void t.test('a later stamp that shows a step of the clock is as good a witness as the first', async (t) => {
+  const began = stamp(BEGAN_AGO_S);
+  for (const stepS of [1.501, -1.501]) {
+    const witnessed = known({
+      began,
+      stamps: [stamp(1_800), stamp(900, stepS), stamp(60)],
+      leavesNobody: true,
+    });
+    t.equal(verdictOf({ processes: server, unitRuns: { [UNIT]: witnessed } }), 'unsure');
+  }
+  const quiet = known({ began, stamps: [stamp(1_800), stamp(60)], leavesNobody: true });
+  t.equal(verdictOf({ processes: server, unitRuns: { [UNIT]: quiet } }), 'orphan');
+});
+
+void t.test('a small step back moves the bound: the smaller of both clocks counts', async (t) => {
+  const bound = (stepS: number): unknown => {
+    const unitRuns = { [UNIT]: known({ began: stamp(BEGAN_AGO_S, stepS), stamps: [], leavesNobody: true }) };
+    return lineages(snapshot({ processes: server, unitRuns }))[0]?.since;
+  };
+  t.same(bound(0), known(SINCE_S));
+  t.same(bound(1), known(SINCE_S - 1));
+  t.same(bound(-1), known(SINCE_S));
+});
+
+void t.test('a process may be forked up to a second before its unit’s run is stamped, no more', async (t) => {
+  const early = (ms: number): Scene => ({
+    processes: [master({ startedMs: startedAgo(BEGAN_AGO_S) - ms }), worker()],
+  });
+  t.equal(verdictOf(early(1_000)), 'orphan');
+  t.equal(verdictOf(early(1_001)), 'unsure');
+});
+
+void t.test('time asleep before the run is no step, and time asleep since is', async (t) => {
+  const asleepMs = 50_000_000;
+  const clock = { realMs: NOW_S * 1000, monotonicMs: UPTIME_S * 1000 - asleepMs, bootMs: UPTIME_S * 1000 };
+  const before = known({
+    began: { realMs: (NOW_S - BEGAN_AGO_S) * 1000, monotonicMs: startedAgo(BEGAN_AGO_S) - asleepMs },
+    stamps: [],
+    leavesNobody: true,
+  });
+  t.equal(verdictOf({ clock, processes: server, unitRuns: { [UNIT]: before } }), 'orphan');
+  const older = [master({ startedMs: startedAgo(BEGAN_AGO_S) - 1_001 }), worker()];
+  t.equal(
+    verdictOf({ clock, processes: older, unitRuns: { [UNIT]: before } }),
+    'unsure',
+    'starts count time asleep',
+  );
+  t.equal(verdictOf({ clock, processes: server, unitRuns: { [UNIT]: run(BEGAN_AGO_S) } }), 'unsure');
+});
+
+void t.test('the topmost httpd’s age counts, not the age of its youngest worker', async (t) => {
+  const processes = [
+    master({ startedMs: startedAgo(90_000), unit: known('old.service') }),
+    worker({ pid: 801 }),
+    worker({ pid: 802, ppid: 801 }),
+  ];
+  const unitRuns = { [UNIT]: run(BEGAN_AGO_S), 'old.service': run(90_001) };
+  t.equal(verdictOf({ processes, unitRuns }), 'in-use');
+  t.equal(verdictOf({ processes, unitRuns, sets: [set({ ctime: NOW_S - 90_004 })] }), 'orphan');
+});
+
+void t.test('parents that form a circle end somewhere, and everybody is still counted', async (t) => {
+  const circle = [
+    master({ pid: 800, ppid: 801 }),
+    worker({ pid: 801, ppid: 800 }),
+    worker({ pid: 802, ppid: 802 }),
+  ];
+  const members = lineages(snapshot({ processes: circle })).flatMap((lineage) => lineage.members);
+  t.same(members.map(({ pid }) => pid).sort(), [800, 801, 802]);
+  t.not(verdictOf({ sets: [set({ ctime: NOW_S })], processes: circle }), 'orphan');
+});
+
+void t.test('people know a lineage by its pid and its unit', async (t) => {
+  const named = (scene: Scene): string[] => lineages(snapshot(scene)).map(name);
+  t.same(named({ processes: server }), [`httpd 800 (${UNIT})`]);
+  t.same(named({ processes: [master({ unit: unknown('none') })] }), ['httpd 800']);
+  t.same(named({ processes: [orphanedWorker()] }), ['orphaned httpd worker 701']);
+  t.same(named({ processes: [orphanedWorker(), orphanedWorker({ pid: 702 })] }), [
+    '2 orphaned httpd workers (701 and others)',
+  ]);
+  const inspections = { 7: { lastPid: 900 } };
+  t.same(named({ processes: [otherProgram({ startedMs: 0 })], inspections }), [
+    'process 900, /usr/bin/python3,',
+  ]);
+  const unread = otherProgram({ startedMs: 0, exe: unknown('EACCES') });
+  t.same(named({ processes: [unread], inspections }), ['process 900, of an unknown program,']);
+});

@@ -1,0 +1,132 @@
+import { chmodSync } from 'node:fs';
+import t from 'tap';
+import { readConfiguration } from '../../../src/host/config/configuration.ts';
+import { wantedServer } from '../../../src/workflows/find-server.ts';
+
+const read = (text: string, environment: Record<string, string> = {}) => {
+  // Below / alone no folder is another's.
+  const file = `${t.testdir({ 'c.toml': text })}/c.toml`;
+  return readConfiguration(file, environment);
+};
+
+const DEFAULTS = {
+  unit: null,
+  user: null,
+  'check.warn': 80,
+  'check.crit': 100,
+  'recover.reap': 'unit',
+  'recover.settle': 2,
+  'recover.health-url': null,
+  'monitor.textfile': null,
+  'recover.on-recovered': null,
+  'recover.on-gave-up': null,
+};
+
+void t.test('nothing said is the default', async (t) => {
+  for (const text of ['', '[recover]', '[check]\n[recover]'])
+    t.strictSame(read(text), {
+      known: true,
+      value: {
+        values: DEFAULTS,
+        origins: Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, null])),
+      },
+    });
+});
+
+void t.test('what is said counts', async (t) => {
+  const text = `unit = "httpd"
+    user = "apache"
+    [check]
+    warn = 0
+    [recover]
+    reap = "never"
+    settle = 0.5
+    health-url = "http://127.0.0.1/"
+    on-gave-up = ["/bin/mail", "root"]`;
+  t.match(read(text), {
+    known: true,
+    value: {
+      values: {
+        unit: 'httpd.service',
+        user: 'apache',
+        'check.warn': 0,
+        'recover.reap': 'never',
+        'recover.settle': 0.5,
+        'recover.health-url': 'http://127.0.0.1/',
+        'recover.on-gave-up': ['/bin/mail', 'root'],
+      },
+      origins: { unit: /c\.toml$/, 'check.crit': null },
+    },
+  });
+});
+
+void t.test('the environment counts more than the file', async (t) => {
+  t.match(read('[check]\nwarn = 70\ncrit = 90', { HTTPD_GUARD_WARN: '60', HTTPD_GUARD_UNIT: 'apache2' }), {
+    value: {
+      values: { 'check.warn': 60, 'check.crit': 90, unit: 'apache2.service' },
+      origins: { 'check.warn': 'HTTPD_GUARD_WARN', 'check.crit': /c\.toml$/, unit: 'HTTPD_GUARD_UNIT' },
+    },
+  });
+  t.match(read('', { HTTPD_GUARD_WARN: 'much' }), {
+    known: false,
+    why: 'HTTPD_GUARD_WARN = "much" is wrong: it must be a whole number from 0 to 100',
+  });
+  t.match(read('[check]\ncrit = 70'), { known: true }, 'the default of the other is no contradiction');
+  t.match(read('', { HTTPD_GUARD_SOMETHING: 'else' }), { known: true });
+});
+
+void t.test('a wrong value is told with file, key, value and what is allowed', async (t) => {
+  for (const [text, why] of [
+    ['[recover]\nreap = "all"', 'recover.reap = "all" is wrong: it must be "unit" or "never"'],
+    ['[recover]\nsettle = -1', 'recover.settle = -1 is wrong: it must be a number of seconds'],
+    ['[recover]\nsettle = "2"', 'recover.settle = "2"'],
+    ['[recover]\nhealth-url = "x"', 'recover.health-url = "x"'],
+    ['[recover]\nhealth-url = "file:///etc/passwd"', 'recover.health-url = "file'],
+    ['[recover]\non-recovered = []', 'recover.on-recovered = []'],
+    ['[recover]\non-recovered = "a shell line"', 'recover.on-recovered = "a shell line"'],
+    ['[recover]\nreep = "unit"', 'recover.reep is no setting: did you mean recover.reap?'],
+    ['[recovery]\n', 'recovery is no setting: did you mean recover?'],
+    ['warn = 60', 'c.toml: warn belongs below [check]'],
+    ['recover = 5', 'recover is a table: [recover]'],
+    ['[check]\nwarn = 80.5', 'check.warn = 80.5 is wrong: it must be a whole number from 0 to 100'],
+    ['[check]\ncrit = 101', 'check.crit = 101'],
+    ['[monitor]\ntextfile = "here"', 'monitor.textfile = "here" is wrong: it must be an absolute path'],
+    ['[monitor]\ntextfile = "/a b"', 'monitor.textfile = "/a b"'],
+    ['port = 80', 'port is no setting: there are unit, user,'],
+    ['unit = "a b"', 'unit = "a b" is wrong: it must be the name of a service'],
+    ['user = "-r"', 'user = "-r"'],
+    ['[unit]\nx = 1', 'unit = {"x":1}'],
+    ['[recover', 'no TOML, line 1: '],
+    ['[check]\nwarn = = 8', 'no TOML, line 2: '],
+    ['[check]\nwarn = 90\ncrit = 80', 'check.warn = 90 would never be told: check.crit = 80 comes first'],
+  ] as const) {
+    const answer = read(text);
+    t.match(answer, { known: false, why }, text);
+    t.match(answer, { why: 'c.toml' });
+  }
+});
+
+void t.test('a configured user is that of the configured unit', async (t) => {
+  const wanted = (text: string, flag?: string) => {
+    const configured = read(text);
+    return configured.known ? wantedServer(flag, configured.value) : null;
+  };
+  t.strictSame(wanted('user = "u"'), { unit: null, user: 'u' });
+  t.strictSame(wanted('user = "u"', 'b.service'), { unit: 'b.service', user: 'u' });
+  t.strictSame(wanted('unit = "a"\nuser = "u"'), { unit: 'a.service', user: 'u' });
+  t.strictSame(wanted('unit = "a"\nuser = "u"', 'b.service'), { unit: 'b.service', user: null });
+});
+
+void t.test(
+  'a file that others may write is not read by root',
+  { skip: process.geteuid?.() !== 0 && 'not root' },
+  async (t) => {
+    const file = `${t.testdir({ 'c.toml': '' })}/c.toml`;
+    chmodSync(file, 0o666);
+    t.match(readConfiguration(file), { known: false, why: 'c.toml is not read' });
+  },
+);
+
+void t.test('a file that was named must be there', async (t) => {
+  t.match(readConfiguration('/nowhere/c.toml'), { known: false, why: '/nowhere/c.toml cannot be read' });
+});

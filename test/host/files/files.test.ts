@@ -1,0 +1,120 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import t from 'tap';
+import {
+  dropInPath,
+  fillUnit,
+  jitlessOptions,
+  guardedUnits,
+  isOurs,
+  readDropIn,
+  removeDropIn,
+  textfileOf,
+} from '../../../src/host/systemd/unit-files.ts';
+import { readPidFile } from '../../../src/host/httpd/pid-file.ts';
+import { whyUntrusted, whyWayUntrusted } from '../../../src/host/files/trusted-path.ts';
+import { writeAtomically } from '../../../src/host/files/write-atomically.ts';
+
+void t.test('a drop-in is written, found and removed with its directory', async (t) => {
+  const root = t.testdir({});
+  const text = fillUnit('# Written by "httpd-guard install"\n@LIB@/gate @NODE@ %n\n', {
+    lib: '/usr/lib/httpd-guard',
+    node: '/usr/bin/node',
+    jitless: '--jitless',
+  });
+  t.equal(text, '# Written by "httpd-guard install"\n/usr/lib/httpd-guard/gate /usr/bin/node %n\n');
+  const path = dropInPath('apache2@b.service', root);
+  t.equal(readDropIn(path), null);
+  writeAtomically(path, text);
+  t.equal(readDropIn(path), text);
+  t.ok(isOurs(text));
+  t.strictSame(guardedUnits(root), ['apache2@b.service']);
+  removeDropIn(path);
+  t.notOk(existsSync(`${root}/apache2@b.service.d`));
+
+  writeAtomically(path, text);
+  writeFileSync(`${root}/apache2@b.service.d/other.conf`, '');
+  removeDropIn(path);
+  t.ok(existsSync(`${root}/apache2@b.service.d/other.conf`), 'what is another’s stays');
+});
+
+void t.test('paths that a unit file would read otherwise are refused', async (t) => {
+  for (const path of ['/opt/my node/bin/node', '/opt/100%/node', '/opt/$x/node', '/a;b']) {
+    t.throws(
+      () => fillUnit('', { lib: path, node: '/usr/bin/node', jitless: '' }),
+      /cannot stand in a unit file/,
+    );
+  }
+});
+
+void t.test('the metrics service says itself which file it writes', async (t) => {
+  const template = readFileSync('units/httpd-guard-metrics.service', 'utf8');
+  const paths = { lib: '/usr/lib/httpd-guard', node: '/usr/bin/node', jitless: '--jitless' };
+  const text = fillUnit(template, { ...paths, textfile: '/var/lib/x/a.prom' });
+  t.notMatch(text, '@TEXTFILE');
+  t.match(text, 'ConditionPathIsDirectory=/var/lib/x\n');
+  t.match(text, 'ReadWritePaths=-/var/lib/x\n');
+  t.equal(textfileOf(text), '/var/lib/x/a.prom');
+  t.equal(textfileOf(readFileSync('units/httpd-guard-watch.service', 'utf8')), null);
+  t.throws(() => fillUnit('', { ...paths, textfile: '/a b/c' }), /cannot stand in a unit file/);
+});
+
+void t.test('the watcher’s Node starts with the options it is given, without a word', async (t) => {
+  const options = jitlessOptions(process.execPath).split(' ');
+  const ran = spawnSync(process.execPath, [...options, '-e', 'console.log(typeof WebAssembly)'], {
+    encoding: 'utf8',
+  });
+  t.match(ran, { status: 0, stdout: 'undefined\n', stderr: '' });
+  t.equal(jitlessOptions('/nowhere'), '--jitless', 'one that cannot be asked');
+});
+
+void t.test('pid files', async (t) => {
+  const directory = t.testdir({
+    good: '812\n',
+    bare: '812',
+    zero: '0\n',
+    two: '1 2\n',
+    empty: '',
+    long: '8'.repeat(64),
+    text: 'x',
+    folder: {},
+  });
+  symlinkSync('good', `${directory}/link`);
+  t.strictSame(readPidFile(`${directory}/good`), { known: true, value: 812 });
+  t.strictSame(readPidFile(`${directory}/bare`), { known: true, value: 812 });
+  t.strictSame(readPidFile(`${directory}/none`), { known: true, value: null });
+  for (const name of ['zero', 'two', 'empty', 'long', 'text', 'folder', 'link'])
+    t.match(readPidFile(`${directory}/${name}`), { known: false }, name);
+});
+
+void t.test(
+  'root trusts what root alone can replace',
+  { skip: process.getuid?.() !== 0 && 'not root: its own files cannot be trusted' },
+  async (t) => {
+    t.equal(whyUntrusted('/bin/sh'), null);
+    // Not t.testdir: the checkout may lie anywhere.
+    const directory = '/run/httpd-guard-test';
+    mkdirSync(directory, { recursive: true });
+    t.teardown(() => {
+      rmSync(directory, { recursive: true });
+    });
+    writeFileSync(`${directory}/file`, '');
+    t.equal(whyUntrusted(`${directory}/file`), null);
+    chmodSync(directory, 0o777);
+    t.match(whyUntrusted(`${directory}/file`), `${directory} can be written by others than root`);
+    chmodSync(directory, 0o755);
+    t.throws(() => whyUntrusted(`${directory}/none`), { code: 'ENOENT' });
+    // Whoever can replace a link decides where it leads.
+    mkdirSync(`${directory}/open`);
+    symlinkSync('/bin/sh', `${directory}/open/link`);
+    symlinkSync('open/link', `${directory}/link`);
+    symlinkSync('/nowhere/at/all', `${directory}/dangling`);
+    t.equal(whyUntrusted(`${directory}/link`), null);
+    chmodSync(`${directory}/open`, 0o777);
+    for (const name of ['link', 'open/link'])
+      t.match(whyUntrusted(`${directory}/${name}`), `${directory}/open can be written by others than root`);
+    t.equal(whyWayUntrusted(`${directory}/none`), null);
+    t.match(whyWayUntrusted(`${directory}/open/none`), 'can be written by others');
+    t.match(whyWayUntrusted(`${directory}/dangling`), 'is a link to nothing');
+  },
+);

@@ -1,0 +1,57 @@
+import { lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import t from 'tap';
+import { findTextfile, removeTextfile, writeTextfile } from '../../../src/host/files/textfile.ts';
+
+void t.test('replaces a file as a whole, for all to read, whatever the umask is', async (t) => {
+  const folder = t.testdir({ 'a.prom': 'a longer text of before' });
+  const before = process.umask(0o077);
+  t.teardown(() => process.umask(before));
+  t.strictSame(writeTextfile(`${folder}/a.prom`, 'now\n'), { known: true, value: true });
+  t.equal(readFileSync(`${folder}/a.prom`, 'utf8'), 'now\n');
+  t.equal(lstatSync(`${folder}/a.prom`).mode & 0o777, 0o644);
+  t.strictSame(readdirSync(folder), ['a.prom'], 'and leaves nothing beside it');
+});
+
+void t.test('never writes through what another put there', async (t) => {
+  const folder = t.testdir({ victim: 'precious' });
+  symlinkSync('victim', `${folder}/a.prom`);
+  symlinkSync('victim', `${folder}/a.prom.${process.pid}`);
+  t.strictSame(writeTextfile(`${folder}/a.prom`, 'now\n'), { known: true, value: true });
+  t.equal(readFileSync(`${folder}/victim`, 'utf8'), 'precious');
+  t.ok(lstatSync(`${folder}/a.prom`).isFile());
+});
+
+void t.test('what cannot be written is told, and leaves nothing', async (t) => {
+  const folder = t.testdir({ file: '' });
+  t.match(writeTextfile(`${folder}/none/a.prom`, 'x'), { known: false, why: /none: it does not exist/ });
+  t.match(writeTextfile(`${folder}/file/a.prom`, 'x'), { known: false, why: /file is not a directory$/ });
+  mkdirSync(`${folder}/a.prom/x`, { recursive: true });
+  t.match(writeTextfile(`${folder}/a.prom`, 'x'), { known: false, why: /a\.prom: / });
+  t.strictSame(readdirSync(folder).sort(), ['a.prom', 'file']);
+});
+
+void t.test('finds the directory that node_exporter reads', async (t) => {
+  const folder = t.testdir({ debian: {}, other: {}, own: {}, file: '' });
+  const usual = [`${folder}/none`, `${folder}/file`, `${folder}/other`, `${folder}/debian`];
+  t.equal(findTextfile(null, usual), `${folder}/other/httpd_guard.prom`, 'the first that is there');
+  t.equal(findTextfile(null, [`${folder}/none`]), null);
+  t.equal(findTextfile(`${folder}/own`, usual), `${folder}/own/httpd_guard.prom`);
+  t.equal(findTextfile(`${folder}/none`, usual), null, 'who names one means no other');
+});
+
+void t.test('a link at the place of its directory leads nowhere', async (t) => {
+  const folder = t.testdir({ mine: {}, others: { 'httpd_guard.prom': 'kept' } });
+  rmSync(`${folder}/mine`, { recursive: true });
+  symlinkSync('others', `${folder}/mine`);
+  const path = `${folder}/mine/httpd_guard.prom`;
+  t.match(writeTextfile(path, 'x'), { known: false, why: /mine/ });
+  t.match(removeTextfile(path), { known: false });
+  t.equal(readFileSync(`${folder}/others/httpd_guard.prom`, 'utf8'), 'kept');
+
+  mkdirSync(`${folder}/deep/mine`, { recursive: true });
+  symlinkSync('deep', `${folder}/way`);
+  t.match(writeTextfile(`${folder}/way/mine/a.prom`, 'x'), {
+    known: false,
+    why: /is in truth .*\/deep\/mine/,
+  });
+});

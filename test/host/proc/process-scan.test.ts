@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, rmSync } from 'node:fs';
+import t, { type Test } from 'tap';
+import { readExecutable, readState } from '../../../src/host/proc/proc-files.ts';
+import { ProcessScan, type ProcessTable } from '../../../src/host/proc/process-scan.ts';
+
+/** A user who runs nothing: so only names decide. */
+const OWNER = { uid: 4_000_000, starterUid: 0 };
+
+/** Runs perl under another file name, in a process group of its own; `script` prints when it is ready. */
+async function run(
+  t: Test,
+  name: string,
+  script: string,
+): Promise<{ pid: number; path: string; said: string }> {
+  const path = `${t.testdir({})}/${name}`;
+  copyFileSync('/usr/bin/perl', path);
+  const child = spawn(path, ['-e', `$| = 1; ${script}`], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const pid = child.pid ?? 0;
+  t.teardown(() => {
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // All of them have ended.
+    }
+  });
+  const [said] = (await once(child.stdout, 'data')) as [Buffer];
+  return { pid, path, said: said.toString().trim() };
+}
+
+function scan(asked: number[] = []): ProcessTable {
+  const it = new ProcessScan(OWNER, null);
+  it.lookUntilSettled();
+  it.add(asked);
+  return it.result();
+}
+
+void t.test('a file named httpd is httpd, also when it was removed since', async (t) => {
+  const { pid, path } = await run(t, 'httpd', 'print "ready"; sleep');
+  rmSync(path);
+  const facts = scan().processes.find((one) => one.pid === pid);
+  t.match(facts, { isHttpd: { value: true }, exe: { value: { path, deleted: true } }, pgrp: pid });
+});
+
+void t.test('a process that calls itself httpd is none', async (t) => {
+  const { pid } = await run(t, 'other', '$0 = "httpd"; print "ready"; sleep');
+  t.notOk(scan().processes.some((one) => one.pid === pid));
+  const facts = scan([pid]).processes.find((one) => one.pid === pid);
+  t.match(facts, { isHttpd: { value: false } }, 'and is told of only when asked for');
+});
+
+void t.test('a zombie is not alive', async (t) => {
+  const { pid, said } = await run(
+    t,
+    'parent',
+    'if ($child = fork) { 1 until `cat /proc/$child/stat` =~ /\\) Z/; print $child; sleep }',
+  );
+  const { alivePids } = scan();
+  t.ok(alivePids.has(pid));
+  t.notOk(alivePids.has(Number(said)));
+});
+
+void t.test('a process that is giving back its memory is not alive, and nobody waits for it', async (t) => {
+  const { pid } = await run(t, 'large', '$x = "a" x 500_000_000; print "ready"; sleep');
+  process.kill(pid, 'SIGKILL');
+  while (hasProgram(pid));
+  t.equal(readState(pid), 'ended');
+  const { alivePids, readable } = scan();
+  t.notOk(alivePids.has(pid));
+  t.notMatch(readable, { why: /coming and going/ });
+});
+
+void t.test('of a process whose first thread has ended, the others show the program', async (t) => {
+  // exit(2), which ends one thread alone.
+  const exit = { x64: 60, arm64: 93 }[process.arch as string] ?? NaN;
+  const { pid } = await run(
+    t,
+    'httpd',
+    `use threads; threads->create(sub { print "ready"; sleep 1 while 1 }); syscall(${exit}, 0)`,
+  );
+  while (hasProgram(pid));
+  const { processes, alivePids, readable } = scan();
+  t.match(
+    processes.find((one) => one.pid === pid),
+    { isHttpd: { value: true }, pgrp: pid },
+  );
+  t.ok(alivePids.has(pid));
+  t.notMatch(readable, { why: /coming and going/ });
+});
+
+function hasProgram(pid: number): boolean {
+  try {
+    return readExecutable(pid).path !== '';
+  } catch {
+    return false;
+  }
+}
+
+void t.test('of httpds that fork and exit one after the other, one is seen each time', async (t) => {
+  // As a launcher does when it detaches: its master is there before it goes, so that at no time there is none.
+  await run(
+    t,
+    'httpd',
+    '$SIG{CHLD} = "IGNORE"; print "ready"; for (;;) { select undef, undef, undef, rand 0.02; exit if fork }',
+  );
+  const missed = Array.from({ length: 300 }, () => scan()).filter(
+    ({ processes, readable }) =>
+      processes.length === 0 && (readable.known || !readable.why.includes('coming and going')),
+  );
+  t.equal(missed.length, 0);
+});

@@ -1,0 +1,65 @@
+import { utimesSync, writeFileSync } from 'node:fs';
+import t from 'tap';
+import {
+  forgetSettings,
+  readCachedSettings,
+  cacheSettings,
+  cachedSettingsPath,
+  cachedUnits,
+} from '../../../src/host/state/settings-cache.ts';
+
+const UNIT = 'httpd.service';
+
+void t.test('httpd’s last good answer', async (t) => {
+  const directory = t.testdir({ conf: 'User apache' });
+  const conf = `${directory}/conf`;
+  const answer = {
+    settings: {
+      user: 'apache',
+      uid: 48,
+      errorLog: null,
+      pidFile: '/run/httpd/httpd.pid',
+      mutexMechanism: 'sysvsem',
+      sysvMutexes: 3,
+      mutexDir: null,
+      configFiles: [conf],
+    },
+    starterUid: 0,
+  };
+  const longAgo = new Date(0);
+  utimesSync(conf, longAgo, longAgo);
+
+  t.match(readCachedSettings(UNIT, directory), { known: false, why: /ENOENT/ });
+  t.match(cacheSettings(UNIT, answer, directory), { known: true });
+  t.strictSame(readCachedSettings(UNIT, directory), { known: true, value: { ...answer, fresh: true } });
+  t.strictSame(cachedUnits(directory), [UNIT]);
+
+  const later = new Date(Date.now() + 60_000);
+  utimesSync(conf, later, later);
+  t.match(
+    readCachedSettings(UNIT, directory),
+    { value: { fresh: false } },
+    'is old once a file it came from is newer',
+  );
+
+  const whole = `httpd-guard 2\nuid 48\ncuid 0\njson ${JSON.stringify(answer)}\n`;
+  for (const text of [
+    '',
+    'httpd-guard 2\njson {}\n',
+    'httpd-guard 2\njson {\n',
+    'httpd-guard 2\njson {}\n',
+    whole.replace('"uid":48', '"uid":"48"'),
+    whole.replace('"starterUid":0', '"starterUid":-1'),
+  ]) {
+    writeFileSync(cachedSettingsPath(UNIT, directory), text);
+    t.match(readCachedSettings(UNIT, directory), { known: false }, JSON.stringify(text));
+  }
+
+  forgetSettings(UNIT, directory);
+  t.strictSame(cachedUnits(directory), []);
+  t.match(cacheSettings(UNIT, answer, `${conf}/not-a-directory`), { known: false });
+});
+
+void t.test('a unit’s name stays within the directory', async (t) => {
+  t.equal(cachedSettingsPath('../../etc/passwd', '/d'), '/d/.._.._etc_passwd');
+});

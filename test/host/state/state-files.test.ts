@@ -1,0 +1,85 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import t from 'tap';
+import { known } from '../../../src/core/fact.ts';
+import { NO_ATTEMPTS } from '../../../src/core/recovery/attempts.ts';
+import { forgetAttempts, keepAttempts, readAttempts } from '../../../src/host/state/attempts.ts';
+import {
+  keepUnderWay,
+  takeRequest,
+  takeUnderWay,
+  waitingRequest,
+  writeRequest,
+} from '../../../src/host/state/recovery-request.ts';
+import { keepRunEnding, readRunEnding } from '../../../src/host/state/run-ending.ts';
+import { ending } from '../../core/diagnosis/failure-builder.ts';
+
+void t.test('the ending of that very run is found again, and of no other', async (t) => {
+  const directory = t.testdir({});
+  const last = ending();
+  keepRunEnding('x.service', last, directory);
+  t.strictSame(readRunEnding('x.service', last.invocationId, directory), last);
+  t.equal(readRunEnding('x.service', 'another', directory), null);
+  t.equal(readRunEnding('y.service', last.invocationId, directory), null);
+  keepRunEnding('x.service', { ...last, invocationId: '' }, directory);
+  t.equal(readRunEnding('x.service', '', directory), null, 'a systemd that counts no runs');
+  writeFileSync(`${directory}/x.service.ending`, '{');
+  t.equal(readRunEnding('x.service', last.invocationId, directory), null);
+});
+
+void t.test('recoveries are kept; what cannot be read is not taken for none', async (t) => {
+  const directory = t.testdir({});
+  t.strictSame(readAttempts('x.service', directory), known(NO_ATTEMPTS));
+  keepAttempts('x.service', { triesMs: [1], gaveUp: true }, directory);
+  t.strictSame(readAttempts('x.service', directory), known({ triesMs: [1], gaveUp: true }));
+  for (const text of ['', '{', 'null', '{"triesMs":[]}']) {
+    writeFileSync(`${directory}/x.service.recoveries`, text);
+    t.match(readAttempts('x.service', directory), { known: false, why: 'x.service.recoveries' }, text);
+  }
+  forgetAttempts('x.service', directory);
+  t.strictSame(readAttempts('x.service', directory), known(NO_ATTEMPTS));
+});
+
+void t.test('a request is taken once, and a strange one is empty', async (t) => {
+  const directory = t.testdir({});
+  const taken = `${directory}/root/request`;
+  const take = (): string[] => takeRequest(directory, taken);
+  t.strictSame(take(), [], 'none');
+  writeRequest(['a.service', 'b.service'], directory);
+  t.strictSame(waitingRequest(directory), ['a.service', 'b.service']);
+  t.strictSame(take(), ['a.service', 'b.service']);
+  t.strictSame(take(), []);
+  t.strictSame(waitingRequest(directory), []);
+
+  symlinkSync('/etc/passwd', `${directory}/request`);
+  t.strictSame(take(), [], 'a link is not followed');
+  spawnSync('mkfifo', [`${directory}/request`]);
+  t.strictSame(take(), [], 'a pipe is not waited for');
+  writeFileSync(`${directory}/request`, 'a.service\n'.repeat(1e5));
+  t.ok(take().length < 1000, 'one without end is cut');
+  mkdirSync(`${directory}/request`);
+  t.strictSame(take(), [], 'a directory');
+
+  writeRequest(['a.service'], directory);
+  // As out of a mount of its own, or where root's own folder is read-only.
+  const elsewhere = `${directory}/file/request`;
+  writeFileSync(`${directory}/file`, '');
+  t.strictSame(
+    takeRequest(directory, elsewhere),
+    ['a.service'],
+    'one that cannot be moved is read where it is',
+  );
+  t.strictSame(waitingRequest(directory), [], 'and removed');
+});
+
+void t.test('what was under way is taken once', async (t) => {
+  const path = `${t.testdir({})}/run/under-way`;
+  t.strictSame(takeUnderWay(path), []);
+  keepUnderWay(['a.service', 'b.service'], path);
+  t.strictSame(takeUnderWay(path), ['a.service', 'b.service']);
+  t.strictSame(takeUnderWay(path), []);
+  keepUnderWay(['a.service'], path);
+  keepUnderWay([], path);
+  t.strictSame(takeUnderWay(path), []);
+  keepUnderWay(['a.service'], '/etc/passwd/under-way');
+});

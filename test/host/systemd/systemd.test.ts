@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Variant } from 'dbus-next';
+import t, { type Test } from 'tap';
+import { Systemd } from '../../../src/host/systemd/systemd.ts';
+import { changed, fakeBus, reply } from './fake-bus.ts';
+
+/** Not t.testdir: a socket's path is cut at 107 bytes (unix(7)), and the checkout may lie anywhere. */
+function socketFolder(t: Test): string {
+  const folder = mkdtempSync(join(tmpdir(), 'httpd-guard-test-'));
+  t.teardown(() => {
+    rmSync(folder, { recursive: true });
+  });
+  return folder;
+}
+
+void t.test('no bus, or one that does not answer, is a fact', async (t) => {
+  const directory = socketFolder(t);
+  process.env['DBUS_SYSTEM_BUS_ADDRESS'] = `unix:path=${directory}/none`;
+  t.match(await Systemd.connect(1_000), { known: false, why: /systemd cannot be asked over D-Bus .*ENOENT/ });
+
+  const silent = createServer(() => undefined).listen(`${directory}/silent`);
+  process.env['DBUS_SYSTEM_BUS_ADDRESS'] = `unix:path=${directory}/silent`;
+  t.match(await Systemd.connect(200), { known: false, why: /no answer in 200 ms/ });
+  silent.close();
+
+  const rude = createServer((socket) => socket.end('REJECTED\r\n')).listen(`${directory}/rude`);
+  process.env['DBUS_SYSTEM_BUS_ADDRESS'] = `unix:path=${directory}/rude`;
+  t.match(await Systemd.connect(1_000), { known: false });
+  rude.close();
+});
+
+void t.test('a change that comes in one piece with the first answer is seen', async (t) => {
+  const path = '/org/freedesktop/systemd1/unit/a';
+  const properties = (active: string) => ({ ActiveState: new Variant('s', active) });
+  let reads = 0;
+  const folder = socketFolder(t);
+  const bus = fakeBus(`${folder}/bus`, (call) => {
+    if (call.member === 'LoadUnit') return [reply(call, 'o', [path])];
+    if (call.member !== 'GetAll') return [reply(call, '', [])];
+    const now = properties(++reads === 1 ? 'activating' : 'failed');
+    const answer = reply(call, 'a{sv}', [now]);
+    return reads > 1
+      ? [answer]
+      : [answer, changed(path, 'org.freedesktop.systemd1.Unit', properties('failed'))];
+  });
+  process.env['DBUS_SYSTEM_BUS_ADDRESS'] = `unix:path=${folder}/bus`;
+  const systemd = await Systemd.connect(1_000);
+  if (!systemd.known) throw new Error(systemd.why);
+  const ending = new AbortController();
+  const seen: string[] = [];
+  const following = systemd.value.follow(
+    ['a.service'],
+    (_, { active }) => {
+      seen.push(active);
+      ending.abort();
+    },
+    ending.signal,
+  );
+  t.equal(await following, 'told to end');
+  t.strictSame(seen, ['failed']);
+  systemd.value.disconnect();
+  bus.close();
+});

@@ -1,0 +1,31 @@
+import t from 'tap';
+import { inspectByIpcs, parseIpcs } from '../../../src/host/sysvipc/inspect-by-ipcs.ts';
+
+const IPCS = `
+Semaphore Array semid=3
+uid=33\t gid=33\t cuid=0\t cgid=0
+mode=0600, access_perms=0600
+nsems = 1
+otime = Not set
+ctime = Fri Nov 20 23:03:14 2026
+semnum     value      ncount     zcount     pid
+0          1          2          1          812
+
+`;
+
+void t.test('ipcs’ row holds the last user and those who wait', async (t) => {
+  t.strictSame(parseIpcs(IPCS), { known: true, value: { lastPid: 812, waiters: 3 } });
+  for (const text of ['', IPCS.replace('semnum', 'other'), IPCS.replace(' 812', ' ?')])
+    t.match(parseIpcs(text), { known: false });
+});
+
+void t.test('a few are asked about, the rest are left out; with no time left nothing is known', async (t) => {
+  const ids = Array.from({ length: 30 }, (_, i) => 2147483600 + i);
+  const answers = await inspectByIpcs(ids, performance.now() + 10_000);
+  t.equal(answers.size, 24);
+  t.match(answers.get(2147483600), { known: false, why: /^ipcs / });
+  t.match((await inspectByIpcs([0], performance.now() - 1)).get(0), {
+    known: false,
+    why: /no time was left/,
+  });
+});
