@@ -1,7 +1,8 @@
 import type { Cause } from './cause.ts';
 import { type Cure, cures } from './cures.ts';
 import type { FailureFacts, Holder, LogLine } from './failure-facts.ts';
-import { explainFailure, hasFreeSetsAgain } from './find-cause.ts';
+import { explainFailure } from './explain-failure.ts';
+import { hasFreeSetsAgain } from './find-cause.ts';
 import type { Evidence } from '../verdict/verdict.ts';
 
 /** What `diagnose` and ExecStopPost tell. */

@@ -1,7 +1,8 @@
 import t from 'tap';
 import type { FailureFacts } from '../../../src/core/diagnosis/failure-facts.ts';
 import { known, unknown } from '../../../src/core/fact.ts';
-import { explainFailure, findCause } from '../../../src/core/diagnosis/find-cause.ts';
+import { explainFailure } from '../../../src/core/diagnosis/explain-failure.ts';
+import { findCause } from '../../../src/core/diagnosis/find-cause.ts';
 import { RULES } from '../../../src/core/logs/messages.ts';
 import { ending, failedUnit, failure, leak, line, use } from './failure-builder.ts';
 
