@@ -23,6 +23,7 @@ import { forgetSettings } from '../host/state/settings-cache.ts';
 import { removeTextfile } from '../host/files/textfile.ts';
 import { systemctl } from '../host/systemd/systemctl.ts';
 import { withSystemd } from '../host/systemd/with-systemd.ts';
+import { withSystemdActions } from '../host/systemd/with-systemd-actions.ts';
 import { escape } from '../view/escape.ts';
 import { type CommonOptions, type CommandResult, needsRoot } from './command-result.ts';
 
@@ -62,7 +63,7 @@ async function uninstallNow(options: UninstallOptions): Promise<CommandResult> {
     if (units.length === 0) did.push('no unit is guarded');
     did.push(...(await stopWatching(units, options.dryRun)));
     if (!options.dryRun && did.some((line) => line.startsWith('removed'))) {
-      const reloaded = await withSystemd((systemd) => systemd.daemonReload());
+      const reloaded = await withSystemdActions((systemd) => systemd.daemonReload());
       if (!reloaded.known)
         return refuse(`${did.join(', ')}, but ${reloaded.why}; run: systemctl daemon-reload`);
       did.push('made systemd read it');

@@ -20,7 +20,7 @@ import { terminate } from '../host/proc/terminate.ts';
 import { keepAttempts, readAttempts } from '../host/state/attempts.ts';
 import { keepRunEnding, readRunEnding } from '../host/state/run-ending.ts';
 import { isChanging, waitForUnit } from '../host/systemd/wait-for-unit.ts';
-import { withSystemd } from '../host/systemd/with-systemd.ts';
+import { withSystemdActions } from '../host/systemd/with-systemd-actions.ts';
 import { escape } from '../view/escape.ts';
 import { removeOrphans } from './remove-orphans.ts';
 
@@ -169,7 +169,7 @@ async function take(step: Step, unit: string, server: Server): Promise<Fact<true
     case 'clean':
       return clean(unit, server);
     case 'reset-failed':
-      return withSystemd((systemd) => systemd.resetFailed(unit));
+      return withSystemdActions((systemd) => systemd.resetFailed(unit));
     case 'start':
       return start(unit);
     case 'settle':
@@ -210,7 +210,7 @@ async function cleanOnce(unit: string, { owner }: Server): Promise<Fact<{ doubt:
 }
 
 async function start(unit: string): Promise<Fact<true>> {
-  const asked = await withSystemd((systemd) => systemd.start(unit));
+  const asked = await withSystemdActions((systemd) => systemd.start(unit));
   if (!asked.known) return asked;
   const settled = await waitForUnit(unit, SETTLED_WITHIN_MS, (facts) => !isChanging(facts));
   if (!settled.known) return settled;

@@ -1,10 +1,14 @@
-import type { Variant } from 'dbus-next';
 import type { Stamp } from '../../core/clock.ts';
 import type { UnitFacts } from '../../core/units/unit-facts.ts';
 
 // systemd's properties, as D-Bus brings them, in this project's own words (org.freedesktop.systemd1(5)).
 
-export type Properties = Record<string, Variant>;
+/** A value as D-Bus brings it, in its variant. */
+interface Property {
+  value: unknown;
+}
+
+export type Properties = Record<string, Property>;
 
 /** What the properties of a unit and of its service (or scope) say, but for its job; what is missing is as systemd has it unset. */
 export function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts, 'job'> {
@@ -48,20 +52,20 @@ export function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts
 }
 
 /** systemd has the largest number there is for no limit. */
-function limitOf(value: Variant | undefined): number {
+function limitOf(value: Property | undefined): number {
   const limit = wholeNumber(value);
   return limit === 0 || limit > Number.MAX_SAFE_INTEGER ? Infinity : limit;
 }
 
-function limitMs(value: Variant | undefined): number {
+function limitMs(value: Property | undefined): number {
   return limitOf(value) / 1000;
 }
 
-export function hex(value: Variant | undefined): string {
+export function hex(value: Property | undefined): string {
   return Buffer.from((value?.value as Uint8Array | undefined) ?? []).toString('hex');
 }
 
 /** 64-bit numbers arrive as bigint. */
-function wholeNumber(value: Variant | undefined): number {
+function wholeNumber(value: Property | undefined): number {
   return Number((value?.value as bigint | undefined) ?? 0n);
 }
