@@ -47,7 +47,11 @@ const storeys = {
       ImportDeclaration: check,
       ExportNamedDeclaration: check,
       ExportAllDeclaration: check,
-      ImportExpression: check,
+      ImportExpression(node) {
+        if (file.startsWith('src/') && node.source.type !== 'Literal')
+          context.report({ node, message: 'an import that nobody can follow: name the file' });
+        check(node);
+      },
     };
   },
 };

@@ -1,6 +1,6 @@
 import { diagnosisExitCode } from '../core/diagnosis/diagnosis.ts';
 import { readConfiguration } from '../host/config/configuration.ts';
-import { readRunEnding } from '../host/state/run-ending.ts';
+import { readRunEnding } from '../host/state/read-run-ending.ts';
 import { diagnoseServer } from '../workflows/diagnose.ts';
 import { diagnosisJson, diagnosisText } from '../view/diagnosis.ts';
 import { type CommonOptions, type CommandResult, wrongConfiguration } from './command-result.ts';

@@ -12,7 +12,7 @@ import { writeEntry } from '../host/output/write-entry.ts';
 import { readRunLog } from '../workflows/read-run-log.ts';
 import { log, stderrIsJournal } from '../host/output/stderr-log.ts';
 import { collectFailureFacts } from '../workflows/collect-failure-facts.ts';
-import { keepRunEnding } from '../host/state/run-ending.ts';
+import { keepRunEnding } from '../host/state/keep-run-ending.ts';
 import { removeOrphans } from '../workflows/remove-orphans.ts';
 import { causeEntry } from '../view/cause-entry.ts';
 import { cleanSentence } from '../view/clean-text.ts';

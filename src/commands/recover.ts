@@ -5,7 +5,7 @@ import { type Configured, readConfiguration } from '../host/config/configuration
 import { guardedUnits } from '../host/systemd/unit-files.ts';
 import { writeEntry } from '../host/output/write-entry.ts';
 import { log } from '../host/output/stderr-log.ts';
-import { keepUnderWay, takeRequest, takeUnderWay } from '../host/state/recovery-request.ts';
+import { keepUnderWay, takeRequest, takeUnderWay } from '../host/state/take-request.ts';
 import { runHook } from '../host/exec/run-hook.ts';
 import { recover } from '../workflows/recover.ts';
 import { escape } from '../view/escape.ts';

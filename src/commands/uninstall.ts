@@ -12,9 +12,9 @@ import {
   isOurs,
   ownUnitPath,
   readDropIn,
-  removeDropIn,
   textfileOf,
 } from '../host/systemd/unit-files.ts';
+import { removeDropIn } from '../host/systemd/remove-drop-in.ts';
 import { forgetStartCommand } from '../host/httpd/start-command.ts';
 import { RUN_DIRECTORY, STATE_DIRECTORY } from '../host/state/paths.ts';
 import { withLock } from '../host/state/lock.ts';

@@ -12,7 +12,7 @@ import { isDownForSets } from '../core/recovery/reason-to-look.ts';
 import { judge } from '../core/verdict/verdict.ts';
 import type { Server } from './find-server.ts';
 import { readPidFile } from '../host/httpd/pid-file.ts';
-import { readRunEnding } from '../host/state/run-ending.ts';
+import { readRunEnding } from '../host/state/read-run-ending.ts';
 
 /** From which use of a limit on `check` warns, and is critical. */
 export interface Thresholds {

@@ -10,11 +10,11 @@ import {
   WATCH_UNIT,
   dropInPath,
   fillUnit,
-  jitlessOptions,
   ownUnitPath,
   readDropIn,
-  removeDropIn,
 } from '../host/systemd/unit-files.ts';
+import { jitlessOptions } from '../host/systemd/jitless-options.ts';
+import { removeDropIn } from '../host/systemd/remove-drop-in.ts';
 import { systemctl } from '../host/systemd/systemctl.ts';
 import { whyUntrusted } from '../host/files/trusted-path.ts';
 import { verifyUnits } from '../host/systemd/verify-units.ts';

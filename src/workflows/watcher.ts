@@ -9,8 +9,8 @@ import {
 } from '../core/recovery/reason-to-look.ts';
 import { errorReason } from '../host/files/error-reason.ts';
 import { HEARTBEAT, Watchdog } from '../host/systemd/watchdog.ts';
-import { waitingRequest, writeRequest } from '../host/state/recovery-request.ts';
-import { readRunEnding } from '../host/state/run-ending.ts';
+import { waitingRequest, writeRequest } from '../host/state/write-request.ts';
+import { readRunEnding } from '../host/state/read-run-ending.ts';
 
 /** ActiveStates of a unit that may wait for room. */
 const MAY_WAIT = /^(failed|inactive)$/;

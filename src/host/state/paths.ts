@@ -2,6 +2,8 @@
 export const STATE_DIRECTORY = '/var/lib/httpd-guard';
 /** The same, gone with a reboot, as runs are. */
 export const RUN_DIRECTORY = '/run/httpd-guard';
+/** RuntimeDirectory of the watcher, whose user may write in it, but cannot replace it. */
+export const REQUEST_DIRECTORY = '/run/httpd-guard-watch';
 
 /** Where something of a unit is kept. Unit names hold no slash (systemd.unit(5)); one that does is not looked up. */
 export function statePath(

@@ -1,7 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { unfinishedPath } from '../files/write-atomically.ts';
 
 const MARK = '# Written by "httpd-guard install"';
 const ADMINS_UNITS = '/etc/systemd/system';
@@ -42,18 +40,6 @@ export function fillUnit(
     .replaceAll('@TEXTFILE_DIRECTORY@', dirname(textfile));
 }
 
-/**
- * Options that run a Node without its compiler. Up to Node 22, --jitless alone has V8 print a warning, into what it says; from
- * 24 on, the option against that warning is none any more, and Node does not start with it (exit status 9).
- */
-export function jitlessOptions(node: string): string {
-  const both = ['--jitless', '--no-expose-wasm'];
-  const { status } = spawnSync(node, [...both, '--version'], { stdio: 'ignore', timeout: NODE_TIMEOUT_MS });
-  return status === 0 ? both.join(' ') : '--jitless';
-}
-
-const NODE_TIMEOUT_MS = 5_000;
-
 /** The file of metrics that a filled METRICS_SERVICE writes, or null where it writes none. */
 export function textfileOf(unitText: string): string | null {
   return /^ExecStart=.* --output (\/\S+)$/m.exec(unitText)?.[1] ?? null;
@@ -81,16 +67,4 @@ export function readDropIn(path: string): string | null {
 /** Whether a drop-in is one of ours, which alone we replace and remove. */
 export function isOurs(text: string): boolean {
   return text.startsWith(MARK);
-}
-
-/** Removes a drop-in, and its directory when nothing else is in it; or a unit file. */
-export function removeDropIn(path: string): void {
-  for (const file of [path, unfinishedPath(path)]) rmSync(file, { force: true });
-  if (!dirname(path).endsWith('.d')) return;
-  try {
-    rmdirSync(dirname(path));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
-  }
 }

@@ -4,13 +4,13 @@ import t from 'tap';
 import {
   dropInPath,
   fillUnit,
-  jitlessOptions,
   guardedUnits,
   isOurs,
   readDropIn,
-  removeDropIn,
   textfileOf,
 } from '../../../src/host/systemd/unit-files.ts';
+import { jitlessOptions } from '../../../src/host/systemd/jitless-options.ts';
+import { removeDropIn } from '../../../src/host/systemd/remove-drop-in.ts';
 import { readPidFile } from '../../../src/host/httpd/pid-file.ts';
 import { whyUntrusted, whyWayUntrusted } from '../../../src/host/files/trusted-path.ts';
 import { writeAtomically } from '../../../src/host/files/write-atomically.ts';

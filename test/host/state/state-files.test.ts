@@ -4,14 +4,10 @@ import t from 'tap';
 import { known } from '../../../src/core/fact.ts';
 import { NO_ATTEMPTS } from '../../../src/core/recovery/attempts.ts';
 import { forgetAttempts, keepAttempts, readAttempts } from '../../../src/host/state/attempts.ts';
-import {
-  keepUnderWay,
-  takeRequest,
-  takeUnderWay,
-  waitingRequest,
-  writeRequest,
-} from '../../../src/host/state/recovery-request.ts';
-import { keepRunEnding, readRunEnding } from '../../../src/host/state/run-ending.ts';
+import { keepUnderWay, takeRequest, takeUnderWay } from '../../../src/host/state/take-request.ts';
+import { waitingRequest, writeRequest } from '../../../src/host/state/write-request.ts';
+import { keepRunEnding } from '../../../src/host/state/keep-run-ending.ts';
+import { readRunEnding } from '../../../src/host/state/read-run-ending.ts';
 import { ending } from '../../core/diagnosis/failure-builder.ts';
 
 void t.test('the ending of that very run is found again, and of no other', async (t) => {

@@ -6,44 +6,25 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
-  readFileSync,
   readSync,
   renameSync,
   rmSync,
-  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { RUN_DIRECTORY } from './paths.ts';
+import { REQUEST_DIRECTORY, RUN_DIRECTORY } from './paths.ts';
 import { writeAtomically } from '../files/write-atomically.ts';
 
-/** RuntimeDirectory of the watcher, whose user may write in it, but cannot replace it. */
-const DIRECTORY = '/run/httpd-guard-watch';
 const TAKEN = `${RUN_DIRECTORY}/request`;
 /** Root's own; httpd-guard-recover.path sees it too. */
 const UNDER_WAY = `${RUN_DIRECTORY}/under-way`;
 const MOST_BYTES = 8 * 1024;
-
-/** Asks for a look at units; httpd-guard-recover.path sees the file. */
-export function writeRequest(units: readonly string[], directory = DIRECTORY): void {
-  writeFileSync(`${directory}/request.new`, units.join('\n'));
-  renameSync(`${directory}/request.new`, `${directory}/request`);
-}
-
-/** The units of a request that nobody took yet. */
-export function waitingRequest(directory = DIRECTORY): string[] {
-  try {
-    return readFileSync(`${directory}/request`, 'latin1').split('\n');
-  } catch {
-    return [];
-  }
-}
 
 /**
  * Takes the request: lines of text that anyone may have written who is the watcher's user. It is moved away first, so that
  * a later one starts the next look; where it cannot be moved, as out of a mount of its own, it is removed when it was read.
  * What is no small regular file is empty. Throws when it can neither be moved nor be removed.
  */
-export function takeRequest(directory = DIRECTORY, taken = TAKEN): string[] {
+export function takeRequest(directory = REQUEST_DIRECTORY, taken = TAKEN): string[] {
   const request = `${directory}/request`;
   try {
     mkdirSync(dirname(taken), { recursive: true, mode: 0o755 });
