@@ -3,6 +3,10 @@ import { followJournal, newestCursor } from '../host/logs/follow-journal.ts';
 import { followUnits } from '../host/systemd/follow-units.ts';
 import { log } from '../host/output/stderr-log.ts';
 import { notify } from '../host/systemd/notify.ts';
+import { HEARTBEAT, Watchdog } from '../host/systemd/watchdog.ts';
+import { realClock } from '../host/proc/real-clock.ts';
+import { readRunEnding } from '../host/state/read-run-ending.ts';
+import { waitingRequest, writeRequest } from '../host/state/write-request.ts';
 import { Watcher } from '../workflows/watcher.ts';
 import { escape } from '../view/escape.ts';
 import type { CommonOptions } from './command-result.ts';
@@ -10,8 +14,8 @@ import type { CommonOptions } from './command-result.ts';
 const OWN_UNIT = 'httpd-guard-watch.service';
 
 /**
- * Follows the journal and the state of the guarded units, and asks for a look when one may be down for want of semaphores.
- * Holds no power: what becomes of it, the look decides. Ends on SIGTERM, with 0.
+ * Follows the journal and the state of the guarded units, and requests a recovery when one may be down for lack of
+ * semaphores. Holds no power: what is done, the recovery decides. Ends on SIGTERM, with 0.
  */
 export async function watch(options: CommonOptions): Promise<number> {
   const ending = new AbortController();
@@ -21,19 +25,35 @@ export async function watch(options: CommonOptions): Promise<number> {
     });
   const { signal } = ending;
   const units = guardedUnits();
-  const watcher = new Watcher(units, OWN_UNIT, (priority, sentence) => {
-    if (!signal.aborted) void log(options, priority, escape(sentence));
+  const watchdog = new Watchdog();
+  const watcher = new Watcher(units, {
+    clock: realClock,
+    endingOf: (unit, invocationId) => readRunEnding(unit, invocationId),
+    waitingRequest: () => waitingRequest(),
+    writeRequest: (requested) => {
+      writeRequest(requested);
+    },
+    log: (priority, sentence) => {
+      if (!signal.aborted) void log(options, priority, escape(sentence));
+    },
   });
 
   const cursor = await newestCursor();
   const following = Promise.all([
     followUnits(units, watcher.onState, watcher.onBusTrouble, signal),
     followJournal({
-      ...{ cursor, units: [...units, OWN_UNIT], words: watcher.words },
-      ...{ onEntry: watcher.onEntry, onTrouble: watcher.onJournalTrouble, signal },
+      cursor,
+      units: [...units, OWN_UNIT],
+      words: [...Watcher.words, HEARTBEAT],
+      onEntry: (entry) => {
+        if (entry.unit === OWN_UNIT && entry.message.includes(HEARTBEAT)) watchdog.heard(entry.message);
+        else watcher.onEntry(entry);
+      },
+      onTrouble: watcher.onJournalTrouble,
+      signal,
     }),
   ]);
-  watcher.watchdog.start(signal);
+  watchdog.start(signal);
   // Whoever waits for the start of the watcher may rely on it.
   await Promise.race([watcher.begun, following]);
   await notify('--ready', `--status=follows ${units.join(', ') || 'nothing: no unit is guarded'}`);

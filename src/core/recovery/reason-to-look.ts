@@ -17,6 +17,14 @@ export function isDownForSets(active: string, ending: RunEnding | null): boolean
   return active === 'failed' || (active === 'inactive' && ending.result === 'success');
 }
 
+/**
+ * Whether a unit that came to this state must be looked at again. A failed one of which no ending was kept may be one: the
+ * recovery keeps an ending when it finds that sets were lacking.
+ */
+export function mayBeDownForSets(active: string, ending: RunEnding | null): boolean {
+  return isDownForSets(active, ending) || (active === 'failed' && ending === null);
+}
+
 /** How long to wait before each next look at a unit that waits for room; the last one counts for all that follow. */
 const LOOK_AGAIN_MS = [5_000, 15_000, 30_000, 60_000] as const;
 

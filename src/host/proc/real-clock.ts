@@ -1,0 +1,24 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** Time, as what waits gets it: an argument, so that a test can let an hour pass at once. */
+export interface Clock {
+  /** Wall clock, in milliseconds since 1970; it can be set back. */
+  wallMs(): number;
+  /** In milliseconds from an arbitrary moment; it only grows. */
+  steadyMs(): number;
+  pause(ms: number): Promise<void>;
+  /** Calls `due` once, after `ms`, unless the function that it returns is called before. It does not keep the process alive. */
+  after(ms: number, due: () => void): () => void;
+}
+
+export const realClock: Clock = {
+  wallMs: () => Date.now(),
+  steadyMs: () => performance.now(),
+  pause: (ms) => pause(ms),
+  after: (ms, due) => {
+    const timer = setTimeout(due, ms).unref();
+    return () => {
+      clearTimeout(timer);
+    };
+  },
+};
