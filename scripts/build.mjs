@@ -4,6 +4,7 @@ import { copyFileSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { loadAtFirstCall } from './load-at-first-call.mjs';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -44,7 +45,7 @@ for (const [name, entry] of bundles) {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    plugins: [splitAtDynamicImports],
+    plugins: [splitAtDynamicImports, loadAtFirstCall],
     supported: { 'dynamic-import': false },
     // dbus-next asks for both only where they are installed: X11 autolaunch and fd passing. A system bus needs neither.
     external: ['x11', 'usocket'],

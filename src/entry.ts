@@ -1,4 +1,7 @@
-// The start path must not pay for reading yargs: the drop-in's own calls are known by their form, anything else goes to the cli.
+// The start path does not pay for loading yargs: the calls of the drop-in and of the units, and --version, are recognized by
+// their form; everything else goes to the cli.
+
+declare const __VERSION__: string;
 
 const [command, flag, unit, ...more] = process.argv.slice(2);
 
@@ -28,6 +31,10 @@ async function main(): Promise<number> {
     return watch(PLAIN);
   }
   process.stdout.on('error', cannotSay);
+  if (command === '--version' && flag === undefined) {
+    process.stdout.write(`${__VERSION__}\n`);
+    return 0;
+  }
   const { cli } = await import('./cli.ts');
   return cli(process.argv.slice(2));
 }

@@ -1,0 +1,43 @@
+// An esbuild plugin. These modules cost every start of a bundle milliseconds (Node 20; an empty start takes 24) and are used
+// by few: each is replaced with the same functions, which load the real module when one of them is called.
+
+const FUNCTIONS = {
+  // 6 ms. yargs and dbus-next check their own arguments with it.
+  assert: `
+    module.exports = (...args) => require('node:assert')(...args);
+    for (const name of ['strictEqual', 'notStrictEqual'])
+      module.exports[name] = (...args) => require('node:assert')[name](...args);`,
+  // 25 ms, for an Intl.Segmenter and regular expressions of emoji. yargs lays out its help with it.
+  'string-width': `
+    export default (...args) => require('string-width').default(...args);`,
+  // 3 ms. dbus-next describes exported objects with it, and reads descriptions for proxies; the guard has neither.
+  xml2js: `
+    exports.Builder = class {
+      constructor(options) {
+        this.options = options;
+      }
+      buildObject(...args) {
+        return new (require('xml2js').Builder)(this.options).buildObject(...args);
+      }
+    };
+    Object.defineProperty(exports, 'Parser', { get: () => require('xml2js').Parser });`,
+};
+
+const NAMESPACE = 'load-at-first-call';
+
+export const loadAtFirstCall = {
+  name: NAMESPACE,
+  setup({ onResolve, onLoad }) {
+    const filter = new RegExp(`^(${Object.keys(FUNCTIONS).join('|')})$`);
+    onResolve({ filter }, ({ path, namespace, resolveDir }) =>
+      // The suffix keeps two importers apart, each with a version of its own.
+      namespace === NAMESPACE
+        ? undefined
+        : { path, namespace: NAMESPACE, suffix: `?from=${resolveDir}`, pluginData: resolveDir },
+    );
+    onLoad({ filter: /./, namespace: NAMESPACE }, ({ path, pluginData: resolveDir }) => ({
+      contents: FUNCTIONS[path],
+      resolveDir,
+    }));
+  },
+};
