@@ -1,10 +1,10 @@
-// Bundles src into dist. Each `await import()` becomes a file of its own that is read only when it is needed: what a
-// command does not use costs its start nothing. CommonJS, since Node starts it faster than modules.
+// Bundles src into dist. Each `await import()`, and each module that is loaded at its first call, becomes a file of its own
+// that is read only when it is needed: what a command does not use costs its start nothing. CommonJS, since Node starts it faster than modules.
 import { copyFileSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { loadAtFirstCall } from './load-at-first-call.mjs';
+import { LOAD_AT_FIRST_CALL, loadAtFirstCall } from './load-at-first-call.mjs';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -13,17 +13,17 @@ const bundles = new Map([['httpd-guard', 'src/entry.ts']]);
 /** Two files of one name lie in different folders: "commands-check". A package has its own name. */
 function bundleName(path) {
   const inSource = relative(`${root}src`, path);
-  const inPackage = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1];
-  return (inPackage ?? inSource.replace(/\.ts$/, '')).replaceAll('/', '-');
+  const inPackages = [...path.matchAll(/node_modules\/((?:@[^/]+\/)?[^/]+)/g)].map(([, name]) => name);
+  return (inPackages.join('-') || inSource.replace(/\.ts$/, '')).replaceAll('/', '-');
 }
 
-const splitAtDynamicImports = {
-  name: 'split-at-dynamic-imports',
+const splitWhatIsLoadedLater = {
+  name: 'split-what-is-loaded-later',
   setup({ onResolve, resolve }) {
-    onResolve({ filter: /./ }, async ({ path, kind, resolveDir, pluginData }) => {
-      if (kind !== 'dynamic-import' || pluginData === 'resolved' || path.startsWith('node:'))
-        return undefined;
-      const found = await resolve(path, { kind, resolveDir, pluginData: 'resolved' });
+    onResolve({ filter: /./ }, async ({ path, kind, namespace, resolveDir, pluginData }) => {
+      const isLater = kind === 'dynamic-import' || namespace === LOAD_AT_FIRST_CALL;
+      if (!isLater || pluginData === 'resolved' || path.startsWith('node:')) return undefined;
+      const found = await resolve(path, { kind, namespace, resolveDir, pluginData: 'resolved' });
       if (found.external || found.errors.length > 0) return found;
       const name = bundleName(found.path);
       bundles.set(name, found.path);
@@ -45,7 +45,7 @@ for (const [name, entry] of bundles) {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    plugins: [splitAtDynamicImports, loadAtFirstCall],
+    plugins: [splitWhatIsLoadedLater, loadAtFirstCall],
     supported: { 'dynamic-import': false },
     // dbus-next asks for both only where they are installed: X11 autolaunch and fd passing. A system bus needs neither.
     external: ['x11', 'usocket'],

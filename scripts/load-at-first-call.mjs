@@ -23,19 +23,19 @@ const FUNCTIONS = {
     Object.defineProperty(exports, 'Parser', { get: () => require('xml2js').Parser });`,
 };
 
-const NAMESPACE = 'load-at-first-call';
+export const LOAD_AT_FIRST_CALL = 'load-at-first-call';
 
 export const loadAtFirstCall = {
-  name: NAMESPACE,
+  name: LOAD_AT_FIRST_CALL,
   setup({ onResolve, onLoad }) {
     const filter = new RegExp(`^(${Object.keys(FUNCTIONS).join('|')})$`);
     onResolve({ filter }, ({ path, namespace, resolveDir }) =>
       // The suffix keeps two importers apart, each with a version of its own.
-      namespace === NAMESPACE
+      namespace === LOAD_AT_FIRST_CALL
         ? undefined
-        : { path, namespace: NAMESPACE, suffix: `?from=${resolveDir}`, pluginData: resolveDir },
+        : { path, namespace: LOAD_AT_FIRST_CALL, suffix: `?from=${resolveDir}`, pluginData: resolveDir },
     );
-    onLoad({ filter: /./, namespace: NAMESPACE }, ({ path, pluginData: resolveDir }) => ({
+    onLoad({ filter: /./, namespace: LOAD_AT_FIRST_CALL }, ({ path, pluginData: resolveDir }) => ({
       contents: FUNCTIONS[path],
       resolveDir,
     }));
