@@ -1,5 +1,5 @@
 import { type Fact, known, unknown } from '../../core/fact.ts';
-import { TOOL_ENVIRONMENT } from './spawn-tool.ts';
+import { MOST_OUTPUT, startTool } from './spawn-tool.ts';
 
 /** A program to run: never through a shell. */
 export interface Command {
@@ -18,7 +18,6 @@ export interface Command {
 
 /** For timeout(1) itself. */
 const GRACE_MS = 300;
-const MOST_OUTPUT = 4 * 1024 * 1024;
 
 export interface Ran {
   exitCode: number;
@@ -38,8 +37,8 @@ export async function run(command: Command): Promise<Fact<string>> {
 }
 
 /**
- * Runs a program to its end, whatever its exit code. Unknown when it cannot be run, takes too long or prints too much.
- * timeout(1) ends it together with all that it started, as apachectl starts httpd: a child left over would hold the pipe.
+ * Runs a program to its end, whatever its exit status. Unknown when it cannot be run, takes too long or prints too much.
+ * timeout(1) ends it together with all that it started, as apachectl starts httpd, also when we are killed first.
  */
 export async function tryRun({
   file,
@@ -47,38 +46,27 @@ export async function tryRun({
   args,
   env,
   cwd = '/',
-  input,
+  input = '',
   timeoutMs,
 }: Command): Promise<Fact<Ran>> {
-  // Read only when a program is really run: the start path mostly runs none.
-  const { execa } = await import('execa');
-  const running = execa('timeout', ['--signal=KILL', `${timeoutMs / 1000}s`, file, ...args], {
-    env: { ...env, ...TOOL_ENVIRONMENT },
-    extendEnv: false,
-    cwd,
-    // In a session of its own: on our terminal it could type, as us (ioctl_tty(2), TIOCSTI).
-    detached: true,
-    ...(input === undefined ? { stdin: 'ignore' } : { input }),
-    maxBuffer: MOST_OUTPUT,
-    reject: false,
-  });
-  // What it left behind in yet another session may hold the pipes for ever.
-  const end = new AbortController();
-  const limit = setTimeout(() => {
-    end.abort();
-    running.stdout.destroy();
-    running.stderr.destroy();
-    running.kill('SIGKILL');
-  }, timeoutMs + GRACE_MS);
-  const result = await running;
-  clearTimeout(limit);
-  if (end.signal.aborted) return unknown(`${name} left something behind that did not end in ${timeoutMs} ms`);
-  const { exitCode, stdout, stderr } = result;
-  if (result.signal === 'SIGKILL' || exitCode === KILLED)
-    return unknown(`${name} did not end in ${timeoutMs} ms`);
-  if (exitCode === undefined || exitCode === NOT_FOUND || exitCode === NOT_RUNNABLE)
-    return unknown(`${name} failed: ${firstLines(stderr) || (result.shortMessage ?? '')}`);
-  return known({ exitCode, stdout, stderr });
+  const command = ['timeout', '--signal=KILL', `${timeoutMs / 1000}s`, file, ...args];
+  const options = { ...(env === undefined ? {} : { env }), cwd, ownSession: true };
+  const { stdin, ended } = startTool(command, performance.now() + timeoutMs + GRACE_MS, options);
+  stdin?.end(input);
+  const { stdout, stderr, exitCode, signal, failure, tooLong, late } = await ended;
+  // In yet another session, where timeout(1) does not find it.
+  if (late) return unknown(`${name} left something behind that did not end in ${timeoutMs} ms`);
+  if (tooLong) return unknown(`${name} printed more than ${MOST_OUTPUT} bytes`);
+  const said = text(stderr);
+  if (signal === 'SIGKILL' || exitCode === KILLED) return unknown(`${name} did not end in ${timeoutMs} ms`);
+  if (exitCode === null || exitCode === NOT_FOUND || exitCode === NOT_RUNNABLE)
+    return unknown(`${name} failed: ${firstLines(said) || (failure ?? '')}`);
+  return known({ exitCode, stdout: text(stdout), stderr: said });
+}
+
+/** Without the newline at its end. */
+function text(output: Buffer): string {
+  return output.toString().replace(/\r?\n$/, '');
 }
 
 /** The part of a complaint that fits into a sentence. */

@@ -1,13 +1,22 @@
 import { spawn } from 'node:child_process';
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { errorReason } from '../files/error-reason.ts';
 
 export interface Ended {
   stdout: Buffer;
+  stderr: Buffer;
+  /** Null when a signal ended it, or it could not be started. */
+  exitCode: number | null;
+  /** What ended it, or null. */
+  signal: NodeJS.Signals | null;
   /** What went wrong, or null when it ended with 0. */
   failure: string | null;
   /** The argument list did not fit (execve(2), E2BIG). */
   tooBig: boolean;
+  /** It printed more than MOST_OUTPUT, and was cut off there. */
+  tooLong: boolean;
+  /** At the deadline something still held its output open: itself, or what it left behind. */
+  late: boolean;
 }
 
 export interface Running {
@@ -19,50 +28,76 @@ export interface Running {
   output(until: string): Promise<Buffer>;
 }
 
-const MOST_OUTPUT = 4 * 1024 * 1024;
+/** In bytes, of stdout and of stderr. */
+export const MOST_OUTPUT = 4 * 1024 * 1024;
 
 /** The tools are the system's own; a caller's PATH, locale and PERL5OPT have no say. */
-export const TOOL_ENVIRONMENT = {
+const TOOL_ENVIRONMENT = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   LC_ALL: 'C',
   // systemd 247 colours its complaints also for a pipe.
   SYSTEMD_LOG_COLOR: '0',
 };
 
+export interface ToolOptions {
+  /** Beside those of TOOL_ENVIRONMENT, which always count more. */
+  env?: Readonly<Record<string, string>>;
+  cwd?: string;
+  /** In a session of its own: on our terminal it could type, as us (ioctl_tty(2), TIOCSTI). */
+  ownSession?: boolean;
+}
+
 /**
- * Starts one tool of the system on httpd's start path, where execa's start-up would be a third of the time. No shell.
- * Never throws or rejects; the tool is killed with SIGKILL when `deadlineMs`, on performance.now()'s clock, has come.
+ * Starts one program, never through a shell: all children but three come through here (follow-journal.ts, whose child never
+ * ends, and two that are waited for where nothing else may happen meanwhile). Never throws or rejects. When `deadlineMs`, on
+ * performance.now()'s clock, has come, the program is killed with SIGKILL, and whatever still holds its output is no longer
+ * waited for.
  */
-export function startTool([file = '', ...args]: readonly string[], deadlineMs: number): Running {
+export function startTool(
+  [file = '', ...args]: readonly string[],
+  deadlineMs: number,
+  { env, cwd, ownSession = false }: ToolOptions = {},
+): Running {
   const timeoutMs = Math.ceil(deadlineMs - performance.now());
   if (timeoutMs <= 0) return notStarted(`no time was left to run ${file}`);
   try {
-    const child = spawn(file, args, { env: TOOL_ENVIRONMENT, timeout: timeoutMs, killSignal: 'SIGKILL' });
+    const child = spawn(file, args, { env: { ...env, ...TOOL_ENVIRONMENT }, cwd, detached: ownSession });
     // A tool that ends before it has read everything is told of by its exit code.
     child.stdin.on('error', () => undefined);
-    const out: Buffer[] = [];
-    const err: Buffer[] = [];
-    child.stdout.on('data', keeper(out));
-    child.stderr.on('data', keeper(err));
+    const out = new Output(child.stdout);
+    const err = new Output(child.stderr);
+    let late = false;
+    const limit = setTimeout(() => {
+      late = true;
+      child.kill('SIGKILL');
+      child.stdout.destroy();
+      child.stderr.destroy();
+    }, timeoutMs);
     const ended = new Promise<Ended>((resolve) => {
-      const end = (failure: string | null, tooBig = false): void => {
-        resolve({ stdout: Buffer.concat(out), failure, tooBig });
+      const end = (how: Pick<Ended, 'exitCode' | 'signal' | 'failure' | 'tooBig'>): void => {
+        clearTimeout(limit);
+        const tooLong = out.tooLong || err.tooLong;
+        resolve({ ...how, stdout: out.all(), stderr: err.all(), tooLong, late });
       };
       child.on('error', (error) => {
-        end(...cannotRun(file, error));
+        const [failure, tooBig] = cannotRun(file, error);
+        end({ exitCode: null, signal: null, failure, tooBig });
       });
-      child.on('close', (code, signal) => {
-        const complaint = Buffer.concat(err).toString().split('\n', 1)[0] ?? '';
-        if (code === 0) end(null);
+      child.on('close', (exitCode, signal) => {
+        const complaint = err.all().toString().split('\n', 1)[0] ?? '';
+        let failure: string | null = null;
+        if (out.tooLong || err.tooLong) failure = `${file} printed more than ${MOST_OUTPUT} bytes`;
         else if (signal !== null)
-          end(`${file} was ended by ${signal}${child.killed ? ` after ${timeoutMs} ms` : ''}`);
-        else end(`${file} ended with ${code}${complaint === '' ? '' : `: ${complaint}`}`);
+          failure = `${file} was ended by ${signal}${late ? ` after ${timeoutMs} ms` : ''}`;
+        else if (exitCode !== 0)
+          failure = `${file} ended with ${exitCode}${complaint === '' ? '' : `: ${complaint}`}`;
+        end({ exitCode, signal, failure, tooBig: false });
       });
     });
     const output = (until: string): Promise<Buffer> =>
       new Promise((resolve) => {
         const look = (): void => {
-          if (endsWith(out, until)) resolve(Buffer.concat(out));
+          if (out.endsWith(until)) resolve(out.all());
         };
         child.stdout.on('data', look);
         look();
@@ -77,23 +112,40 @@ export function startTool([file = '', ...args]: readonly string[], deadlineMs: n
 }
 
 /** Runs one tool to its end, with nothing to read. */
-export function runTool(command: readonly string[], deadlineMs: number): Promise<Ended> {
-  const { stdin, ended } = startTool(command, deadlineMs);
+export function runTool(
+  command: readonly string[],
+  deadlineMs: number,
+  options: ToolOptions = {},
+): Promise<Ended> {
+  const { stdin, ended } = startTool(command, deadlineMs, options);
   stdin?.end();
   return ended;
 }
 
-function endsWith(pieces: readonly Buffer[], words: string): boolean {
-  const tail = Buffer.concat(pieces.slice(-2)).toString('latin1');
-  return tail.endsWith(words);
-}
+/** Keeps what a stream brings, up to MOST_OUTPUT; then it is closed, so that whoever writes on gets SIGPIPE. */
+class Output {
+  tooLong = false;
+  private readonly pieces: Buffer[] = [];
+  private size = 0;
 
-function keeper(pieces: Buffer[]): (piece: Buffer) => void {
-  let size = 0;
-  return (piece) => {
-    size += piece.length;
-    if (size <= MOST_OUTPUT) pieces.push(piece);
-  };
+  constructor(stream: Readable) {
+    stream.on('data', (piece: Buffer) => {
+      this.size += piece.length;
+      if (this.size <= MOST_OUTPUT) this.pieces.push(piece);
+      else {
+        this.tooLong = true;
+        stream.destroy();
+      }
+    });
+  }
+
+  all(): Buffer {
+    return Buffer.concat(this.pieces);
+  }
+
+  endsWith(words: string): boolean {
+    return Buffer.concat(this.pieces.slice(-2)).toString('latin1').endsWith(words);
+  }
 }
 
 function cannotRun(file: string, error: unknown): [string, boolean] {
@@ -101,11 +153,20 @@ function cannotRun(file: string, error: unknown): [string, boolean] {
 }
 
 function notStarted(failure: string, tooBig = false): Running {
-  const stdout = Buffer.alloc(0);
+  const nothing = Buffer.alloc(0);
   return {
     stdin: null,
     pid: null,
-    ended: Promise.resolve({ stdout, failure, tooBig }),
-    output: () => Promise.resolve(stdout),
+    ended: Promise.resolve({
+      stdout: nothing,
+      stderr: nothing,
+      exitCode: null,
+      signal: null,
+      failure,
+      tooBig,
+      tooLong: false,
+      late: false,
+    }),
+    output: () => Promise.resolve(nothing),
   };
 }

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { runTool } from '../exec/spawn-tool.ts';
 
 const TIMEOUT_MS = 5_000;
 
@@ -7,12 +7,9 @@ const TIMEOUT_MS = 5_000;
  * Nothing where nobody waits for it; what cannot be told systemd finds out by itself.
  */
 export async function notify(...words: readonly string[]): Promise<void> {
-  if (process.env['NOTIFY_SOCKET'] === undefined) return;
-  await new Promise<void>((resolve) => {
-    execFile('systemd-notify', words, { timeout: TIMEOUT_MS }, () => {
-      resolve();
-    });
-  });
+  const { NOTIFY_SOCKET } = process.env;
+  if (NOTIFY_SOCKET === undefined) return;
+  await runTool(['systemd-notify', ...words], performance.now() + TIMEOUT_MS, { env: { NOTIFY_SOCKET } });
 }
 
 /** How long systemd waits for a sign of life, in milliseconds; null when it does not wait for one. */

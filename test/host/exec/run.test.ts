@@ -1,0 +1,55 @@
+import t from 'tap';
+import { run, tryRun } from '../../../src/host/exec/run.ts';
+
+const sh = (script: string, timeoutMs = 5_000) => tryRun({ file: 'sh', args: ['-c', script], timeoutMs });
+
+void t.test('what a program printed, its exit status, and what it reads', async (t) => {
+  t.same(await sh('echo out; echo err >&2; exit 7'), {
+    known: true,
+    value: { exitCode: 7, stdout: 'out', stderr: 'err' },
+  });
+  t.same(await run({ file: 'cat', args: [], input: 'in\n\n', timeoutMs: 5_000 }), {
+    known: true,
+    value: 'in\n',
+  });
+  t.same(await run({ file: 'cat', args: [], timeoutMs: 5_000 }), { known: true, value: '' });
+  t.same(await run({ file: 'pwd', args: [], timeoutMs: 5_000 }), { known: true, value: '/' });
+});
+
+void t.test('PATH and locale are ours, whatever is given', async (t) => {
+  process.env['PERL5OPT'] = '-Mnonsense';
+  const env = { PATH: '/nowhere', MINE: 'x' };
+  const ran = await run({ file: 'env', args: [], env, timeoutMs: 5_000 });
+  const lines = ran.known ? ran.value.split('\n') : [];
+  t.ok(lines.includes('MINE=x') && lines.includes('LC_ALL=C'));
+  t.notOk(lines.some((line) => line === 'PATH=/nowhere' || line.startsWith('PERL5OPT=')));
+});
+
+void t.test('every way to fail has a sentence', async (t) => {
+  t.match(await run({ file: 'sh', args: ['-c', 'echo why >&2; exit 3'], timeoutMs: 5_000 }), {
+    why: 'sh failed: why',
+  });
+  t.match(await run({ file: 'sh', args: ['-c', 'exit 3'], timeoutMs: 5_000 }), {
+    why: 'sh failed: it ended with 3',
+  });
+  t.match(await tryRun({ file: 'no-such-tool', args: [], timeoutMs: 5_000 }), {
+    why: /^no-such-tool failed: .*No such file/,
+  });
+  t.match(await tryRun({ file: '/etc/passwd', name: 'it', args: [], timeoutMs: 5_000 }), {
+    why: /^it failed: .*Permission denied/,
+  });
+  t.match(await tryRun({ file: 'true', args: [], cwd: '/no/such/folder', timeoutMs: 5_000 }), {
+    why: /^true failed: .*ENOENT/,
+  });
+  t.match(await sh('sleep 30', 200), { why: 'sh did not end in 200 ms' });
+  t.match(await sh('yes', 20_000), { why: 'sh printed more than 4194304 bytes' });
+});
+
+void t.test('it ends all that was started, and does not wait for what left its session', async (t) => {
+  const began = performance.now();
+  t.match(await sh('sleep 30 & wait', 200), { why: 'sh did not end in 200 ms' });
+  t.match(await sh('setsid sleep 3 & exit 0', 200), {
+    why: 'sh left something behind that did not end in 200 ms',
+  });
+  t.ok(performance.now() - began < 2_500);
+});
