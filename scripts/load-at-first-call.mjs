@@ -7,9 +7,11 @@ const FUNCTIONS = {
     module.exports = (...args) => require('node:assert')(...args);
     for (const name of ['strictEqual', 'notStrictEqual'])
       module.exports[name] = (...args) => require('node:assert')[name](...args);`,
-  // 25 ms, for an Intl.Segmenter and regular expressions of emoji. yargs lays out its help with it.
+  // 25 ms, for an Intl.Segmenter and regular expressions of emoji. yargs lays out its help with it, also of a command that
+  // runs. Printable ASCII is as wide as it is long.
   'string-width': `
-    export default (...args) => require('string-width').default(...args);`,
+    const asciiOrNull = (text) => (typeof text === 'string' && /^[\\x20-\\x7e]*$/.test(text) ? text.length : null);
+    export default (text, ...options) => asciiOrNull(text) ?? require('string-width').default(text, ...options);`,
   // 3 ms. dbus-next describes exported objects with it, and reads descriptions for proxies; the guard has neither.
   xml2js: `
     exports.Builder = class {

@@ -107,7 +107,7 @@ void t.test('what reads logs holds no power: the watcher cannot reach what acts'
   );
   t.strictSame(
     Object.keys(namesFrom('node:child_process', files)),
-    ['src/host/exec/spawn-tool.ts', 'src/host/logs/follow-journal.ts', 'src/host/systemd/notify.ts'],
+    ['src/host/exec/spawn-tool.ts', 'src/host/logs/follow-journal.ts'],
     'it runs journalctl and systemd-notify',
   );
 });
