@@ -11,6 +11,7 @@ import { lookOnce } from '../workflows/take-snapshot.ts';
 import { writeTextfile } from '../host/files/textfile.ts';
 import { type Thresholds, makeReport } from '../workflows/make-report.ts';
 import { wantsColour } from '../view/colour.ts';
+import { isUnicodeTerminal } from '../view/unicode.ts';
 import { reportJson } from '../view/report-json.ts';
 import { escape } from '../view/escape.ts';
 import { reportNagios, unknownNagios } from '../view/report-nagios.ts';
@@ -105,7 +106,11 @@ function percents({ warn, crit }: CheckOptions, { values }: Configured): Thresho
 function show(report: Report, format: Exclude<CheckFormat, 'prometheus'>, style: CheckOptions): string {
   switch (format) {
     case 'text':
-      return reportText(report, { ...style, colour: wantsColour(process.stdout.isTTY, process.env) });
+      return reportText(report, {
+        ...style,
+        colour: wantsColour(process.stdout.isTTY, process.env),
+        unicode: isUnicodeTerminal(process.stdout.isTTY, process.env),
+      });
     case 'json':
       return `${JSON.stringify(reportJson(report))}\n`;
     case 'nagios':

@@ -3,13 +3,13 @@ import { MESSAGE_ID } from '../core/message-ids.ts';
 import { PRIORITY_NUMBER } from '../core/priority.ts';
 import { type What, clearedSentence } from './clean-text.ts';
 
-/** The commands that remove sets, as the entry names them: an interface. */
+/** The commands that remove sets, as HTTPD_GUARD_COMMAND names them (httpd-guard(8)). */
 export type ClearingCommand = 'clean' | 'pre-start' | 'post-stop' | 'recover';
 
-/** A full table has 32,000, and an entry is read by people. */
+/** A full table has 32,000 sets, too many to read in one entry. */
 const MOST_IDS = 50;
 
-/** The journal's entry on what was removed, or could not be; an interface. */
+/** The fields of the journal entry about what was removed or could not be (documented in httpd-guard(8)). */
 export function clearedEntry(
   result: CleanResult,
   unit: string | null,

@@ -1,13 +1,13 @@
 import { escape } from './escape.ts';
 
-/** A setting as it counts. `origin` is who said so: a file, a variable, httpd, the default; or why nobody could. */
+/** An effective setting. `origin` is where it comes from (a file, a variable, httpd, the default), or why it is not known. */
 export interface EffectiveValue {
   name: string;
   value: unknown;
   origin: string;
 }
 
-/** `config` for people: one line a setting. */
+/** `config` as text: one line for each setting. */
 export function configurationText(values: readonly EffectiveValue[]): string {
   const shown = values.map(({ name, value, origin }) => ({
     name,
@@ -23,7 +23,7 @@ export function configurationText(values: readonly EffectiveValue[]): string {
     .join('');
 }
 
-/** The object of `config --json`: an interface. */
+/** The object of `config --json` (documented in httpd-guard(8)). */
 export function configurationJson(values: readonly EffectiveValue[]): string {
   return `${JSON.stringify({ schema: 1, settings: values }, null, 2)}\n`;
 }

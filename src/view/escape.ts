@@ -1,8 +1,8 @@
-// What can move the cursor, forge a line, reorder text or hide in it: control characters and line separators (Cc, Zl, Zp),
-// format characters such as bidi controls and zero-width marks (Cf), lone surrogates (Cs).
+// Characters that can move the cursor, forge a line, reorder text or hide in it: control characters and line separators
+// (Cc, Zl, Zp), format characters such as bidi controls and zero-width marks (Cf), lone surrogates (Cs).
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** Foreign text made safe to print on one line: what could move the cursor or forge a line shows as \xNN or \u{NNNN}. */
+/** Makes untrusted text safe to print on one line: each unsafe character becomes \xNN or \u{NNNN}. */
 export function escape(text: string): string {
   return text.replace(UNSAFE, (character) => {
     const code = character.codePointAt(0) ?? 0;

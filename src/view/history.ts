@@ -1,46 +1,38 @@
 import type { HistoryEntry } from '../core/logs/history-entry.ts';
 import { escape } from './escape.ts';
+import { localTime } from './local-time.ts';
 
 export interface HistoryStyle {
-  /** The entries alone. */
+  /** Only the entries. */
   quiet: boolean;
-  /** The figures of each. */
+  /** The figures of each entry as well. */
   verbose: boolean;
-  /** There are older ones. */
+  /** Whether there are older entries. */
   more: boolean;
 }
 
-/** `history` for people: a line a deed, the newest last. */
+/** `history` as text: one line for each action, newest last. */
 export function historyText(
   entries: readonly HistoryEntry[],
   { quiet, verbose, more }: HistoryStyle,
 ): string {
-  if (entries.length === 0) return quiet ? '' : 'The journal has nothing that the guard did.\n';
+  if (entries.length === 0) return quiet ? '' : 'No entries of httpd-guard in the journal.\n';
   const unitWidth = Math.max(...entries.map((entry) => unitText(entry).length));
   const lines = entries.flatMap((entry) => [
-    `${timeText(entry.atMs)}  ${unitText(entry).padEnd(unitWidth)}  ${entry.did.padEnd(DID_WIDTH)}  ${sentenceText(entry)}`,
+    `${localTime(entry.atMs)}  ${unitText(entry).padEnd(unitWidth)}  ${entry.did.padEnd(DID_WIDTH)}  ${sentenceText(entry)}`,
     ...(verbose ? figureLines(entry) : []),
   ]);
-  const first = more && !quiet ? ['… and older ones, with: journalctl -u UNIT -t httpd-guard'] : [];
+  const first = more && !quiet ? ['... older entries: journalctl -u UNIT -t httpd-guard'] : [];
   return [...first, ...lines, ''].join('\n');
 }
 
 const DID_WIDTH = 'explained'.length;
 
-/** As journalctl and --since have it: local time, here with its distance to UTC. */
-function timeText(ms: number): string {
-  const minutes = -new Date(ms).getTimezoneOffset();
-  const local = new Date(ms + minutes * 60_000).toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length);
-  const two = (number: number): string => String(Math.floor(number)).padStart(2, '0');
-  const distance = `${minutes < 0 ? '-' : '+'}${two(Math.abs(minutes) / 60)}:${two(Math.abs(minutes) % 60)}`;
-  return `${local.replace('T', ' ')}${distance}`;
-}
-
 function unitText({ unit }: HistoryEntry): string {
   return escape(unit ?? '-');
 }
 
-/** The unit stands before it, and by whom it was done is no part of the sentence itself. */
+/** The unit has its own column, so the sentence goes without it; the command is added, since the sentence does not name it. */
 function sentenceText({ unit, sentence, figures }: HistoryEntry): string {
   const prefix = `${unit ?? ''}: `;
   const text = sentence.startsWith(prefix) ? sentence.slice(prefix.length) : sentence;

@@ -7,13 +7,14 @@ export interface Raising {
   before: KernelSem;
   after: KernelSem;
   file: string;
-  /** Whether the kernel is, and the file is, to be changed. */
+  /** Whether kernel.sem changes. */
   applies: boolean;
+  /** Whether the file changes. */
   writes: boolean;
   text: string;
-  /** Where what the file held before is kept; null when there was none, or it stays. */
+  /** Where the previous content of the file is kept; null if there was none or it stays. */
   backup: string | null;
-  /** What has another say, now or at boot. */
+  /** Other settings that override this one, now or at boot. */
   warnings: readonly string[];
 }
 
@@ -25,7 +26,7 @@ export function raisingText(raising: Raising, { quiet }: { quiet: boolean }): st
     lines.push(
       `${would}set kernel.sem = ${kernelSemText(after)}; it ${dryRun ? 'is' : 'was'} ${kernelSemText(before)}`,
     );
-  if (writes && backup !== null) lines.push(`${would}keep what ${file} held as ${backup}`);
+  if (writes && backup !== null) lines.push(`${would}keep the previous ${file} as ${backup}`);
   if (writes) lines.push(`${dryRun ? 'would write' : 'wrote'} ${file}${dryRun ? ':' : ''}`);
   if (writes && dryRun)
     lines.push(
@@ -34,14 +35,14 @@ export function raisingText(raising: Raising, { quiet }: { quiet: boolean }): st
         .split('\n')
         .map((line) => `  ${line}`),
     );
-  if (!applies && !writes) lines.push('everything is in place already');
+  if (!applies && !writes) lines.push('nothing to change');
   const undo = undoLine(raising);
-  if (undo !== null && !dryRun) lines.push(`undo it with: ${undo}`);
-  const shown = [...(quiet ? [] : lines), ...warnings.map((warning) => `but: ${warning}`)];
+  if (undo !== null && !dryRun) lines.push(`to undo: ${undo}`);
+  const shown = [...(quiet ? [] : lines), ...warnings.map((warning) => `warning: ${warning}`)];
   return shown.map((line) => `${escape(line)}\n`).join('');
 }
 
-/** The object of `limits --raise --json`: an interface. */
+/** The object of `limits --raise --json` (documented in httpd-guard(8)). */
 export function raisingJson(raising: Raising): unknown {
   const { dryRun, before, after, file, applies, writes, backup, warnings } = raising;
   return {
@@ -58,7 +59,7 @@ export function raisingJson(raising: Raising): unknown {
   };
 }
 
-/** One line of sh; null where nothing changes. */
+/** One line of sh; null if nothing changes. */
 function undoLine({ before, file, applies, writes, backup }: Raising): string | null {
   const steps = [
     ...(writes ? [backup === null ? `rm ${file}` : `mv ${backup} ${file}`] : []),

@@ -3,11 +3,12 @@ import { kernelSemText } from '../core/limits/kernel-sem.ts';
 import type { Kills, Limits, UnitNeed } from '../core/limits/kills-left.ts';
 import type { TableOwner } from '../core/limits/owners.ts';
 import { type Use, percent } from '../core/verdict/table-use.ts';
+import { counted } from '../core/text/counted.ts';
 import { escape } from './escape.ts';
 
 const MOST_OWNERS = 10;
 
-/** `limits` for people: how large the table is, who has how much, and how long httpd can go on being killed. */
+/** `limits` as text: the limits and the use of the table, its owners, and how many kill -9 each httpd survives. */
 export function limitsText(limits: Limits, { quiet, verbose }: { quiet: boolean; verbose: boolean }): string {
   const needs = limits.units.flatMap((need) => needLines(need, { quiet }));
   if (quiet) return needs.join('');
@@ -17,19 +18,19 @@ export function limitsText(limits: Limits, { quiet, verbose }: { quiet: boolean;
       ? `kernel.sem = ${kernelSemText(kernelSem.value)} (SEMMSL SEMMNS SEMOPM SEMMNI)\n`
       : 'kernel.sem could not be read.\n',
     ...(firstNamespace.known && !firstNamespace.value
-      ? ['That of this IPC namespace, which is not the machine’s first.\n']
+      ? ["These limits are this container's, not the host's.\n"]
       : []),
     ...(use.known
       ? ['\n', useLine('sets (SEMMNI)', use.value.sets), useLine('semaphores (SEMMNS)', use.value.semaphores)]
-      : ['How full the table is could not be read.\n']),
+      : ['The use of the semaphore table could not be read.\n']),
     ...ownerLines(valueOrNull(limits.owners) ?? [], verbose),
     ...(needs.length === 0 ? [] : ['\n', ...needs]),
     ...(units.length > 1 && needed !== null
       ? [
-          `Together they need ${needed} sets at most, balancers apart; those that are down and disabled are not counted.\n`,
+          `Together they need at most ${counted(needed, 'set')}, not counting proxy balancers and units that are down and disabled.\n`,
         ]
       : []),
-    ...(missing.length === 0 ? [] : ['\n', ...missing.map((why) => `not seen: ${escape(why)}\n`)]),
+    ...(missing.length === 0 ? [] : ['\n', ...missing.map((why) => `could not be read: ${escape(why)}\n`)]),
   ];
   return lines.join('');
 }
@@ -48,42 +49,42 @@ function ownerLines(owners: readonly TableOwner[], verbose: boolean): string[] {
       ({ uid, user, product, sets, semaphores }) =>
         `${String(sets).padStart(8)}  ${String(semaphores).padStart(10)}  ${escape(user ?? '?')} (uid ${uid})${product === null ? '' : ` (${escape(product)}?)`}\n`,
     ),
-    ...(hidden > 0 ? [`          … and ${hidden} more (--verbose shows all)\n`] : []),
+    ...(hidden > 0 ? [`          ... and ${hidden} more (--verbose shows all)\n`] : []),
   ];
 }
 
 function needLines(need: UnitNeed, { quiet }: { quiet: boolean }): string[] {
   const { unit, active, mechanism, registered, held, guarded, kills } = need;
   const about = [
-    `mutexes ${mechanism ?? 'of a kind httpd does not tell'}`,
-    ...(registered === null ? [] : [`${registered} of System V registered`]),
-    ...(held === null ? [] : [`${held} ${held === 1 ? 'set' : 'sets'} in use`]),
+    mechanism === null
+      ? 'mutex mechanism unknown (httpd does not report it)'
+      : `mutex mechanism ${mechanism}`,
+    ...(registered === null
+      ? []
+      : [`${counted(registered, 'System V mutex', 'System V mutexes')} registered`]),
+    ...(held === null ? [] : [`${counted(held, 'set')} in use`]),
   ];
-  const clears =
-    guarded && kills.leaks === true
-      ? '; the guard clears before each start, so what kills leave does not add up'
-      : '';
+  const guard =
+    guarded && kills.leaks === true ? '; guarded: orphaned sets are removed before each start' : '';
   return [
     ...(quiet ? [] : [`${escape(unit)}: ${escape(active)}, ${escape(about.join(', '))}\n`]),
-    `${quiet ? `${escape(unit)}: ` : '  '}${escape(killsText(kills))}${clears}\n`,
+    `${quiet ? `${escape(unit)}: ` : '  '}${escape(killsText(kills))}${guard}\n`,
   ];
 }
 
 function killsText(kills: Kills): string {
-  if (kills.leaks === null) return `how many kill -9 it has left could not be told: ${kills.why}`;
-  if (!kills.leaks) return `none can leak: ${kills.why}`;
+  if (kills.leaks === null) return `how many kill -9 it survives is unknown: ${kills.why}`;
+  if (!kills.leaks) return `does not leak: ${kills.why}`;
   const { left, least, startFits } = kills;
   if (startFits === false)
-    return 'a start fails now: no set is free (httpd-guard check says what can be cleared)';
+    return 'the next start fails: no set is free (see what can be removed: httpd-guard check)';
   if (startFits === null)
-    return 'a start may fail now: fewer sets are free than it has or registers (httpd-guard check says what can be cleared)';
-  if (left === null)
-    return `it starts again after ${least} kill -9; after more, where a start makes fewer sets than are registered`;
-  const sure = least < left ? ` (after ${least}, if each start makes all that are registered)` : '';
-  return `it starts again after ${left} kill -9${sure}, and not after one more`;
+    return 'the next start may fail: fewer sets are free than it may need (see what can be removed: httpd-guard check)';
+  if (left === null || least < left) return `survives at least ${least} more kill -9`;
+  return `survives ${left} more kill -9`;
 }
 
-/** The object of `limits --json`, schema 1: an interface. What could not be read is null and stands in `reasons`. */
+/** The object of `limits --json` (documented in httpd-guard(8)). What could not be read is null and named in `reasons`. */
 export function limitsJson(limits: Limits): unknown {
   const { takenMs, kernelSem, use, owners, firstNamespace, units, needed, missing } = limits;
   return {

@@ -8,7 +8,7 @@ import type { SegmentJudgement } from '../core/verdict/segment.ts';
 import type { UnitFacts } from '../core/units/unit-facts.ts';
 import type { Judgement } from '../core/verdict/verdict.ts';
 
-/** The object of `check --json`, schema 1: an interface. What could not be read is null and stands in `reasons`. */
+/** The object of `check --json` (documented in httpd-guard(8)). What could not be read is null and named in `reasons`. */
 export function reportJson(report: Report): unknown {
   const { snapshot, health, judgements } = report;
   const count = countVerdicts(judgements);
@@ -28,7 +28,7 @@ export function reportJson(report: Report): unknown {
   };
 }
 
-/** A set as `check` and `clean` print it: the kernel's line, the verdict and what it stands on. */
+/** One set: the kernel's line, the verdict and its evidence. */
 function setJson({ set, verdict, evidence }: Judgement, { snapshot }: Report): unknown {
   const inspection = snapshot.inspections.get(set.id);
   const asked = inspection?.known === true ? inspection.value : null;
@@ -79,7 +79,7 @@ function masterBinary({ lineages, unit }: Report): string | null {
   return main?.exe.known === true ? main.exe.value.path : null;
 }
 
-/** A start script such as apachectl is not the binary. */
+/** The unit's program, unless that is a start script such as apachectl. */
 function unitBinary(unit: UnitFacts | null): string | null {
   const path = unit?.execStart?.path ?? '';
   return isHttpdName(path) ? path : null;
@@ -92,7 +92,7 @@ function processes({ lineages, snapshot }: Report, role: Role): unknown[] {
     .map(({ pid, startedMs }) => ({ pid, startedAt: isoTime(wallStartMs(startedMs, snapshot.clock)) }));
 }
 
-/** Times of whole seconds, each made once: the sets of a full table have few. */
+/** Formatted times of whole seconds, cached: a full table has 32,000 sets, but few different times. */
 const isoTimes = new Map<number, string>();
 
 function isoTime(ms: number): string {

@@ -4,21 +4,21 @@ import { type Use, leastUse } from '../core/verdict/table-use.ts';
 import { escape } from './escape.ts';
 
 /**
- * What a monitoring plugin prints (monitoring-plugins.org, Development Guidelines: "Plugin Output", "Performance data"): a
- * first line of status, reason, and after "|" the figures as label=value;warn;crit;min;max; then the other reasons.
+ * The output of a monitoring plugin (monitoring-plugins.org, Development Guidelines: "Plugin Output", "Performance data"):
+ * the first line has the status, a reason and after "|" the figures as label=value;warn;crit;min;max. The other reasons follow.
  */
 export function reportNagios(report: Report): string {
   const { health, use } = report;
   const inUse = use.known ? [`${use.value.sets.used} of ${use.value.sets.max} semaphore sets in use`] : [];
-  // Where all is well, what could not be seen is no headline.
-  const [headline = 'nothing to say', ...more] =
+  // With status ok the reasons name only what could not be read, which is no headline.
+  const [headline = 'nothing could be read', ...more] =
     health.status === 'ok' ? [...inUse, ...health.reasons] : [...health.reasons, ...inUse];
   const figures = performanceData(report);
   const first = `${status(health.status, headline)}${figures.length > 0 ? ` | ${figures.join(' ')}` : ''}`;
   return `${[first, ...more.map(plain)].join('\n')}\n`;
 }
 
-/** Where nothing at all could be looked at: monitoring reads stdout alone. */
+/** For an error that keeps the check from running: monitoring reads only stdout. */
 export function unknownNagios(why: string): string {
   return `${status('unknown', why)}\n`;
 }
@@ -27,7 +27,7 @@ function status(word: string, text: string): string {
   return `HTTPD-GUARD ${word.toUpperCase()} - ${plain(text)}`;
 }
 
-/** "|" would begin the figures. */
+/** Replaces "|", which would start the figures. */
 function plain(text: string): string {
   return escape(text).replaceAll('|', '/');
 }
@@ -45,7 +45,7 @@ function performanceData({ use, judgements, snapshot, warnPercent, critPercent }
   ];
 }
 
-/** A range of the guidelines: "10" alerts above 10, so it is one less than the use that alerts; "@0:" alerts always. */
+/** A range as the guidelines define it: "10" alerts above 10, hence one less than the use that alerts; "@0:" always alerts. */
 function threshold(limit: Use, percent: number): string {
   const least = leastUse(limit, percent);
   return least === 0 ? '@0:' : String(least - 1);

@@ -4,9 +4,9 @@ import { heldSets, unitNeed } from '../core/limits/kills-left.ts';
 import { type Attempts, isGivenUp } from '../core/recovery/attempts.ts';
 import type { Report } from '../core/check/report.ts';
 
-/** One server of those that are shown together. */
+/** One of the servers in the output. */
 export interface Measured {
-  /** The unit's name; null where none was found. */
+  /** The unit's name; null if none was found. */
   unit: string | null;
   report: Report;
   history: Fact<Attempts>;
@@ -16,8 +16,8 @@ type Labels = Record<string, string>;
 type Sample = [Labels, number];
 
 /**
- * Prometheus' text format (prometheus.io: Exposition formats). A figure that could not be read is left out: no sample is
- * what says so there. The kernel's table is the same to all servers; what was found about one has its unit as a label.
+ * Prometheus' text format (prometheus.io: Exposition formats). A figure that could not be read has no sample, as is the
+ * convention there. All servers share the kernel's table; figures of one server have its unit as a label.
  */
 export function reportPrometheus(servers: readonly Measured[]): string {
   const use = servers.map(({ report }) => report.use).find((one) => one.known);
@@ -52,7 +52,7 @@ function labelText(labels: Labels): string {
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
 }
 
-/** systemd writes odd characters of a unit's name as \x2d; a backslash is one here too. */
+/** Escapes a label's value: systemd writes special characters in unit names as \x2d, and a backslash is special here, too. */
 function quoted(value: string): string {
   return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }

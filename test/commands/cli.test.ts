@@ -80,7 +80,7 @@ void t.test('each command explains itself, with an example', async (t) => {
 void t.test('pre-start never says no', async (t) => {
   const { status, stderr } = guard('pre-start', '--unit', 'nosuch.service');
   t.equal(status, 0);
-  t.match(stderr, /^httpd-guard: nothing was cleared before this start: [^\n]+\n$/);
+  t.match(stderr, /^httpd-guard: nothing was removed before this start: [^\n]+\n$/);
   t.equal(guard('pre-start', '--unit', 'nosuch.service', '--strict').status, 3);
 });
 

@@ -54,7 +54,7 @@ void t.test(
       t.equal(exitCode, 3);
       t.strictSame(removed, []);
       t.match(stderr, 'Invalid command');
-      t.match(await gate(t), 'nothing was cleared before this start');
+      t.match(await gate(t), 'nothing was removed before this start');
       await lab.sh('rm /etc/apache2/conf-enabled/nonsense.conf');
       lab.write('etc/apache2/conf-enabled/user.conf', 'User nosuchuser\n');
       t.match((await clean(lab)).stderr, 'nosuchuser');
@@ -84,7 +84,7 @@ void t.test(
         t.equal(exitCode, 3, command);
         t.match(stdout + stderr, '/proc/sysvipc/sem cannot be read: it does not exist (ENOENT)', command);
       }
-      t.match(await gate(t, 'mount -t tmpfs none /proc/sysvipc'), 'nothing was cleared');
+      t.match(await gate(t, 'mount -t tmpfs none /proc/sysvipc'), 'nothing was removed');
     });
 
     await t.test('perl missing, hanging, killed or lying; and ipcrm as well', async (t) => {
@@ -104,7 +104,7 @@ void t.test(
         'cat >/dev/null',
       ];
       const broken: [string, string][] = [
-        [instead('perl', 'exec sleep 60'), 'kept 2 semaphore sets that may be in use'],
+        [instead('perl', 'exec sleep 60'), 'kept 2 sets: '],
         [instead('perl', ...lie), 'could not be removed: it is still there'],
         [`${noPerl}; mount --bind /dev/null /usr/bin/ipcrm`, 'could not be removed: setpriv ended with 12'],
         [
@@ -116,7 +116,7 @@ void t.test(
           'could not be removed: setpriv was ended by SIGKILL',
         ],
         [`${noPerl}; mount --bind /bin/true /usr/bin/ipcrm`, 'could not be removed: it is still there'],
-        [`${noPerl}; mount --bind /dev/null /usr/bin/ipcs`, 'kept 2 semaphore sets that may be in use'],
+        [`${noPerl}; mount --bind /dev/null /usr/bin/ipcs`, 'kept 2 sets: '],
         ['mount --bind /dev/null /usr/bin/setpriv', 'could not be removed: setpriv cannot be run'],
       ];
       for (const [script, complaint] of broken) t.match(await gate(t, script), complaint, script);

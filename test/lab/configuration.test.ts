@@ -70,7 +70,7 @@ void t.test('the configuration, by file, environment and command line', async (t
     ] as const)
       t.equal((await lab.run('httpd-guard', command, '--unit', 'apache2')).exitCode, code, command);
     await apache.start();
-    t.match(await lab.sh('journalctl -u apache2 -o cat'), 'nothing was cleared before this start');
+    t.match(await lab.sh('journalctl -u apache2 -o cat'), 'nothing was removed before this start');
     const made = (await setIds(lab, WWW_DATA)).length;
     t.ok(made > 2, 'the two are still there');
     configure('');

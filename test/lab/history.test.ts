@@ -54,7 +54,7 @@ void t.test('history: what the guard did, and nothing that others say it did', a
       unit: 'apache2.service',
       did: 'cleared',
       cause: null,
-      sentence: 'removed 60 semaphore sets left by a dead httpd',
+      sentence: 'removed 60 semaphore sets leaked by a killed httpd',
       ...{ command: 'pre-start', removed: 60, failed: 0 },
     });
     t.strictSame(deed?.ids, ids.slice(0, 50), 'a list is bounded');
@@ -162,7 +162,7 @@ void t.test('history: what the guard did, and nothing that others say it did', a
       await apache.dropIn('zz.conf', instead('perl'), 'ExecStartPre=', gate, 'ExecStopPost=');
       let since = await mark();
       await start();
-      t.strictSame(await lines(since), ['removed 2 semaphore sets left by a dead httpd'], 'by logger');
+      t.strictSame(await lines(since), ['removed 2 semaphore sets leaked by a killed httpd'], 'by logger');
       t.match((await history('--since', since)).at(-1), { command: 'pre-start', removed: 2 });
 
       await apache.dropIn(

@@ -3,7 +3,7 @@ import { makeSets, setIds } from './apache.ts';
 import { Lab, until } from './lab.ts';
 import { LAYOUTS, setUp, takeDown } from './layouts.ts';
 
-/** Room for three runs: the fourth has none, if nothing was cleared. */
+/** Room for three runs: the fourth has none, if nothing was removed. */
 const MOST_SETS = 6;
 
 void t.test('at home on every server', async (t) => {

@@ -79,7 +79,7 @@ void t.test('limits', async (t) => {
     });
     t.strictSame(seen.owners, [
       { uid: 900, user: 'oracle', product: 'Oracle Database', sets: 4, semaphores: 68 },
-      { uid: WWW_DATA, user: 'www-data', product: 'PHP’s sem_get', sets: 2, semaphores: 6 },
+      { uid: WWW_DATA, user: 'www-data', product: 'PHP sem_get', sets: 2, semaphores: 6 },
       { uid: 4711, user: null, product: null, sets: 1, semaphores: 1 },
     ]);
     const asNobody = ['setpriv', '--reuid=nobody', '--clear-groups', 'httpd-guard', 'limits'] as const;
@@ -106,7 +106,7 @@ void t.test('limits', async (t) => {
       t.comment(`${held} held, ${killsLeft} kill -9 left, ${killsLeftAtLeast} at any rate`);
       t.equal(await killUntilItFails(), killsLeft);
       t.match(only(await limits()), { startFits: null, killsLeft: null, killsLeftAtLeast: 0 });
-      t.match(await lab.sh('httpd-guard limits'), 'a start may fail now: fewer sets are free');
+      t.match(await lab.sh('httpd-guard limits'), 'the next start may fail: fewer sets are free');
     });
   };
   await proves(t, 'how many kill -9 are left, by SEMMNI', '250 32000 32 14');
@@ -140,7 +140,7 @@ void t.test('limits', async (t) => {
     lab.write('etc/apache2/conf-enabled/zz.conf', 'Mutex pthread default\n');
     await apache.start();
     t.match(only(await limits()), { registered: 0, leaks: false, killsLeft: null, why: /no System V/ });
-    t.match(await lab.sh('httpd-guard limits'), 'none can leak: its mutexes are no System V semaphores');
+    t.match(await lab.sh('httpd-guard limits'), 'does not leak: its mutexes are not System V semaphores');
     lab.write('etc/apache2/conf-enabled/zz.conf', 'Nonsense\n');
     await removeAll();
     const seen = await limits();
@@ -177,7 +177,7 @@ void t.test('limits', async (t) => {
 
     const first = await raise('200');
     t.match(first, { exitCode: 0, stderr: '' });
-    t.match(first.stdout, `undo it with: rm ${OWN_FILE} && echo '250 1000 32 128' >/proc/sys/kernel/sem`);
+    t.match(first.stdout, `to undo: rm ${OWN_FILE} && echo '250 1000 32 128' >/proc/sys/kernel/sem`);
     t.match(first.stdout, 'not the machine’s first IPC namespace');
     t.equal(await readSem(), '250 50000 32 200');
     t.match(lab.read(OWN_FILE), /^kernel\.sem = 250 50000 32 200$/m);
@@ -187,7 +187,7 @@ void t.test('limits', async (t) => {
     t.strictSame(backups(), []);
 
     const again = await raise('200');
-    t.match(again.stdout, 'everything is in place already');
+    t.match(again.stdout, 'nothing to change');
     t.strictSame(backups(), [], 'again is as good as once');
 
     const before = lab.read(OWN_FILE);

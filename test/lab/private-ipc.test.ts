@@ -72,19 +72,19 @@ void t.test('an IPC namespace of its own, as diagnose has it', async (t) => {
 
   await t.test('what is said of such a unit', async (t) => {
     const check = await lab.run('httpd-guard', 'check', '--explain');
-    t.equal(check.exitCode, 1, 'a table full of what is left over is a warning, but no danger to it');
+    t.equal(check.exitCode, 1, 'a table full of orphaned sets is a warning, but no risk to it');
     t.match(
       check.stdout,
-      `${unit} is not in danger yet, but a dead httpd left ${MOST_SETS} semaphore sets behind.`,
+      `${unit} is not at risk yet, but ${MOST_SETS} sets are orphaned (leaked by a killed httpd).`,
     );
     t.match(check.stdout, 'with an IPC namespace of its own (PrivateIPC=yes)');
-    t.match(check.stdout, /What helps:[^]*httpd-guard clean/);
+    t.match(check.stdout, /To fix:[^]*httpd-guard clean/);
     t.notMatch(check.stdout, /PrivateIPC=yes\\n/, 'it has that already');
     t.notMatch(check.stdout, '--raise');
     const { units, needed } = await json<{ units: unknown[]; needed: number }>('limits');
     t.match(units, [{ unit, privateIpc: true, leaks: false, killsLeft: null, why: /PrivateIPC=yes/ }]);
     t.equal(needed, 0);
-    t.match(await lab.sh('httpd-guard limits'), 'none can leak: it has an IPC namespace of its own');
+    t.match(await lab.sh('httpd-guard limits'), 'does not leak: it has its own IPC namespace');
     t.match(await json('diagnose'), { cause: 'none' });
 
     await apache.kill9();

@@ -8,7 +8,7 @@ const VALUES = [
   { name: 'user', value: null, origin: 'httpd does not say' },
 ];
 
-void t.test('one line a setting, in columns, escaped', async (t) => {
+void t.test('one line for each setting, in columns, escaped', async (t) => {
   t.equal(
     configurationText(VALUES),
     [
@@ -21,6 +21,6 @@ void t.test('one line a setting, in columns, escaped', async (t) => {
   );
 });
 
-void t.test('as JSON', async (t) => {
+void t.test('the JSON object has the documented fields', async (t) => {
   t.strictSame(JSON.parse(configurationJson(VALUES)), { schema: 1, settings: VALUES });
 });

@@ -7,7 +7,7 @@ const cleared: HistoryEntry = {
   unit: 'apache2.service',
   did: 'cleared',
   cause: null,
-  sentence: 'removed 2 semaphore sets left by a dead httpd',
+  sentence: 'removed 2 semaphore sets leaked by a killed httpd',
   figures: { command: 'pre-start', removed: 2, failed: 0, ids: [0, 32769] },
 };
 const gaveUp: HistoryEntry = {
@@ -20,31 +20,31 @@ const gaveUp: HistoryEntry = {
 };
 const plain = { quiet: false, verbose: false, more: false };
 
-void t.test('a line a deed, the newest last', async (t) => {
+void t.test('one line for each action, newest last', async (t) => {
   process.env['TZ'] = 'Asia/Kathmandu';
   t.equal(
     historyText([cleared, gaveUp], plain),
-    '2026-03-01 08:59:15+05:45  apache2.service  cleared    removed 2 semaphore sets left by a dead httpd (pre-start)\n' +
+    '2026-03-01 08:59:15+05:45  apache2.service  cleared    removed 2 semaphore sets leaked by a killed httpd (pre-start)\n' +
       '2026-03-01 09:05:00+05:45  b.service        gave-up    b.service is down and nothing more will be tried\n',
   );
   process.env['TZ'] = 'America/St_Johns';
   t.match(historyText([cleared], plain), /^2026-02-28 23:44:15-03:30 /);
-  const explained = { ...gaveUp, did: 'explained' as const, sentence: 'b.service: a disk is full.' };
-  t.match(historyText([explained], plain), 'b.service  explained  a disk is full.\n', 'the unit once');
+  const explained = { ...gaveUp, did: 'explained' as const, sentence: 'b.service: a file system is full.' };
+  t.match(historyText([explained], plain), 'b.service  explained  a file system is full.\n', 'the unit once');
 });
 
-void t.test('figures on request, and a word when there is more or nothing', async (t) => {
+void t.test('figures on request, and a note when there are older entries or none', async (t) => {
   t.match(
     historyText([cleared], { ...plain, verbose: true }),
     '\n    command: pre-start\n    removed: 2\n    failed: 0\n    ids: 0 32769\n',
   );
-  t.match(historyText([cleared], { ...plain, more: true }), /^… and older ones.*\n2026/);
+  t.match(historyText([cleared], { ...plain, more: true }), /^\.\.\. older entries.*\n2026/);
   t.match(historyText([cleared], { ...plain, more: true, quiet: true }), /^2026/);
-  t.equal(historyText([], plain), 'The journal has nothing that the guard did.\n');
+  t.equal(historyText([], plain), 'No entries of httpd-guard in the journal.\n');
   t.equal(historyText([], { ...plain, quiet: true }), '');
 });
 
-void t.test('nothing moves the cursor or forges a line', async (t) => {
+void t.test('text of an entry cannot move the cursor or forge a line', async (t) => {
   const nasty = 'a\u001b[2J\n2026\u202e';
   const entry = { ...cleared, unit: nasty, sentence: nasty, figures: { command: nasty, line: nasty } };
   const text = historyText([entry], { ...plain, verbose: true });
@@ -52,7 +52,7 @@ void t.test('nothing moves the cursor or forges a line', async (t) => {
   t.equal(text.split('\n').length, 4);
 });
 
-void t.test('JSON is an interface', async (t) => {
+void t.test('the JSON object has the documented fields', async (t) => {
   t.strictSame(historyJson([cleared], true), {
     schema: 1,
     more: true,
@@ -62,7 +62,7 @@ void t.test('JSON is an interface', async (t) => {
         unit: 'apache2.service',
         did: 'cleared',
         cause: null,
-        sentence: 'removed 2 semaphore sets left by a dead httpd',
+        sentence: 'removed 2 semaphore sets leaked by a killed httpd',
         ...{ command: 'pre-start', removed: 2, failed: 0, ids: [0, 32769] },
       },
     ],

@@ -12,24 +12,24 @@ const raising = (over: Partial<Raising> = {}): Raising => ({
 
 const show = (over: Partial<Raising> = {}, quiet = false): string => raisingText(raising(over), { quiet });
 
-void t.test('what was done, and how to undo it', async (t) => {
+void t.test('limits --raise reports what it changed and how to undo it', async (t) => {
   t.equal(
     show(),
     `set kernel.sem = 250 50000 32 200; it was 250 32000 32 128
 wrote /etc/sysctl.d/a.conf
-undo it with: rm /etc/sysctl.d/a.conf && echo '250 32000 32 128' >/proc/sys/kernel/sem
+to undo: rm /etc/sysctl.d/a.conf && echo '250 32000 32 128' >/proc/sys/kernel/sem
 `,
   );
-  t.match(show({ backup: '/b' }), 'undo it with: mv /b /etc/sysctl.d/a.conf && echo');
-  t.match(show({ applies: false }), 'undo it with: rm /etc/sysctl.d/a.conf\n');
-  t.equal(show({ applies: false, writes: false }), 'everything is in place already\n');
+  t.match(show({ backup: '/b' }), 'to undo: mv /b /etc/sysctl.d/a.conf && echo');
+  t.match(show({ applies: false }), 'to undo: rm /etc/sysctl.d/a.conf\n');
+  t.equal(show({ applies: false, writes: false }), 'nothing to change\n');
 });
 
-void t.test('a dry run says what would be', async (t) => {
+void t.test('a dry run reports what would change', async (t) => {
   t.equal(
     show({ dryRun: true, backup: '/b' }),
     `would set kernel.sem = 250 50000 32 200; it is 250 32000 32 128
-would keep what /etc/sysctl.d/a.conf held as /b
+would keep the previous /etc/sysctl.d/a.conf as /b
 would write /etc/sysctl.d/a.conf:
   # a
   b = c
@@ -37,12 +37,12 @@ would write /etc/sysctl.d/a.conf:
   );
 });
 
-void t.test('a warning is said also to the quiet', async (t) => {
-  t.equal(show({ warnings: ['x\u001b'] }, true), 'but: x\\x1b\n');
+void t.test('a warning is printed with --quiet, too', async (t) => {
+  t.equal(show({ warnings: ['x\u001b'] }, true), 'warning: x\\x1b\n');
   t.equal(show({}, true), '');
 });
 
-void t.test('the JSON is an interface', async (t) => {
+void t.test('the JSON object has the documented fields', async (t) => {
   t.strictSame(raisingJson(raising({ warnings: ['w'] })), {
     ...{ schema: 1, dryRun: false, before: raising().before, after: raising().after },
     ...{ applies: true, file: '/etc/sysctl.d/a.conf', writes: true, backup: null },

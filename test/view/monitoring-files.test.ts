@@ -20,7 +20,7 @@ interface Panel {
   gridPos: { x: number; y: number; w: number; h: number };
 }
 
-void t.test('rules and dashboard use metrics and labels that are printed', async (t) => {
+void t.test('rules and dashboard use only metrics and labels that are printed', async (t) => {
   for (const [file, text] of [
     ['rules', RULES],
     ['dashboard', DASHBOARD.replaceAll('\\"', '"')],
@@ -43,7 +43,7 @@ void t.test('each alert has a summary and a command to run', async (t) => {
       t.match(alert, part);
 });
 
-void t.test('the dashboard is one that Grafana can draw', async (t) => {
+void t.test('Grafana can load the dashboard', async (t) => {
   const { title, panels } = JSON.parse(DASHBOARD) as { title: string; panels: Panel[] };
   t.equal(title, 'httpd-guard');
   t.equal(new Set(panels.map(({ id }) => id)).size, panels.length);

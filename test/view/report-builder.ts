@@ -144,7 +144,7 @@ export const healthy = (): Report =>
 
 /** Monitoring's view: the limits can be judged, the sets cannot. */
 export const unprivileged = (): Report => {
-  const why = 'other users’ processes are closed to us: run it as root (CAP_SYS_PTRACE)';
+  const why = "cannot see other users' processes: run it as root (CAP_SYS_PTRACE)";
   return report({ limits: limits(128), visibility: unknown(why) }, { missing: [why] });
 };
 

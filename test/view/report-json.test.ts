@@ -31,7 +31,7 @@ const at = (object: unknown, path: string): unknown =>
     .filter((part) => part !== '')
     .reduce<unknown>((value, part) => (value as Record<string, unknown> | null | undefined)?.[part], object);
 
-void t.test('the object has the keys of the contract, all of them and in their order', async (t) => {
+void t.test('the object has exactly the documented keys, in their order', async (t) => {
   const missing = new Set(Object.keys(SHAPE));
   for (const one of [sick(), healthy(), unprivileged(), unseen(), orphaned(), leftover()]) {
     for (const [path, keys] of Object.entries(SHAPE)) {
@@ -110,7 +110,7 @@ void t.test('what could not be read is null, never a default', async (t) => {
   t.match(json(report({ inspections: { 7: { lastPid: 0 } } })), { sets: [{ lastPid: 0, waiters: 0 }] });
 });
 
-void t.test('every set has an entry, also the foreign ones', async (t) => {
+void t.test('every set has an entry, including foreign ones', async (t) => {
   t.match(json(sick()), { summary: { orphan: 10, inUse: 0, foreign: 1, unsure: 0 }, status: 'critical' });
   const { sets } = json(sick()) as { sets: unknown[] };
   t.equal(sets.length, 11);
@@ -124,14 +124,14 @@ void t.test('every set has an entry, also the foreign ones', async (t) => {
   });
 });
 
-void t.test('modes are octal as people write them', async (t) => {
+void t.test('modes are printed in octal', async (t) => {
   const mode = (bits: number): unknown => at(json(report({ sets: [set({ mode: bits })] })), 'sets.0.mode');
   t.equal(mode(0), '0000');
   t.equal(mode(0o7), '0007');
   t.equal(mode(0o666), '0666');
 });
 
-void t.test('orphaned workers are listed one by one, masters by themselves', async (t) => {
+void t.test('orphaned workers are listed one by one, masters without their workers', async (t) => {
   t.match(at(json(orphaned()), 'httpd'), { masters: [], orphanedWorkers: [{ pid: 701 }, { pid: 702 }] });
   t.same(at(json(healthy()), 'httpd.masters'), [{ pid: 800, startedAt: '2026-03-01T11:00:01Z' }]);
 });
@@ -158,10 +158,13 @@ void t.test('times are whole seconds in UTC', async (t) => {
   t.equal(at(json(report({ clock })), 'takenAt'), '2026-03-01T12:00:00Z');
 });
 
-void t.test('shared memory that is left over changes nothing else; unread, it is null', async (t) => {
-  const strip = (one: Report): unknown => ({ ...(json(one) as object), segments: 0 });
-  t.strictSame(strip(leftover()), strip(report({})));
-  t.match(json(leftover()), { segments: [{ id: 3, key: 0x63637069, size: 4096, verdict: 'orphan' }] });
-  t.match(json(report({})), { segments: [] });
-  t.match(json(report({}, { segmentsUnread: 'no table' })), { segments: null });
-});
+void t.test(
+  'orphaned shared memory changes no other field; it is null if it could not be read',
+  async (t) => {
+    const strip = (one: Report): unknown => ({ ...(json(one) as object), segments: 0 });
+    t.strictSame(strip(leftover()), strip(report({})));
+    t.match(json(leftover()), { segments: [{ id: 3, key: 0x63637069, size: 4096, verdict: 'orphan' }] });
+    t.match(json(report({})), { segments: [] });
+    t.match(json(report({}, { segmentsUnread: 'no table' })), { segments: null });
+  },
+);

@@ -46,11 +46,11 @@ function alerts(range: string, value: number): boolean {
   return inside ? isWithin : !isWithin;
 }
 
-void t.test('first line: status, reason, figures; then the other reasons', async (t) => {
+void t.test('the first line has status, reason and figures; the other reasons follow', async (t) => {
   t.equal(
     reportNagios(sick()),
-    `HTTPD-GUARD CRITICAL - 11 of 11 sets in use (100 %): apache2.service is down, and cannot get one | sets=11;8;10;0;11 semaphores=27;79;94;0;100 orphans=10;0;;0
-10 sets left by a dead httpd: httpd-guard clean removes them
+    `HTTPD-GUARD CRITICAL - 11 of 11 sets in use (100 %): apache2.service is down and cannot start | sets=11;8;10;0;11 semaphores=27;79;94;0;100 orphans=10;0;;0
+10 orphaned sets, leaked by a killed httpd: httpd-guard clean removes them
 11 of 11 semaphore sets in use
 `,
   );
@@ -58,8 +58,11 @@ void t.test('first line: status, reason, figures; then the other reasons', async
     reportNagios(healthy()),
     'HTTPD-GUARD OK - 1 of 128 semaphore sets in use | sets=1;102;121;0;128 semaphores=1;79;94;0;100 orphans=0;0;;0\n',
   );
-  t.match(reportNagios(unprivileged()), /^HTTPD-GUARD OK - 1 of 128 [^\n]*\nother users’ /);
-  t.match(reportNagios(report({})), /^HTTPD-GUARD WARNING - 1 set left by a dead httpd: .* orphans=1;0;;0\n/);
+  t.match(reportNagios(unprivileged()), /^HTTPD-GUARD OK - 1 of 128 [^\n]*\ncannot see other users' /);
+  t.match(
+    reportNagios(report({})),
+    /^HTTPD-GUARD WARNING - 1 orphaned set, leaked by a killed httpd: .* orphans=1;0;;0\n/,
+  );
 });
 
 void t.test('the thresholds of the figures alert exactly where the status does', async (t) => {
@@ -95,7 +98,7 @@ void t.test('the thresholds of the figures alert exactly where the status does',
       }
 });
 
-void t.test('whatever was seen, it is read by the grammar', async (t) => {
+void t.test('every output follows the grammar of the guidelines', async (t) => {
   const nasty = report({ sets: [] }, { missing: ['a|b\nOK | sets=0 \u001b[0m'] });
   const scenes: Report[] = [sick(), healthy(), unprivileged(), unseen(), report({}), nasty];
   for (const one of scenes) {
@@ -115,7 +118,7 @@ void t.test('figures that could not be read are left out', async (t) => {
   t.equal(unknownNagios('a|b\nc'), 'HTTPD-GUARD UNKNOWN - a/b\\x0ac\n');
 });
 
-void t.test('a reason can neither begin the figures nor another line', async (t) => {
+void t.test('a reason can start neither the figures nor another line', async (t) => {
   const nasty = report({ sets: [] }, { missing: ['a|b\nOK | sets=0 \u001b[0m'] });
   t.strictSame(parse(reportNagios(nasty)).long, ['a/b\\x0aOK / sets=0 \\x1b[0m']);
 });

@@ -14,7 +14,7 @@ const measured = (
 
 const gaveUp: Attempts = { triesMs: [(NOW_S - 60) * 1000], gaveUp: true };
 
-void t.test('every figure has its help and its type', async (t) => {
+void t.test('every metric has HELP and TYPE', async (t) => {
   t.equal(
     reportPrometheus([measured(sick(), 'apache2.service', known(gaveUp))]),
     `# HELP httpd_guard_semaphore_sets Semaphore sets in this IPC namespace.
@@ -54,7 +54,7 @@ httpd_guard_check_timestamp_seconds ${NOW_S}
   );
 });
 
-void t.test('several units share the table, and have the rest by their names', async (t) => {
+void t.test('several units share the figures of the table; the others have a unit label', async (t) => {
   const text = reportPrometheus([measured(unseen(), 'b\\x2d"c\n.service'), measured(healthy(), 'a.service')]);
   t.equal(text.match(/^httpd_guard_semaphore_sets /gm)?.length, 1);
   t.match(text, 'httpd_guard_status{unit="b\\\\x2d\\"c\\n.service",status="unknown"} 1\n');
@@ -64,7 +64,7 @@ void t.test('several units share the table, and have the rest by their names', a
   t.match(reportPrometheus([measured(unseen(), null)]), 'httpd_guard_status{status="unknown"} 1\n');
 });
 
-void t.test('starts left are those of a server that makes sets in this table', async (t) => {
+void t.test('kills_left is printed for a server with sets in this table', async (t) => {
   const left = (one: Report): string | undefined =>
     /^httpd_guard_kills_left\S+ (\d+)$/m.exec(reportPrometheus([measured(one)]))?.[1];
   t.equal(left(report({ limits: known({ maxSets: 9, maxSemaphores: 100 }) })), '2', '8 free, 3 for each');
@@ -75,7 +75,7 @@ void t.test('starts left are those of a server that makes sets in this table', a
   t.equal(left(report({}, { unit: known(unit({ privateIpc: true })) })), undefined);
 });
 
-void t.test('a figure that could not be read is left out, never 0', async (t) => {
+void t.test('a figure that could not be read has no sample, never 0', async (t) => {
   const text = reportPrometheus([measured(unseen(), 'x.service', unknown('torn'))]);
   t.notMatch(text, /semaphore|verdict|starts|gave_up/);
   t.match(text, 'httpd_guard_status{unit="x.service",status="unknown"} 1\n');
@@ -85,7 +85,7 @@ void t.test('a figure that could not be read is left out, never 0', async (t) =>
   }
 });
 
-void t.test('every line is a comment or a sample, whatever the host is called', async (t) => {
+void t.test('every line is a comment or a sample, with any unit name', async (t) => {
   for (const one of [sick(), healthy(), unprivileged(), unseen()]) {
     const text = reportPrometheus([measured(one, 'x\ny{z="')]);
     for (const line of text.trimEnd().split('\n'))

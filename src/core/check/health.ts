@@ -1,4 +1,5 @@
 import { type Fact, valueOrNull } from '../fact.ts';
+import { counted } from '../text/counted.ts';
 import { type TableUse, freeSets, percent } from '../verdict/table-use.ts';
 import type { Judgement, Verdict } from '../verdict/verdict.ts';
 
@@ -6,31 +7,31 @@ export type Status = 'ok' | 'warning' | 'critical' | 'unknown';
 
 export interface Health {
   status: Status;
-  /** What made the status, worst first; then what could not be read. */
+  /** The findings that decided the status, worst first; then what could not be read. */
   reasons: string[];
 }
 
 export interface HealthQuestion {
   use: Fact<TableUse>;
   judgements: readonly Judgement[];
-  /** The unit's ActiveState, or why it has none. */
+  /** The unit's ActiveState, or why it is unknown. */
   active: Fact<string>;
   unit: string;
-  /** How many System V mutexes httpd registers: the most sets a start needs, balancers apart; null when it does not say. */
+  /** How many System V mutexes httpd registers: the most sets a start needs, not counting proxy balancers; null if httpd does not report it. */
   needed: number | null;
-  /** Whether its sets are in a table of its own (PrivateIPC=yes): then this one does not matter to it. */
+  /** Whether the unit has its own semaphore table (PrivateIPC=yes), so that this one does not affect it. */
   isApart: boolean;
-  /** Whether it is down because it could get no set: that is critical also once there is room again. */
+  /** Whether it is down because no set could be created: critical even if sets are free by now. */
   isDownForSets: boolean;
-  /** Whether there is an httpd here at all: a missing one is not a healthy one. */
+  /** Whether an httpd was found here at all: a missing one is not a healthy one. */
   found: boolean;
   warnPercent: number;
   critPercent: number;
-  /** Why single facts are missing. */
+  /** Why a fact could not be read, one sentence for each. */
   missing: readonly string[];
 }
 
-/** Is httpd in danger of not starting for want of semaphores? The worst finding gives the status. */
+/** Whether the semaphore table keeps httpd from starting, now or after the next kill -9. The worst finding decides the status. */
 export function health(question: HealthQuestion): Health {
   const { use, judgements, active, unit, needed, isApart, isDownForSets } = question;
   const { found, warnPercent, critPercent, missing } = question;
@@ -45,7 +46,7 @@ export function health(question: HealthQuestion): Health {
       const line = `${limit.used} of ${limit.max} ${what} in use (${percent(limit)} %)`;
       if (full)
         critical.push(
-          `${line}: ${down ? `${unit} is down, and cannot get one` : 'a start of httpd after a kill -9 cannot get one'}`,
+          `${line}: ${down ? `${unit} is down and cannot start` : 'httpd could not start again after a kill -9'}`,
         );
       else if (percent(limit) >= critPercent) critical.push(line);
       else if (percent(limit) >= warnPercent) warning.push(line);
@@ -53,14 +54,14 @@ export function health(question: HealthQuestion): Health {
     const free = freeSets(use.value);
     if (down && free > 0 && needed !== null && free < needed)
       critical.push(
-        `${unit} is down, and may need up to ${needed} sets where ${free} can be made: httpd-guard diagnose`,
+        `${unit} is down and may need ${counted(needed, 'set')}, but only ${free} can be created: httpd-guard diagnose`,
       );
   }
   if (isDownForSets && critical.length === 0)
-    critical.push(`${unit} is down: it could get no semaphore set: httpd-guard recover`);
+    critical.push(`${unit} is down because no semaphore set could be created: httpd-guard recover`);
   if (count.orphan > 0)
     warning.push(
-      `${count.orphan} ${count.orphan === 1 ? 'set' : 'sets'} left by a dead httpd: httpd-guard clean removes ${count.orphan === 1 ? 'it' : 'them'}`,
+      `${counted(count.orphan, 'orphaned set')}, leaked by a killed httpd: httpd-guard clean removes ${count.orphan === 1 ? 'it' : 'them'}`,
     );
 
   const reasons = [...critical, ...warning, ...(use.known ? [] : [use.why]), ...missing];

@@ -10,7 +10,7 @@ import type { TableUse } from '../verdict/table-use.ts';
 import type { UnitFacts } from '../units/unit-facts.ts';
 import type { Judgement } from '../verdict/verdict.ts';
 
-/** All that `check` found, for every view to show. */
+/** Everything that `check` found, for every output format. */
 export interface Report {
   unit: Fact<UnitFacts>;
   otherUnits: readonly UnitListing[];
@@ -20,10 +20,11 @@ export interface Report {
   lineages: readonly Lineage[];
   use: Fact<TableUse>;
   judgements: readonly Judgement[];
-  /** Of shared memory, those that may be left over. */
+  /** Shared memory segments that may be orphaned. */
   segments: Fact<readonly SegmentJudgement[]>;
   health: Health;
-  /** From which use of a limit on, in percent. */
+  /** Use of a limit that is a warning, in percent. */
   warnPercent: number;
+  /** Use of a limit that is critical, in percent. */
   critPercent: number;
 }

@@ -9,41 +9,41 @@ import { type TableUse, freeSets } from '../verdict/table-use.ts';
 import type { UnitFacts } from '../units/unit-facts.ts';
 import type { Judgement } from '../verdict/verdict.ts';
 
-/** All that `limits` found. */
+/** Everything that `limits` shows. */
 export interface Limits {
   takenMs: number;
   kernelSem: Fact<KernelSem>;
   use: Fact<TableUse>;
   owners: Fact<readonly TableOwner[]>;
-  /** Whether this is the machine's first IPC namespace, and not that of a container. */
+  /** Whether this is the host's initial IPC namespace and not a container's. */
   firstNamespace: Fact<boolean>;
   units: readonly UnitNeed[];
-  /** What all units that are up, failed or enabled need at most; null where one cannot say. */
+  /** How many sets all units that are active, failed or enabled need at most; null if that is unknown for one of them. */
   needed: number | null;
-  /** What could not be read, and why. */
+  /** Why a fact could not be read, one sentence for each. */
   missing: readonly string[];
 }
 
-/** What one httpd needs of the table, and what becomes of it when it is killed. */
+/** How many sets one httpd needs, and how often it can be killed until its next start fails. */
 export interface UnitNeed {
   unit: string;
   active: string;
   mechanism: string | null;
   privateIpc: boolean;
-  /** Whether what a dead one left is cleared before each start. */
+  /** Whether orphaned sets are removed before each start. */
   guarded: boolean;
-  /** The System V mutexes that are registered: the most that a start makes, balancers apart; null where httpd does not say. */
+  /** Registered System V mutexes: the most that a start creates, not counting proxy balancers; null if httpd does not report it. */
   registered: number | null;
-  /** The sets that the running one has, or, soon after a kill -9, may have; null where that cannot be told. */
+  /** Sets of the running httpd, including those of a kill -9 just before that cannot be told apart yet; null if unknown. */
   held: number | null;
   kills: Kills;
 }
 
 /**
- * How many kill -9 httpd has left, when nothing is cleared between them: after so many, one after another, it starts again,
- * and after one more it does not. `left` goes by the sets that the running one has; null where those cannot be told.
- * `least` is what holds even if each start made every mutex that is registered. `startFits`: whether a start, right now and
- * beside all that is in the table, finds room; null where it may or may not.
+ * How many kill -9 in a row httpd survives if nothing is removed in between: it starts after that many, but not after one
+ * more. `left` assumes that each start creates as many sets as the running httpd has; null if that number is unknown.
+ * `least` assumes that each start creates every registered mutex. `startFits`: whether a start fits into the table right now;
+ * null if it may or may not.
  */
 export type Kills =
   | { leaks: true; left: number | null; least: number; startFits: boolean | null }
@@ -77,23 +77,23 @@ function kills({ unit, held, use, settings }: NeedQuestion, registered: number |
   if (unit.privateIpc)
     return {
       leaks: false,
-      why: 'it has an IPC namespace of its own (PrivateIPC=yes), and its sets end with that',
+      why: 'it has its own IPC namespace (PrivateIPC=yes), which ends with it',
     };
-  if (registered === 0) return { leaks: false, why: 'its mutexes are no System V semaphores' };
-  if (held === 0) return { leaks: false, why: 'it runs without any System V semaphore' };
+  if (registered === 0) return { leaks: false, why: 'its mutexes are not System V semaphores' };
+  if (held === 0) return { leaks: false, why: 'it is running without System V semaphores' };
   if (registered === null)
-    return { leaks: null, why: settings.known ? 'httpd does not say what mutexes it has' : settings.why };
+    return { leaks: null, why: settings.known ? 'httpd does not report its mutexes' : settings.why };
   if (!use.known) return { leaks: null, why: use.why };
   return countKills(freeSets(use.value), held, registered, isUp(unit));
 }
 
 /**
- * A kill leaves the sets that the running one has, and the start after it makes as many again. Of one whose sets cannot be
- * told, only what is registered is known: the most there can be, but for balancers, which make one each.
+ * A kill leaks the sets of the running httpd, and the next start creates as many again. If that number is unknown, the number
+ * of registered mutexes stands in for it: the most that there can be, except for proxy balancers, which add one set each.
  */
 export function countKills(free: number, held: number | null, registered: number, up: boolean): Kills {
   const room = Math.max(0, free);
-  // One that is down takes its own first.
+  // A server that is down needs its own sets first.
   const first = up ? 0 : 1;
   const kills = (leak: number, need: number): number =>
     room < need ? 0 : Math.max(0, Math.floor((room - need) / leak) + 1 - first);
@@ -114,8 +114,8 @@ function isUp({ active }: UnitFacts): boolean {
 }
 
 /**
- * How many sets the one living httpd of this table has: those that look like its mutexes and are not proven to be left
- * over. Null where another may have some of them, or who lives cannot be seen.
+ * How many sets the only running httpd of this table has: those that look like its mutexes and are not proven to be
+ * orphaned. Null if another httpd may have some of them, or if processes are hidden.
  */
 export function heldSets(
   unit: UnitFacts,
@@ -130,7 +130,7 @@ export function heldSets(
     .length;
 }
 
-/** What these need together when all are up; null where there is none, or one cannot say. */
+/** How many sets these units need together when all are up; null if there is none, or if it is unknown for one of them. */
 export function neededTogether(units: readonly { unit: UnitFacts; need: UnitNeed }[]): number | null {
   if (units.length === 0) return null;
   let sum = 0;
@@ -142,7 +142,7 @@ export function neededTogether(units: readonly { unit: UnitFacts; need: UnitNeed
   return sum;
 }
 
-/** Installed, but nobody's wish: not up, not failed, not started at boot. */
+/** Installed but unused: not active, not failed, not started at boot. */
 function isResting({ active, fileState, load }: UnitFacts): boolean {
   return load === 'masked' || (active === 'inactive' && !/^(enabled|linked|alias|generated)/.test(fileState));
 }

@@ -17,5 +17,5 @@ export function productOf(user: string | null, sets: readonly SemaphoreSet[]): s
   const byUser = user === null ? undefined : BY_USER[user];
   if (byUser !== undefined) return byUser;
   const isPhps = sets.length > 0 && sets.every(({ key, nsems }) => key !== 0 && nsems === PHP_SEMAPHORES);
-  return isPhps ? 'PHP’s sem_get' : null;
+  return isPhps ? 'PHP sem_get' : null;
 }

@@ -74,7 +74,7 @@ const TABLE = '/proc/sysvipc/sem';
 
 /** Shared by all sets it is true of: a full table has 32,000. */
 const NOBODY: readonly Evidence[] = [
-  { rule: 'no-living-httpd', saw: 'no living httpd in this IPC namespace', source: '/proc' },
+  { rule: 'no-living-httpd', saw: 'no running httpd in this IPC namespace', source: '/proc' },
 ];
 
 function evidenceOf(rule: string, { lineage, why }: { lineage: Lineage; why: string }): Evidence {

@@ -36,7 +36,7 @@ export function readVisibility(): Fact<Visibility> {
     const capabilities = /^CapEff:\t([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
     if (capabilities === undefined) return unknown('/proc/self/status does not tell our capabilities');
     if (((BigInt(`0x${capabilities}`) >> CAP_SYS_PTRACE) & 1n) === 0n) {
-      return unknown('other users’ processes are closed to us: run it as root (CAP_SYS_PTRACE)');
+      return unknown("cannot see other users' processes: run it as root (CAP_SYS_PTRACE)");
     }
     // hidepid= and ProtectProc= hide nothing from CAP_SYS_PTRACE, unless a user namespace took its force.
     lstatSync('/proc/1');

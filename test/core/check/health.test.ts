@@ -26,13 +26,19 @@ const ask = (over: Partial<HealthQuestion>): ReturnType<typeof health> =>
     ...over,
   });
 
-void t.test('down for want of sets is critical, also once there is room again', async (t) => {
-  const down = ask({ active: known('failed'), isDownForSets: true });
-  t.equal(down.status, 'critical');
-  t.match(down.reasons[0], /^httpd\.service is down: .*httpd-guard recover/);
-});
+void t.test(
+  'a server that is down because no set could be created is critical, even with free sets',
+  async (t) => {
+    const down = ask({ active: known('failed'), isDownForSets: true });
+    t.equal(down.status, 'critical');
+    t.match(
+      down.reasons[0],
+      /^httpd\.service is down because no semaphore set could be created: httpd-guard recover/,
+    );
+  },
+);
 
-void t.test('the worst finding gives the status', async (t) => {
+void t.test('the worst finding decides the status', async (t) => {
   const cases: [Partial<HealthQuestion>, string][] = [
     [{}, 'ok'],
     [{ judgements: judged('in-use', 'foreign', 'unsure') }, 'ok'],
@@ -62,31 +68,31 @@ void t.test('the worst finding gives the status', async (t) => {
   for (const [over, status] of cases) t.equal(ask(over).status, status, JSON.stringify(over));
 });
 
-void t.test('reasons come worst first, then what could not be read', async (t) => {
+void t.test('reasons are sorted worst first, followed by what could not be read', async (t) => {
   t.same(ask({}).reasons, []);
   t.same(ask({ use: use(85, 950), judgements: judged('orphan', 'orphan'), missing: ['not root'] }).reasons, [
     '950 of 1000 semaphores in use (95 %)',
     '85 of 100 sets in use (85 %)',
-    '2 sets left by a dead httpd: httpd-guard clean removes them',
+    '2 orphaned sets, leaked by a killed httpd: httpd-guard clean removes them',
     'not root',
   ]);
   t.same(ask({ use: unknown('no table'), judgements: judged('orphan'), missing: ['not root'] }).reasons, [
-    '1 set left by a dead httpd: httpd-guard clean removes it',
+    '1 orphaned set, leaked by a killed httpd: httpd-guard clean removes it',
     'no table',
     'not root',
   ]);
 });
 
-void t.test('a full table says whether httpd is down already', async (t) => {
+void t.test('the reason for a full table names whether httpd is down', async (t) => {
   const full = (active: HealthQuestion['active']): string | undefined =>
     ask({ use: use(100), active }).reasons[0];
-  t.equal(full(known('failed')), '100 of 100 sets in use (100 %): httpd.service is down, and cannot get one');
-  const next = '100 of 100 sets in use (100 %): a start of httpd after a kill -9 cannot get one';
+  t.equal(full(known('failed')), '100 of 100 sets in use (100 %): httpd.service is down and cannot start');
+  const next = '100 of 100 sets in use (100 %): httpd could not start again after a kill -9';
   t.equal(full(known('active')), next);
   t.equal(full(unknown('no systemd')), next);
 });
 
-void t.test('every verdict is counted, also those that nobody got', async (t) => {
+void t.test('every verdict is counted, including those that no set has', async (t) => {
   t.same(countVerdicts(judged('orphan', 'foreign', 'orphan')), {
     orphan: 2,
     'in-use': 0,

@@ -4,7 +4,7 @@ import { set } from '../verdict/snapshot-builder.ts';
 
 void t.test('whose sets they most likely are', async (t) => {
   t.equal(productOf('oracle', [set()]), 'Oracle Database');
-  t.equal(productOf('www-data', [set({ key: 5, nsems: 3 }), set({ key: -6, nsems: 3 })]), 'PHP’s sem_get');
+  t.equal(productOf('www-data', [set({ key: 5, nsems: 3 }), set({ key: -6, nsems: 3 })]), 'PHP sem_get');
   t.equal(productOf('www-data', [set({ key: 5, nsems: 3 }), set()]), null, 'some are not');
   t.equal(productOf('www-data', []), null);
   t.equal(productOf(null, [set()]), null);

@@ -7,7 +7,7 @@ const line = (fields: object): string =>
     __REALTIME_TIMESTAMP: '1772366400123456',
     _UID: '0',
     MESSAGE_ID: MESSAGE_ID.cleared,
-    MESSAGE: 'removed 2 semaphore sets left by a dead httpd',
+    MESSAGE: 'removed 2 semaphore sets leaked by a killed httpd',
     HTTPD_GUARD_UNIT: 'apache2.service',
     ...fields,
   });
@@ -24,7 +24,7 @@ void t.test('a removal, with its figures', async (t) => {
     unit: 'apache2.service',
     did: 'cleared',
     cause: null,
-    sentence: 'removed 2 semaphore sets left by a dead httpd',
+    sentence: 'removed 2 semaphore sets leaked by a killed httpd',
     figures: { command: 'pre-start', removed: 2, failed: 0, ids: [0, 32769] },
   });
 });

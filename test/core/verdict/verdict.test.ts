@@ -27,7 +27,7 @@ const born = (ctime: number, id = 7): SemaphoreSet[] => [set({ id, ctime })];
 void t.test('with no httpd alive a mutex of its owner is an orphan', async (t) => {
   t.equal(verdictOf({}), 'orphan');
   t.same(first({}).evidence, [
-    { rule: 'no-living-httpd', saw: 'no living httpd in this IPC namespace', source: '/proc' },
+    { rule: 'no-living-httpd', saw: 'no running httpd in this IPC namespace', source: '/proc' },
   ]);
 });
 
