@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Recovery, RecoveryPolicy } from '../core/recovery/decide-recovery.ts';
 import { errorReason } from '../host/files/error-reason.ts';
 import { type Configured, readConfiguration } from '../host/config/configuration.ts';
@@ -7,7 +6,10 @@ import { writeEntry } from '../host/output/write-entry.ts';
 import { log } from '../host/output/stderr-log.ts';
 import { keepUnderWay, takeRequest, takeUnderWay } from '../host/state/take-request.ts';
 import { runHook } from '../host/exec/run-hook.ts';
+import { realClock } from '../host/proc/real-clock.ts';
 import { recover } from '../workflows/recover.ts';
+import { recoveryDoors } from '../workflows/recovery-doors.ts';
+import { serveRequests } from '../workflows/serve-requests.ts';
 import { escape } from '../view/escape.ts';
 import { recoveryEntry, recoveryJson, recoverySentence, recoveryText } from '../view/recovery.ts';
 import { type CommonOptions, type CommandResult, needsRoot, wrongConfiguration } from './command-result.ts';
@@ -29,8 +31,6 @@ const EXIT: Record<Recovery['outcome'], 0 | 1 | 2 | 3> = {
   unsure: 3,
 };
 const WRITE_TIMEOUT_MS = 2_000;
-/** How soon a request that comes meanwhile is seen. */
-const LOOK_MS = 200;
 
 /** Brings httpd back if it is down for a reason that is ours, by hand or at the watcher's request. */
 export async function recoverCommand(options: RecoverOptions): Promise<CommandResult> {
@@ -52,7 +52,8 @@ export async function recoverCommand(options: RecoverOptions): Promise<CommandRe
 async function byHand(options: RecoverOptions, configuration: Configured): Promise<CommandResult> {
   const { dryRun } = options;
   const wanted = { ...wantedServer(options.unit, configuration), failedFirst: true };
-  const recovery = await recover({ wanted, policy: policyOf(configuration), automatic: false, dryRun });
+  const policy = policyOf(configuration);
+  const recovery = await recover({ wanted, policy, automatic: false, dryRun }, recoveryDoors);
   if (!dryRun) await tell(recovery, configuration);
   const stdout = options.json
     ? `${JSON.stringify(recoveryJson(recovery), null, 2)}\n`
@@ -70,52 +71,36 @@ async function takeNow(options: RecoverOptions): Promise<string[]> {
   }
 }
 
-/**
- * Of the request nothing is taken but names of units that are guarded. The units do not wait for each other, nor does a
- * request that comes meanwhile: one unit may wait for half a minute before its next try.
- */
+/** Exit status 3 when a recovery could not tell, or broke off. */
 async function requested(options: RecoverOptions, configuration: Configured): Promise<CommandResult> {
-  const running = new Map<string, Promise<void>>();
+  const policy = policyOf(configuration);
   let exitCode = 0;
-  const one = async (unit: string): Promise<void> => {
-    const wanted = wantedServer(unit, configuration);
-    const policy = policyOf(configuration);
-    const recovery = await recover({ wanted, policy, automatic: true, dryRun: options.dryRun });
-    await tell(recovery, configuration);
-    const { priority, sentence } = recoverySentence(recovery);
-    // What was given up is told once, by an entry of its own.
-    if (recovery.outcome !== 'gave-up') await log(options, priority, sentence);
-    // That there was nothing to do, or that it was tried in vain, is no failure of the service that did so.
-    if (recovery.outcome === 'unsure') exitCode = EXIT.unsure;
-  };
-  const failed = async (error: unknown): Promise<void> => {
-    exitCode = EXIT.unsure;
-    await log(options, 'err', `the recovery broke off: ${escape(errorReason(error))}`);
-  };
-  // What one that was killed had under way is looked at once more: only of new ones it is kept again.
-  const waiting = new Set(takeUnderWay());
-  const fresh = new Set<string>();
-  let kept = '';
-  do {
-    const guarded = guardedUnits();
-    for (const name of await takeNow(options)) {
-      waiting.add(name);
-      fresh.add(name);
-    }
-    for (const name of waiting) if (!guarded.includes(name)) waiting.delete(name);
-    for (const unit of waiting) {
-      if (running.has(unit)) continue;
-      waiting.delete(unit);
-      const ends = one(unit).catch(failed);
-      running.set(unit, ends);
-      void ends.then(() => running.delete(unit));
-    }
-    const underWay = [...fresh].filter((unit) => waiting.has(unit) || running.has(unit));
-    if (underWay.join() !== kept) keepUnderWay(underWay);
-    kept = underWay.join();
-    await Promise.race([...running.values(), pause(LOOK_MS)]);
-  } while (running.size > 0 || waiting.size > 0);
-  keepUnderWay([]);
+  await serveRequests({
+    clock: realClock,
+    takeRequest: () => takeNow(options),
+    guardedUnits: () => guardedUnits(),
+    takeUnderWay: () => takeUnderWay(),
+    keepUnderWay: (units) => {
+      keepUnderWay(units);
+    },
+    recover: async (unit) => {
+      const wanted = wantedServer(unit, configuration);
+      const recovery = await recover(
+        { wanted, policy, automatic: true, dryRun: options.dryRun },
+        recoveryDoors,
+      );
+      await tell(recovery, configuration);
+      const { priority, sentence } = recoverySentence(recovery);
+      // Giving up is reported once, by an entry of its own.
+      if (recovery.outcome !== 'gave-up') await log(options, priority, sentence);
+      // Nothing to do, or a recovery that failed, is no failure of the service that tried.
+      if (recovery.outcome === 'unsure') exitCode = EXIT.unsure;
+    },
+    onError: async (error) => {
+      exitCode = EXIT.unsure;
+      await log(options, 'err', `the recovery broke off: ${escape(errorReason(error))}`);
+    },
+  });
   return { stdout: '', stderr: '', exitCode };
 }
 

@@ -48,6 +48,11 @@ export function isForOthersToStart(fileState: string): boolean {
   return /^(masked|disabled)/.test(fileState);
 }
 
+/** Whether systemd is about to change the unit's state, or somebody has asked it to. */
+export function isChanging({ job, active }: Pick<UnitFacts, 'job' | 'active'>): boolean {
+  return job !== null || /^(activating|deactivating|reloading)$/.test(active);
+}
+
 export interface ExecLine {
   path: string;
   /** As written in the unit: argv[0] first, variables not yet replaced. */

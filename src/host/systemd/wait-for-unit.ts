@@ -5,11 +5,6 @@ import { withSystemd } from './with-systemd.ts';
 
 const LOOK_MS = 100;
 
-/** Whether systemd is about to change the unit's state, or somebody has asked it to. */
-export function isChanging({ job, active }: UnitFacts): boolean {
-  return job !== null || /^(activating|deactivating|reloading)$/.test(active);
-}
-
 /** Looks at the unit until it is as wanted, for so long at most. */
 export async function waitForUnit(
   name: string,

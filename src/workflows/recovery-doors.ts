@@ -1,0 +1,60 @@
+import { type Fact, known, unknown } from '../core/fact.ts';
+import { answersHealthy } from '../host/httpd/health-check.ts';
+import { realClock } from '../host/proc/real-clock.ts';
+import { terminate } from '../host/proc/terminate.ts';
+import { keepAttempts, readAttempts } from '../host/state/attempts.ts';
+import { keepRunEnding } from '../host/state/keep-run-ending.ts';
+import { readRunEnding } from '../host/state/read-run-ending.ts';
+import { waitForUnit } from '../host/systemd/wait-for-unit.ts';
+import { withSystemdActions } from '../host/systemd/with-systemd-actions.ts';
+import { escape } from '../view/escape.ts';
+import { collectFailureFacts } from './collect-failure-facts.ts';
+import { type Server, findServer } from './find-server.ts';
+import type { RecoveryDoors } from './recover.ts';
+import { removeOrphans } from './remove-orphans.ts';
+
+const ASK_TIMEOUT_MS = 5_000;
+const WRITE_TIMEOUT_MS = 2_000;
+
+/** This machine, as a recovery sees it and acts on it. */
+export const recoveryDoors: RecoveryDoors = {
+  clock: realClock,
+  findServer: (wanted) => findServer(wanted, 'remember', ASK_TIMEOUT_MS),
+  waitForUnit,
+  failureFacts: (server) => {
+    const { unit } = server;
+    const endingOf = (invocationId: string) =>
+      unit.known ? readRunEnding(unit.value.name, invocationId) : null;
+    return collectFailureFacts(server, endingOf, performance.now() + ASK_TIMEOUT_MS);
+  },
+  readAttempts: (unit) => readAttempts(unit),
+  keepAttempts: (unit, attempts) => keepAttempts(unit, attempts),
+  keepEnding: (unit, ending) => {
+    const kept = keepRunEnding(unit, ending);
+    if (!kept.known) complain(kept.why);
+  },
+  terminate,
+  removeOrphans: removeOrphansOf,
+  resetFailed: (unit) => withSystemdActions((systemd) => systemd.resetFailed(unit)),
+  start: (unit) => withSystemdActions((systemd) => systemd.start(unit)),
+  answersHealthy,
+};
+
+async function removeOrphansOf(unit: string, { owner }: Server): Promise<Fact<{ doubt: boolean }>> {
+  const { result, untold } = await removeOrphans({
+    owner,
+    onlyIds: null,
+    dryRun: false,
+    deadlineMs: performance.now() + ASK_TIMEOUT_MS,
+    context: { unit, command: 'recover', mostMs: WRITE_TIMEOUT_MS },
+  });
+  if (untold !== null) complain(`the journal was not told: ${untold}`);
+  if (!result.known) return result;
+  const [failed] = result.value.failed;
+  if (failed !== undefined) return unknown(`set ${failed.id} cannot be removed: ${failed.error}`);
+  return known({ doubt: result.value.kept.some(({ verdict }) => verdict === 'unsure') });
+}
+
+function complain(why: string): void {
+  process.stderr.write(`httpd-guard: ${escape(why)}\n`);
+}
