@@ -20,9 +20,13 @@ export class FakeClock implements Clock {
     return this.nowMs;
   }
 
-  pause(ms: number): Promise<void> {
+  pause(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      this.after(ms, resolve);
+      const cancel = this.after(ms, resolve);
+      signal?.addEventListener('abort', () => {
+        cancel();
+        resolve();
+      });
     });
   }
 

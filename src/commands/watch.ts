@@ -1,6 +1,7 @@
 import { guardedUnits } from '../host/systemd/unit-files.ts';
 import { followJournal, newestCursor } from '../host/logs/follow-journal.ts';
-import { followUnits } from '../host/systemd/follow-units.ts';
+import { Systemd } from '../host/systemd/systemd.ts';
+import { followUnits } from '../workflows/follow-units.ts';
 import { log } from '../host/output/stderr-log.ts';
 import { notify } from '../host/systemd/notify.ts';
 import { HEARTBEAT, Watchdog } from '../host/systemd/watchdog.ts';
@@ -12,6 +13,7 @@ import { escape } from '../view/escape.ts';
 import type { CommonOptions } from './command-result.ts';
 
 const OWN_UNIT = 'httpd-guard-watch.service';
+const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
  * Follows the journal and the state of the guarded units, and requests a recovery when one may be down for lack of
@@ -40,7 +42,13 @@ export async function watch(options: CommonOptions): Promise<number> {
 
   const cursor = await newestCursor();
   const following = Promise.all([
-    followUnits(units, watcher.onState, watcher.onBusTrouble, signal),
+    followUnits(
+      { clock: realClock, connect: () => Systemd.connect(CONNECT_TIMEOUT_MS) },
+      units,
+      watcher.onState,
+      watcher.onBusTrouble,
+      signal,
+    ),
     followJournal({
       cursor,
       units: [...units, OWN_UNIT],

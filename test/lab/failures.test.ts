@@ -179,6 +179,8 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     await makeSets(lab, MOST_SETS, { uid: 1 });
     await isLeftAlone(t, /semaphore-demand/, start);
     t.match(await json('recover'), { exitCode: 1, outcome: 'left-alone', cause: 'semaphore-demand' });
+    // It would start the unit by itself within seconds.
+    await lab.sh('systemctl stop httpd-guard-watch.service');
     await lab.sh('ipcrm --all=sem');
     const said = (await lab.run('httpd-guard', 'diagnose')).stdout;
     t.match(

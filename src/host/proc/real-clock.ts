@@ -6,7 +6,8 @@ export interface Clock {
   wallMs(): number;
   /** In milliseconds from an arbitrary moment; it only grows. */
   steadyMs(): number;
-  pause(ms: number): Promise<void>;
+  /** Resolves after `ms`, or as soon as `signal` says so. */
+  pause(ms: number, signal?: AbortSignal): Promise<void>;
   /** Calls `due` once, after `ms`, unless the function that it returns is called before. It does not keep the process alive. */
   after(ms: number, due: () => void): () => void;
 }
@@ -14,7 +15,7 @@ export interface Clock {
 export const realClock: Clock = {
   wallMs: () => Date.now(),
   steadyMs: () => performance.now(),
-  pause: (ms) => pause(ms),
+  pause: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
   after: (ms, due) => {
     const timer = setTimeout(due, ms).unref();
     return () => {
