@@ -1,4 +1,4 @@
-import type { MessageKind } from '../logs/messages.ts';
+import type { MessageKind } from '../logs/message-rule.ts';
 import type { Evidence } from '../verdict/verdict.ts';
 import type { Cause } from './cause.ts';
 import type { FailureFacts, LogLine } from './failure-facts.ts';

@@ -1,4 +1,5 @@
-import { type Errnos, type MessageKind, type MessageRule, RULES } from './messages.ts';
+import type { Errnos, MessageKind, MessageRule } from './message-rule.ts';
+import { RULES } from './messages.ts';
 
 export interface LineMatch {
   /** The id of a rule in messages.ts. */

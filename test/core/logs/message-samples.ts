@@ -1,4 +1,4 @@
-import type { MessageKind } from '../../../src/core/logs/messages.ts';
+import type { MessageKind } from '../../../src/core/logs/message-rule.ts';
 
 export interface Sample {
   what: string;

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { CREATE_FAILED_WORDS, QUICK_WORDS, matchLine, matchesOf } from '../../../src/core/logs/match-line.ts';
-import { MESSAGE_KINDS, RULES } from '../../../src/core/logs/messages.ts';
+import { MESSAGE_KINDS } from '../../../src/core/logs/message-rule.ts';
+import { RULES } from '../../../src/core/logs/messages.ts';
 import { SAMPLES } from './message-samples.ts';
 
 void t.test('every rule matches its sample, and no other rule does', async (t) => {

@@ -1,0 +1,42 @@
+import { type MessageRule, NO_ROOM, anyOf } from './message-rule.ts';
+
+/** What other programs write, and what leaves sets behind. */
+export const NEIGHBOR_RULES: readonly MessageRule[] = [
+  {
+    // Sources: sysv_sema.c (PostgreSQL); ext/sysvsem/sysvsem.c of PHP 4, 5, 8; apc_sem.c; mlogc.c.
+    // Of what PHP says "failed for key" about, only semget() can fail with 28.
+    id: 'table-full-elsewhere',
+    product: 'PostgreSQL, PHP, APC, mlogc',
+    kind: 'other-product',
+    pattern: anyOf(
+      /could not create semaphores: No space left on device/,
+      /(?:sem_get\(\):|semget\(\)) [Ff]ailed for key 0x\w{1,20}: No space left on device/,
+      /apc_sem_create: semget\(\d{1,20},\.\.\.\) failed:/,
+      /Failed to create global mutex: No space left on device/,
+    ),
+    when: NO_ROOM,
+    sample: '2026-11-21 05:20:58 UTC [812] FATAL:  could not create semaphores: No space left on device',
+  },
+  {
+    // Source: systemd service.c, and 219 as seen. Of which unit, journald tells, not the text.
+    id: 'killed-by-systemd',
+    product: 'systemd',
+    kind: 'leak-source',
+    pattern: anyOf(
+      /[Mm]ain process exited, code=killed, status=9\/KILL/,
+      /(?:State 'stop-sigterm'|\.service stop-sigterm) timed out\. Killing\./,
+    ),
+    when: 'any',
+    sample: "httpd.service: State 'stop-sigterm' timed out. Killing.",
+  },
+  {
+    // Source: mm/oom_kill.c. A killed child leaves nothing behind, a killed master does.
+    id: 'killed-by-oom',
+    product: 'Linux',
+    kind: 'leak-source',
+    pattern: /Killed process \d{1,10} \((?:httpd|apache)[\w.-]{0,12}\) total-vm:/,
+    when: 'any',
+    sample:
+      'kernel: Out of memory: Killed process 4711 (httpd) total-vm:1490304kB, anon-rss:1288436kB, file-rss:0kB',
+  },
+];
