@@ -198,7 +198,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     await letSetsAge(lab);
     t.match(
       (await lab.run('httpd-guard', 'clean')).stdout,
-      /^apache2\.service is down\. Start it: httpd-guard recover/m,
+      /^apache2\.service is down\. To start it: httpd-guard recover --unit apache2\.service$/m,
     );
     t.equal((await diagnose()).cause, 'semaphore-leak');
     t.match(await json('recover'), { exitCode: 0, outcome: 'recovered', cause: 'semaphore-leak' });
@@ -210,7 +210,10 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     await start();
     const said = (await lab.run('httpd-guard', 'diagnose')).stdout;
     t.match(said, 'apache2.service: its configuration has an error');
-    t.match((await lab.run('httpd-guard', 'check', '--unit', other.unit)).stdout, 'is in no danger');
+    t.match(
+      (await lab.run('httpd-guard', 'check', '--unit', other.unit)).stdout,
+      'is not at risk from semaphores',
+    );
     configure('');
     await lab.sh(`systemctl stop ${other.unit}; systemctl start apache2`);
     lab.write('etc/apache2-b/conf-enabled/zz.conf', 'Nonsense on\n');
