@@ -148,7 +148,7 @@ void t.test(
       await lab.sh('httpd-guard uninstall; rm -r /var/lib/prometheus');
       t.match(await gate(t), 'removed 2 semaphore sets');
       await makeSets(lab, 2, { uid: WWW_DATA });
-      t.match((await lab.run('httpd-guard', 'check')).stdout, 'left by a dead httpd');
+      t.match((await lab.run('httpd-guard', 'check')).stdout, 'leaked by a killed httpd');
       await lab.sh('rm /etc/ssl/openssl.cnf');
     });
 
@@ -205,9 +205,9 @@ void t.test(
       }
       const journal = await lab.sh('journalctl -o cat -u apache2');
       for (const line of [
-        'pre-start was not done in time',
-        'pre-start failed; httpd starts now',
-        '/usr/local/bin/node is gone',
+        'pre-start of apache2.service timed out',
+        'pre-start of apache2.service failed; httpd starts anyway',
+        '/usr/local/bin/node not found',
       ])
         t.match(journal, line);
       await lab.sh('mv /usr/local/bin/node.away /usr/local/bin/node; systemctl stop apache2');
