@@ -14,7 +14,7 @@ const ofMechanism = (number: string): RegExp =>
 
 // Sources: httpd server/util_mutex.c (2.4); worker.c, perchild.c, ssl_engine_mutex.c, mod_rewrite.c, mod_auth_digest.c
 // (2.0, 2.2); mod_ssl 2.8 ssl_engine_mutex.c; mod_fcgid fcgid_mutex_unix.c; mod_jk.c; mod_wsgi wsgi_daemon.c;
-// ModSecurity modsecurity.c; mod_python.c; mod_auth_mellon.c.
+// ModSecurity modsecurity.c; mod_python.c; mod_auth_mellon.c; mod_qos.c; mod_tile.c; mod_mono.c; Axis2/C mod_axis2.c.
 const NAMED_MUTEX = /Couldn't create the \S{1,100} mutex/;
 const UNNUMBERED_LOCK = /Couldn't create (?:accept|cross-process) lock(?! ?[('])/;
 const SSL_MUTEX = /Cannot create SSLMutex/;
@@ -22,14 +22,20 @@ const SSL_MUTEX_OF_1_3 = /Parent process could not create private SSLMutex semap
 const REWRITE_LOCK =
   /mod_rewrite: (?:Parent could not create RewriteLock file|could not create rewrite_log_lock)/;
 const DIGEST_LOCK = /Digest: failed to create lock \(/;
-const FCGID_MUTEX = /mod_fcgid: Can't create global \S{1,100} mutex/;
+const FCGID_MUTEX = /mod_(?:fcgid|lsapi): Can't create global \S{1,100} mutex/;
 const JK_LOCK = /mod_jk: could not create jk_log_lock/;
 const MODSECURITY_LOCK =
   /mod_security: Could not create modsec_auditlog_lock|ModSecurity: Could not create global mutex/;
 const WSGI_LOCK = /Unable to create accept lock '/;
 const PYTHON_MUTEX = /mod_python: Failed to create global mutex \d/;
 const PYTHON_HINT = /available semaphores, check 'sysctl kernel\.sem'/;
-const OPENIDC_MUTEX = /failed to create mutex on file /;
+const FILE_MUTEX = /[Ff]ailed to create mutex on file /;
+const QOS_MUTEX = /mod_qos\(004\): (?:failed to create mutex|could create [\w-]{1,20}mutex)/;
+const MONO_MUTEX = /Failed to create mutex '/;
+const AXIS_MUTEX = /\[Axis2\] Error creating global mutex/;
+// Sources: mod_nss nss_engine_init.c; libmm mm_core.c.
+const NSS_SEMAPHORE = /Unable to obtain semaphore\./;
+const MM_SEMAPHORE = /mm:core: failed to acquire semaphore \(No space left on device\)/;
 const MELLON_MUTEX = /mutex_create: Error \[/;
 
 /** A mutex could not be made. */
@@ -82,7 +88,8 @@ export const CREATE_RULES: readonly MessageRule[] = [
   },
   {
     id: 'create-third-party',
-    product: 'mod_jk, ModSecurity, mod_wsgi 6, mod_python, mod_auth_openidc, mod_auth_mellon',
+    product:
+      'mod_jk, ModSecurity, mod_wsgi 6, mod_python, mod_auth_openidc, mod_auth_mellon, mod_qos, mod_tile, mod_mono, mod_nss, Axis2/C, libmm',
     kind: 'create-failed',
     pattern: anyOf(
       JK_LOCK,
@@ -90,8 +97,13 @@ export const CREATE_RULES: readonly MessageRule[] = [
       WSGI_LOCK,
       PYTHON_MUTEX,
       PYTHON_HINT,
-      OPENIDC_MUTEX,
+      FILE_MUTEX,
       MELLON_MUTEX,
+      QOS_MUTEX,
+      MONO_MUTEX,
+      AXIS_MUTEX,
+      NSS_SEMAPHORE,
+      MM_SEMAPHORE,
     ),
     when: NO_ROOM,
     sample:
@@ -131,6 +143,7 @@ export const CREATE_RULES: readonly MessageRule[] = [
     kind: 'no-room-elsewhere',
     pattern: ofMechanism('4'),
     when: { only: [ENOSPC] },
+    folder: '/dev/shm',
     sample:
       "[Sat Nov 21 05:20:58 2026] [emerg] (28)No space left on device: Couldn't create accept lock (/etc/httpd/logs/accept.lock.13808) (4)",
   },
@@ -160,8 +173,12 @@ export const CREATE_RULES: readonly MessageRule[] = [
       MODSECURITY_LOCK,
       WSGI_LOCK,
       PYTHON_MUTEX,
-      OPENIDC_MUTEX,
+      FILE_MUTEX,
       MELLON_MUTEX,
+      QOS_MUTEX,
+      MONO_MUTEX,
+      AXIS_MUTEX,
+      NSS_SEMAPHORE,
     ),
     when: OTHER,
     sample:

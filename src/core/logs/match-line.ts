@@ -1,5 +1,7 @@
+import { type LineParts, splitLine } from './line-parts.ts';
 import type { Errnos, MessageKind, MessageRule } from './message-rule.ts';
 import { RULES } from './messages.ts';
+import { UNLISTED_RULES } from './unlisted-rules.ts';
 
 export interface LineMatch {
   /** The id of a rule in messages.ts. */
@@ -7,22 +9,29 @@ export interface LineMatch {
   kind: MessageKind;
   /** The error number of Linux or of APR, where the line names one. */
   errno: number | null;
+  /**
+   * Where there is no space left: the file that could not be written, or its folder. Null where the line names none, or is
+   * of another kind. It can be forged like the line: to be looked at and shown, escaped, no more.
+   */
+  path: string | null;
 }
 
 /** Every line that matches has one of these: most lines are done with after a look for them. */
 export const QUICK_WORDS: readonly string[] = [
   'utex',
-  'lock',
-  'Lock',
+  'ock',
   'sem',
+  '(28)',
   'No space left',
-  'quota exceeded',
+  '(122)',
   'bind to address',
   'Syntax error',
   'Unable to',
   'Configuration Failed',
   'exit',
   'Kill',
+  'Unclean',
+  'log pid',
 ];
 
 /** The same for want of sets alone, narrow enough for a watcher of a hundred thousand lines. */
@@ -37,6 +46,9 @@ export const CREATE_FAILED_WORDS: readonly string[] = [
   'auditlog_lock',
   'semget',
   'semaphore',
+  'global lock',
+  'process lock',
+  'shared lock',
 ];
 
 /** What is matched on stands at the beginning; the rest of a line can be a client's, and of any length. */
@@ -54,52 +66,54 @@ export function matchLine(line: string): LineMatch | null {
   return matchesOf(line)[0] ?? null;
 }
 
-/** What each rule makes of a line. No line is claimed by two rules, so their order says nothing; the tests hold that. */
+/**
+ * What each rule makes of a line. No line is claimed by two rules of the catalogue, so their order says nothing; the tests
+ * hold that. Where none claims it, the first of the rules for unlisted messages counts.
+ */
 export function matchesOf(line: string): LineMatch[] {
   const text = line.slice(0, MOST_CHARACTERS);
   if (!QUICK_WORDS.some((word) => text.includes(word))) return [];
-  const parts = split(text);
-  return RULES.flatMap((rule) => {
-    const match = rule.perRequest === true ? requestMatch(rule, parts) : null;
-    return match ?? ownMatch(rule, parts) ?? [];
-  });
+  const parts = splitLine(text);
+  const listed = RULES.flatMap((rule) => matchRule(rule, parts) ?? []);
+  return listed.length > 0
+    ? listed
+    : UNLISTED_RULES.flatMap((rule) => matchRule(rule, parts) ?? []).slice(0, 1);
 }
 
-interface Parts {
-  /** What httpd wrote before any word of a client. */
-  own: string;
-  /** "[client …] " with the error and AH numbers behind it, as log.c writes them; empty in a line without a client. */
-  mark: string;
-  /** The message about the client. */
-  about: string;
+function matchRule(rule: MessageRule, { own, mark, about, isLoud }: LineParts): LineMatch | null {
+  const request = rule.perRequest === true || isLoud ? rule.pattern.exec(about) : null;
+  // The message must begin what is said about the client: what a client sent is always introduced by httpd's words.
+  if (request !== null && request.index <= (isLoud ? beginLength(about) : 0)) {
+    const match = ifErrno(rule, errnoOf(own + mark + request[0]), about);
+    if (match !== null) return match;
+  }
+  const match = rule.pattern.exec(own);
+  return match === null ? null : ifErrno(rule, errnoOf(own), own.slice(match.index));
 }
 
-/** Where a client's text can begin: log.c's mark of it, or the request in an access log. */
-const CLIENT = /\[(?:client|remote) |\] "/;
-
-/** Modules repeat the mark. 2.4 writes the error number before it, 2.2 behind it (log.c). */
-const MARK = /^(?:\[(?:client|remote) [^\]]{1,100}\] ){1,2}(?:\(\d{1,6}\)[^:]{1,80}: )?(?:AH\d{5}: )?/;
-
-function split(text: string): Parts {
-  const start = text.search(CLIENT);
-  if (start === -1) return { own: text, mark: '', about: '' };
-  const rest = text.slice(start);
-  const mark = MARK.exec(rest)?.[0] ?? '';
-  return { own: text.slice(0, start), mark, about: mark === '' ? '' : rest.slice(mark.length) };
+/** The words of a module before those that a rule knows: "mod_x: can't ". */
+function beginLength(about: string): number {
+  const begin =
+    /^(?:mod_\w{1,30}(?: ?\([^)]{1,20}\))?: )?(?:can't|cannot|couldn't|could not|failed to|unable to) /i;
+  return begin.exec(about)?.[0].length ?? 0;
 }
 
-function ownMatch(rule: MessageRule, { own }: Parts): LineMatch | null {
-  return rule.pattern.test(own) ? ifErrno(rule, errnoOf(own)) : null;
+function ifErrno(
+  { id, kind, when, folder }: MessageRule,
+  errno: number | null,
+  message: string,
+): LineMatch | null {
+  if (!isAmong(errno, when)) return null;
+  const isDisk = kind === 'create-failed-file' || kind === 'no-room-elsewhere' || kind === 'quota';
+  return { rule: id, kind, errno, path: isDisk ? (folder ?? pathIn(message)) : null };
 }
 
-/** The message must be the first thing said about the client: what a client sent is always introduced by httpd's words. */
-function requestMatch(rule: MessageRule, { own, mark, about }: Parts): LineMatch | null {
-  const match = rule.pattern.exec(about);
-  return match?.index === 0 ? ifErrno(rule, errnoOf(own + mark + match[0])) : null;
-}
+/** An absolute path: in brackets or quotes, which may hold spaces, or as one word, without the dot that ends a sentence. */
+const PATH = /\(file (\/[^)]+)\)|'(\/[^']+)'|(?:^|[ ("`:=])(\/[^\s'"`(),:\\]*[^\s'"`(),:.\\])/;
 
-function ifErrno({ id, kind, when }: MessageRule, errno: number | null): LineMatch | null {
-  return isAmong(errno, when) ? { rule: id, kind, errno } : null;
+function pathIn(message: string): string | null {
+  const [, inBrackets, inQuotes, word] = PATH.exec(message) ?? [];
+  return inBrackets ?? inQuotes ?? word ?? null;
 }
 
 function isAmong(errno: number | null, when: Errnos): boolean {
@@ -107,8 +121,11 @@ function isAmong(errno: number | null, when: Errnos): boolean {
   return 'only' in when ? when.only.includes(errno) : !when.not.includes(errno);
 }
 
-/** "(28)No space left on device", as log.c writes it, or a number of APR's own above 20000; mod_jk writes "errno=28". */
-const NUMBER = /\((\d{1,6})\)[A-Z]|\berrno=(\d{1,3})\b/;
+/**
+ * "(28)No space left on device", as log.c writes it, or a number of APR's own above 20000. A module that calls setlocale(3)
+ * gets the text in another language, and log.c of 2.2 escapes its letters: the number alone counts. mod_jk writes "errno=28".
+ */
+const NUMBER = /\((\d{1,6})\)[\p{L}\\\uFFFD]|\berrno(?:=|: )(\d{1,3})\b/u;
 
 /** strerror(3) of glibc, for those who write only the text. httpd sets no locale, so it is the English one. */
 const ERRNO_OF_TEXT: readonly [string, number][] = [

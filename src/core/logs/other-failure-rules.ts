@@ -4,14 +4,15 @@ import { EDQUOT, ENOSPC, type MessageRule, anyOf } from './message-rule.ts';
 export const OTHER_FAILURE_RULES: readonly MessageRule[] = [
   {
     // Sources: scoreboard.c, mod_socache_shmcb.c, mod_proxy_balancer.c, util_ldap.c, mod_auth_digest.c, mod_lua.c;
-    // mod_jk.c ("errno=28").
+    // mod_jk.c ("errno=28"); mod_heartmonitor.c; mod_fcgid fcgid_proctbl_unix.c; mod_qos.c; mod_upload_progress.c.
     id: 'shared-memory',
     product: 'httpd 2.0-2.4, mod_jk',
     kind: 'no-room-elsewhere',
     pattern: anyOf(
       /[Uu]nable to create or access scoreboard|Could not allocate shared memory segment for shmcb/,
-      /(?:balancer|worker) slotmem_create failed|LDAP cache: could not create shared memory segment/,
-      /[Ff]ailed to create shared memory segment|Unable to start due to shared memory failure/,
+      /slotmem_create (?:for status )?failed|(?:LDAP|Upload [Pp]rogress) cache: could not create shared memory segment/,
+      /[Ff]ailed to create shared memory(?: segment)?|mod_fcgid: Can't create shared memory for size/,
+      /(?:Initializing shm:\S{1,1000} errno=\d{1,3}\. )?Unable to start due to shared memory failure/,
     ),
     when: { only: [ENOSPC] },
     sample:
@@ -29,12 +30,28 @@ export const OTHER_FAILURE_RULES: readonly MessageRule[] = [
       '[Sat Nov 21 05:20:58.123456 2026] [log_config:warn] [pid 4711] (28)No space left on device: [client 192.0.2.7:50412] AH00646: Error writing to /var/log/apache2/access.log',
   },
   {
+    // Sources: server/log.c (pid file, ErrorLog), mod_log_config.c, mod_log_forensic.c, mod_cgid.c, mod_fcgid fcgid_pm_unix.c,
+    // mod_socache_dbm.c; support/rotatelogs.c.
+    id: 'file-writing',
+    product: 'httpd 2.0-2.4, rotatelogs, mod_fcgid',
+    kind: 'no-room-elsewhere',
+    pattern: anyOf(
+      /could not create (?=\/)|Failed creating pid file |could not open (?:error|transfer|forensic) log file /,
+      /Couldn't bind unix domain socket |mod_fcgid: Can't create unix socket dir |socache DBM file /,
+      /Error 28 writing to log file at offset|Could not (?:open log file|create directory) '/,
+    ),
+    when: { only: [ENOSPC] },
+    sample:
+      '[Sat Nov 21 05:20:58.123456 2026] [core:error] [pid 4711] (28)No space left on device: AH10231: /usr/sbin/apache2: Failed creating pid file /run/apache2/apache2.pid',
+  },
+  {
     // Source: liboauth2 src/ipc.c. A named POSIX semaphore is a file in /dev/shm.
     id: 'sem-open',
     product: 'mod_oauth2 (liboauth2)',
     kind: 'no-room-elsewhere',
     pattern: /sem_open\(\) failed to create named semaphore /,
     when: { only: [ENOSPC] },
+    folder: '/dev/shm',
     sample:
       'oauth2_ipc_sema_post_config: sem_open() failed to create named semaphore /zzo-sema: No space left on device (28)',
   },
@@ -43,7 +60,7 @@ export const OTHER_FAILURE_RULES: readonly MessageRule[] = [
     id: 'quota',
     product: 'httpd 2.0-2.4',
     kind: 'quota',
-    pattern: /\(122\)Disk quota exceeded: (?=\S)/,
+    pattern: /\(122\)[^:]{1,80}: (?=\S)/,
     when: { only: [EDQUOT] },
     sample:
       "[Sat Nov 21 05:20:58.123456 2026] [core:emerg] [pid 4711] (122)Disk quota exceeded: AH00023: Couldn't create the proxy mutex (file /var/run/apache2/proxy.4711)",
@@ -77,7 +94,7 @@ export const OTHER_FAILURE_RULES: readonly MessageRule[] = [
       /could not create accept mutex|failed to create (?:authn-socache|cache-socache|proxy) mutex/,
       /mutex creation of \S{1,100} : |Watchdog: Failed to create singleton mutex/,
       /AH01760: failed to create lock \(|SSLStapling: cannot initialise stapling mutex/,
-      /mod_fcgid: Can't initialize shared memory or mutex(?! in child)|Global mutex was not created/,
+      /mod_fcgid: Can't initialize shared memory or mutex(?! in child)|Global mutex (?:was not created|not set\.)/,
     ),
     when: 'any',
     sample:
@@ -89,7 +106,7 @@ export const OTHER_FAILURE_RULES: readonly MessageRule[] = [
     product: 'httpd 2.0-2.4',
     kind: 'follow-up',
     pattern:
-      /Unable to open logs|Configuration Failed|returned a Fatal error\.\.\. Apache is exiting!|MPM run failed, exiting/,
+      /Unable to open logs|Configuration Failed|could not log pid to file|returned a Fatal error\.\.\. Apache is exiting!|MPM run failed, exiting/,
     when: 'any',
     sample: 'AH00016: Configuration Failed',
   },

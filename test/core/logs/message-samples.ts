@@ -7,6 +7,8 @@ export interface Sample {
   kind: MessageKind | null;
   /** Where it matters which. */
   errno?: number | null;
+  /** The file or folder without space that matchLine is to find; not looked at where it is not given. */
+  path?: string | null;
 }
 
 const D22 = '[Sat Nov 21 05:20:58 2026]';
@@ -121,6 +123,61 @@ const noRoomForASet: Sample[] = [
   ),
   made('mod_auth_mellon', `${CORE} ${FULL}mutex_create: Error [28] \\"No space left on device\\"`),
   made('1.3', 'semget: No space left on device'),
+  made(
+    'mod_qos names only the text',
+    `${D24} [qos:emerg] [pid 4711] mod_qos(004): failed to create mutex (ACT)(/var/tmp/x): No space left on device`,
+  ),
+  made(
+    'mod_qos, of its clients',
+    'mod_qos(004): failed to create mutex (client control)(/var/tmp/x): No space left on device',
+  ),
+  made('mod_qos, older', 'mod_qos(004): could create u-mutex: No space left on device'),
+  {
+    what: 'mod_qos, in another language',
+    line: 'mod_qos(004): failed to create mutex (ACT)(/var/tmp/x): Auf dem Gerät ist kein Speicherplatz mehr verfügbar',
+    kind: 'create-failed',
+    errno: null,
+  },
+  {
+    what: 'mod_nss names nothing',
+    line: `${D24} [:error] [pid 4711] Unable to obtain semaphore.`,
+    kind: 'create-failed',
+    errno: null,
+  },
+  made(
+    'mod_tile',
+    `${D24} [tile:error] [pid 4711] ${FULL}Failed to create mutex on file /tmp/httpd_mutex.4711`,
+  ),
+  made(
+    'mod_mono',
+    `${D24} [mono:crit] [pid 4711] ${FULL}Failed to create mutex '/tmp/mod_mono_dashboard.lock'`,
+  ),
+  made('Axis2/C', `${D22} [emerg] ${FULL}[Axis2] Error creating global mutex`),
+  made('mod_lsapi', `${D22} [emerg] ${FULL}mod_lsapi: Can't create global lsapi-pipe mutex`),
+  made(
+    'libmm',
+    'Error: MM: mm:core: failed to acquire semaphore (No space left on device): OS: Invalid argument',
+  ),
+  made(
+    'unlisted, global parent mutex',
+    `${D22} [crit] ${FULL}Could not create global parent mutex /tmp/geocache`,
+  ),
+  made('unlisted, monitor lock', `${D22} [emerg] ${FULL}Cannot create monitor global lock`),
+  made('unlisted, by a function', `${CORE} ${FULL}mod_x: apr_global_mutex_create failed`),
+  made(
+    'unlisted, number behind it',
+    `${D22} [crit] mod_radar [post_config]: failed to create global mutex (/tmp/radar), errno: 28`,
+  ),
+  ...[
+    'Auf dem Gerät ist kein Speicherplatz mehr verfügbar',
+    'Aucun espace disponible sur le périphérique',
+    'На устройстве не осталось свободного места',
+    '\\xd0\\x9d\\xd0\\xb0 устройстве',
+    'デバイスに空き領域がありません',
+    '\uFFFDnicht lesbar',
+  ].map((text) =>
+    made(`in another language: ${text}`, `${CORE} (28)${text}: AH00023: Couldn't create the proxy mutex `),
+  ),
   {
     what: '1.3 mod_ssl',
     line: 'Parent process could not create private SSLMutex semaphore',
@@ -167,13 +224,37 @@ const otherReasons: Sample[] = [
     "mod_fcgid: Can't set global fcgid-pipe mutex perms",
     'ModSecurity: Could not set permissions on global mutex',
     "WSGI0031: Unable to set permissions on sysvsem accept mutex '/run/wsgi.lock'. Daemon group will not start.",
+    "mod_wsgi (pid=4711): Couldn't set permissions on accept mutex '/run/wsgi.lock' (sysvsem).",
+    'mod_rewrite: Could not set permissions on rewrite_log_lock; check User and Group directives',
+    'Failed to set permissions on session table lock; check User and Group directives',
+    'unixd_set_global_mutex_perms failed; could not set permissions',
+    'Failed to set mutex permissions for /tmp/mod_mono_dashboard_default_1.lock',
+    'Parent could not set permissions on mod_tile mutex: check User and Group directives',
+    'Upload progress cache: failed to set mutex permissions',
+    "mod_lsapi: Can't set global lsapi-pipe mutex perms",
   ].flatMap((text, i) => [
     other(`permissions ${i + 1}`, `${D22} [emerg] (1)Operation not permitted: ${text}`, 1),
-    removed(`removed at once ${i + 1}`, `${D22} [emerg] (22)Invalid argument: ${text}`),
+    removed(`removed at once ${i + 1}`, `${D22} [emerg] ${GONE}${text}`),
+    {
+      what: `no such user or group ${i + 1}`,
+      line: `${D22} [emerg] (22)Invalid argument: ${text}`,
+      kind: 'config-error' as const,
+      errno: 22,
+    },
   ]),
 ];
 
 const setsRemoved: Sample[] = [
+  {
+    what: 'unlisted, no such user or group',
+    line: `${D22} [emerg] (22)Invalid argument: mod_x: could not set permissions on its lock`,
+    kind: 'config-error',
+  },
+  removed('unlisted, removed at once', `${D22} [emerg] ${GONE}mod_x: could not set permissions on its lock`),
+  nothing(
+    'unlisted, forbidden',
+    `${D22} [emerg] (1)Operation not permitted: mod_x: could not set permissions on its lock`,
+  ),
   ...[
     "AH00144: couldn't grab the accept mutex",
     "AH00146: couldn't release the accept mutex",
@@ -196,6 +277,31 @@ const setsRemoved: Sample[] = [
     'Failed to initialise global mutex /tmp/ldap.lock in child process 4712',
     "mod_fcgid: Can't initialize shared memory or mutex in child",
     "mod_fcgid: can't lock process table in pid 4712",
+    "mod_fcgid: can't unlock process table in pid 4712",
+    "mod_fcgid: can't lock process table in PM, pid 4712",
+    "mod_fcgid: can't get pipe mutex",
+    "mod_fcgid: can't release pipe mutex",
+    'mod_fcgid: apr_global_mutex_child_init error for pipe mutex',
+    'AH00920: Failed to reopen mutex proxy-balancer-shm in child',
+    'AH03016: mod_lua: Failed to reopen mutex lua-ivm-shm in child',
+    'Failed to reopen mutex on file /tmp/httpd_mutex.4711',
+    'mod_jk: could not init JK log lock in child',
+    'mod_python: Failed to reinit global mutex /tmp/mpmtx47110.',
+    'Failed to acquire global mutex lock at index 3',
+    "Failed to initialize the dashboard mutex '/tmp/mono.lock' in child process",
+    'Failed to acquire dashboard lock, cannot continue starting new process',
+    'Failed to release dashboard lock after destroying the dashboard',
+    "Failed to acquire lock, can't display stats",
+    'apr_global_mutex_child_init failed to reopen mutex on file /tmp/oidc',
+    'Child process could not connect to mutex',
+    "mod_wsgi (pid=4712): Couldn't initialise accept mutex in daemon process '/run/wsgi.sock'.",
+    "WSGI0026: mod_wsgi (pid=4712): Unable to initialise accept mutex '/run/wsgi.sock' in daemon process.",
+    'AH10134: LDAP cache lock failed',
+    'AH02384: could not acquire lock, ignoring: http://www.example.com/',
+    'AH01163: balancer://pool: Lock failed for find_best_worker()',
+    'AH01175: balancer://pool: Unlock failed for post_request',
+    'mod_x: cannot acquire the global lock',
+    'mod_x: error locking its mutex',
     'apr_global_mutex_lock(jk_log_lock) failed',
     "mod_wsgi (pid=4712): Couldn't acquire accept mutex '/run/wsgi.sock'. Shutting down daemon process.",
     "mod_wsgi (pid=4712): Unable to acquire accept mutex '/run/wsgi.sock'. Daemon process will shut down.",
@@ -205,6 +311,11 @@ const setsRemoved: Sample[] = [
     nothing(`deadlock: ${text}`, `${D22} [emerg] (35)Resource deadlock avoided: ${text}`),
     nothing(`no number: ${text}`, `${D22} [emerg] ${text}`),
   ]),
+  removed('unlisted, by its number', `${CORE} ${GONE}mod_x: broken lock`),
+  nothing('unlisted, of something else', `${CORE} ${GONE}mod_x: the message queue is broken`),
+  removed('mod_nss', `${D24} [:error] [pid 1] Unable to reserve semaphore resource`),
+  removed('mod_nss, when it gives it back', `${D24} [:error] [pid 1] Unable to free semaphore resource`),
+  removed('mod_nss, at its start', `${D24} [:error] [pid 1] Unable to initialize semaphore.`),
   removed('1.3 lock', 'accept_mutex_on: Identifier removed'),
   removed('1.3 unlock', 'accept_mutex_off: Invalid argument'),
   removed('1.3 start', 'semctl(SETVAL): Invalid argument'),
@@ -238,6 +349,34 @@ const ofRequests: Sample[] = [
   nothing(
     'ModSecurity, other user',
     `${D24} [:error] [pid 1] [client 192.0.2.7] ModSecurity: Audit log: Failed to lock global mutex: Permission denied [hostname "x"] [uri "/Identifier removed"]`,
+  ),
+  ...[
+    "mod_fcgid: can't lock process table in pid 5",
+    "mod_fcgid: can't get pipe mutex",
+    "mod_x: can't lock its mutex",
+  ].flatMap((text) => [
+    removed(text, `[fcgid:emerg] (22)Invalid argument: [client 192.0.2.1:1] ${text}`),
+    removed(`2.2: ${text}`, `${D22} [emerg] [client 192.0.2.1] ${GONE}${text}`),
+  ]),
+  removed(
+    'mod_proxy_balancer',
+    `${D24} [proxy_balancer:error] [pid 1] ${GONE}[client 192.0.2.7:50412] AH01163: balancer://pool: Lock failed for find_best_worker()`,
+  ),
+  removed(
+    'mod_cache_socache',
+    `${D24} [cache_socache:warn] [pid 1] ${GONE}[client 192.0.2.7:50412] AH02384: could not acquire lock, ignoring: http://x/`,
+  ),
+  removed(
+    'mod_auth_openidc',
+    `${D24} [auth_openidc:error] [pid 1] [client 192.0.2.7:50412] apr_global_mutex_lock() failed: Identifier removed (43)`,
+  ),
+  removed(
+    'ModSecurity, geography',
+    `${D24} [:error] [pid 1] [client 192.0.2.7] ModSecurity: Geo Lookup: Failed to lock proc mutex: Identifier removed`,
+  ),
+  nothing(
+    'an unlisted message that is not grave may be of a script',
+    `${D24} [x:error] [pid 1] ${GONE}[client 192.0.2.7:5] mod_x: can't lock its mutex`,
   ),
   elsewhere(
     'log writing',
@@ -282,7 +421,53 @@ const lookAlikes: Sample[] = [
     'no room for an upload',
     `${D24} [dav:error] [pid 1] ${FULL}[client 192.0.2.7:5] AH00590: Could not write`,
   ),
-  nothing('of no known message', `${CORE} ${FULL}AH00099: could not create /run/httpd.pid`),
+  nothing('of no known message', `${CORE} ${FULL}AH00647: could not initialize buffered log`),
+  ...(
+    [
+      ['AH00099: could not create /run/httpd.pid', '/run/httpd.pid'],
+      [
+        'AH10231: /usr/sbin/apache2: Failed creating pid file /run/apache2/apache2.pid',
+        '/run/apache2/apache2.pid',
+      ],
+      ['AH00091: httpd: could not open error log file /var/log/httpd/error_log.', '/var/log/httpd/error_log'],
+      ['AH00649: could not open transfer log file /var/log/x.log.', '/var/log/x.log'],
+      ['AH00651: could not open forensic log file /var/log/f.log.', '/var/log/f.log'],
+      ["AH01243: Couldn't bind unix domain socket /run/cgisock.1", '/run/cgisock.1'],
+      ["AH00807: Cannot open socache DBM file `/var/cache/x' for writing (store)", '/var/cache/x'],
+      ['AH00646: Error writing to /var/log/apache2/access.log', '/var/log/apache2/access.log'],
+      [
+        'AH01762: Failed to create shared memory segment on file /run/authdigest_shm.1',
+        '/run/authdigest_shm.1',
+      ],
+      ['AH00001: unable to create or access scoreboard \\"/run/sb\\" (name-based)', '/run/sb'],
+      ['AH00004: Unable to create or access scoreboard (anonymous shared memory failure)', null],
+      ['mod_x: cannot write its state to /var/lib/x/state', '/var/lib/x/state'],
+      ["mod_x: cannot open '/var/lib/with space/state'", '/var/lib/with space/state'],
+    ] as const
+  ).flatMap(([text, path]) => [
+    { ...elsewhere(text, `${CORE} ${FULL}${text}`), path },
+    { ...elsewhere(`in another language: ${text}`, `${CORE} (28)Kein Platz: ${text}`), path },
+  ]),
+  {
+    ...elsewhere('rotatelogs', "Could not open log file '/var/log/a b.log' (No space left on device)"),
+    path: '/var/log/a b.log',
+  },
+  elsewhere(
+    'rotatelogs, writing',
+    'Error 28 writing to log file at offset 4096.          1 messages lost (No space left on device)',
+  ),
+  nothing('rotatelogs, forbidden', "Could not open log file '/var/log/a.log' (Permission denied)"),
+  nothing('forbidden', `${CORE} (13)Permission denied: AH00099: could not create /run/httpd.pid`),
+  elsewhere(
+    'mod_qos',
+    'mod_qos(002): failed to create shared memory (ACT)(/var/tmp/x): No space left on device (99 bytes)',
+  ),
+  elsewhere('mod_fcgid', `${CORE} ${FULL}mod_fcgid: Can't create shared memory for size 4096 bytes`),
+  elsewhere(
+    'mod_upload_progress',
+    `${CORE} ${FULL}Upload Progress cache: could not create shared memory segment`,
+  ),
+  elsewhere('mod_heartmonitor', `${CORE} ${FULL}AH02285: slotmem_create for status failed`),
   nothing('AH00002', 'AH00002: Fatal error: unable to create global pool for use by the scoreboard'),
   nothing('AH00021', `${CORE} AH00021: Invalid options were specified when creating the proxy mutex`),
   nothing('AH00022', `${CORE} AH00022: Can't create mutex of unknown type proxy`),
@@ -343,6 +528,8 @@ const followUps: Sample[] = [
     "mod_fcgid: Can't initialize shared memory or mutex",
   ].map((text) => ({ ...after(text, `${CORE} ${FULL}${text}`), errno: 28 })),
   after('ModSecurity', `${D24} [:error] [pid 1] Audit log: Global mutex was not created`),
+  after('AH00100', `${D24} [core:error] [pid 1] AH00100: httpd: could not log pid to file /run/httpd.pid`),
+  after('mod_upload_progress', `${D24} [:crit] [pid 1] Global mutex not set.`),
   after('systemd', 'apache2.service: Main process exited, code=exited, status=1/FAILURE'),
 ];
 
@@ -355,6 +542,18 @@ const ofOthers: Sample[] = [
     'apc_sem_create: semget(123,...) failed: No space left on device',
     'Failed to create global mutex: No space left on device',
   ].map((line) => ({ what: line, line, kind: 'other-product' as const, errno: 28 })),
+  ...[
+    'ORA-27300: OS system dependent operation:semget failed with status: 28',
+    'A semaphore set has to be created but the system limit for the maximum number of semaphore sets has been exceeded',
+  ].map((line) => ({ what: line, line, kind: 'other-product' as const })),
+  ...[
+    `${D24} [core:warn] [pid 1] AH00098: pid file /run/httpd.pid overwritten -- Unclean shutdown of previous Apache run?`,
+    '[warn] pid file /etc/httpd/run/httpd.pid overwritten -- Unclean shutdown of previous Apache run?',
+  ].map((line) => ({ what: line, line, kind: 'leak-source' as const })),
+  nothing(
+    'a pid file of another program',
+    'WARN: pid file /run/mmed/pid overwritten -- Unclean shutdown of previous NextEPC run?',
+  ),
   { what: 'APC', line: '[apc-error] apc_sem_create: semget(123,...) failed:', kind: 'other-product' },
   nothing('APC, forbidden', 'apc_sem_create: semget(123,...) failed: Permission denied'),
   nothing(
@@ -382,6 +581,40 @@ const ofOthers: Sample[] = [
 ];
 
 const TRUE_TEXT = `${FULL}AH00023: Couldn't create the mpm-accept mutex `;
+
+/** An ErrorLogFormat that begins with the client, or with a text of the admin's before it. */
+const otherFormats: Sample[] = [
+  ...[
+    `[client -] ${CORE} ${TRUE_TEXT}`,
+    `[client ] ${CORE} ${TRUE_TEXT}`,
+    `[client ${CORE} ${TRUE_TEXT}`,
+    `[client - ${CORE} ${TRUE_TEXT}`,
+    `[client -] ${TRUE_TEXT}`,
+    `[client 192.0.2.7:5] [core:emerg] [pid 1] ${TRUE_TEXT}`,
+    `[client 192.0.2.7:5] ${CORE} ${TRUE_TEXT}`,
+    `[client 192.0.2.7:5] ${D24} [core:emerg] ${TRUE_TEXT}`,
+    `web1 shop [client -] [core:emerg] ${TRUE_TEXT}`,
+    `Nov 21 05:20:58 web1 httpd[4711]: [client -] [core:emerg] ${TRUE_TEXT}`,
+    `${D24} [pid 1] [client -] [core:emerg] ${TRUE_TEXT}`,
+    `shop.example.com ${CORE} ${TRUE_TEXT}`,
+  ].map((line, i) => made(`client first ${i + 1}`, line)),
+  removed(
+    'a message about a client',
+    `[client 192.0.2.7:5] ${D24} [rewrite:error] [pid 1] ${GONE}AH00659: apr_global_mutex_lock(rewrite_mapr_lock_acquire) failed`,
+  ),
+  ...[
+    `[client 192.0.2.7:5] ${D24} [core:error] [pid 1] AH00126: Invalid URI in request ${TRUE_TEXT}`,
+    `[client 192.0.2.7:5] ${D24} [cgi:error] [pid 1] AH01215: ${TRUE_TEXT}: /var/www/x.cgi`,
+    `[client 192.0.2.7:5] ${D24} [core:emerg] [pid 1] AH00036: access to ${TRUE_TEXT} failed`,
+    `[client 192.0.2.7:5] AH00126: Invalid URI in request [client -] [core:emerg] ${TRUE_TEXT}`,
+    `(36)File name too long: [client -] [core:emerg] ${TRUE_TEXT}`,
+    `AH00126: Invalid URI in request [client -] [core:emerg] ${TRUE_TEXT}`,
+    `[core:error] AH00126: Invalid URI in request [client -] [core:emerg] ${TRUE_TEXT}`,
+    `192.0.2.7 "GET /[client -] [core:emerg] ${TRUE_TEXT} HTTP/1.1" 404`,
+    `192.0.2.7 - - [21/Nov/2026:05:20:58 +0000] "GET /[client -] [core:emerg] ${TRUE_TEXT}"`,
+    `[client 192.0.2.7:5] [client -] ${D24} [core:error] AH00126: Invalid URI in request ${TRUE_TEXT}`,
+  ].map((line, i) => nothing(`client first, a client's words ${i + 1}`, line)),
+];
 
 const forgeries: Sample[] = [
   ...[
@@ -414,7 +647,6 @@ const ordinary: Sample[] = [
   `${D24} [mpm_prefork:notice] [pid 1] AH00163: Apache/2.4.68 (Debian) configured -- resuming normal operations`,
   `${D24} [mpm_event:notice] [pid 1] AH00489: Apache/2.4.68 configured -- resuming normal operations`,
   `${D24} [core:notice] [pid 1] AH00094: Command line: '/usr/sbin/apache2'`,
-  `${D24} [core:warn] [pid 1] AH00098: pid file /run/httpd.pid overwritten -- Unclean shutdown of previous Apache run?`,
   `${D24} [mpm_worker:debug] [pid 1] worker.c(1818): AH00294: Accept mutex: sysvsem (default: sysvsem)`,
   `${D22} [debug] prefork.c(1023): AcceptMutex: sysvsem (default: sysvsem)`,
   `${D24} [mpm_prefork:notice] [pid 1] AH00169: caught SIGTERM, shutting down`,
@@ -435,6 +667,7 @@ export const SAMPLES: readonly Sample[] = [
   ...otherFailures,
   ...followUps,
   ...ofOthers,
+  ...otherFormats,
   ...forgeries,
   ...ordinary,
 ];

@@ -2,6 +2,7 @@ import t from 'tap';
 import { CREATE_FAILED_WORDS, QUICK_WORDS, matchLine, matchesOf } from '../../../src/core/logs/match-line.ts';
 import { MESSAGE_KINDS } from '../../../src/core/logs/message-rule.ts';
 import { RULES } from '../../../src/core/logs/messages.ts';
+import { UNLISTED_RULES } from '../../../src/core/logs/unlisted-rules.ts';
 import { SAMPLES } from './message-samples.ts';
 
 void t.test('every rule matches its sample, and no other rule does', async (t) => {
@@ -15,6 +16,19 @@ void t.test('every rule matches its sample, and no other rule does', async (t) =
     t.equal(matches[0]?.kind, kind, id);
   }
 });
+
+void t.test(
+  'every rule for unlisted messages matches its sample, which no rule of the catalogue does',
+  async (t) => {
+    for (const { id, kind, sample } of UNLISTED_RULES) {
+      t.strictSame(
+        matchesOf(sample).map((match) => [match.rule, match.kind]),
+        [[id, kind]],
+        id,
+      );
+    }
+  },
+);
 
 void t.test('every rule has a name of its own, a product and a sample', async (t) => {
   t.equal(new Set(RULES.map(({ id }) => id)).size, RULES.length);
@@ -33,7 +47,8 @@ void t.test('every kind has a rule', async (t) => {
 });
 
 void t.test('every sample is what it is said to be', async (t) => {
-  for (const { what, line, kind, errno } of SAMPLES) {
+  for (const { what, line, kind, errno, path } of SAMPLES) {
+    if (path !== undefined) t.equal(matchLine(line)?.path, path, `${what}: ${line}`);
     t.equal(matchLine(line)?.kind ?? null, kind, `${what}: ${line}`);
     if (errno !== undefined) t.equal(matchLine(line)?.errno, errno, `${what}: ${line}`);
   }
@@ -54,7 +69,7 @@ void t.test('every rule is met by a sample of the list too', async (t) => {
 });
 
 void t.test('every line of a known kind has a quick word', async (t) => {
-  t.ok(QUICK_WORDS.length <= 12);
+  t.ok(QUICK_WORDS.length <= 14);
   const lines = [
     ...RULES.map(({ sample }) => sample),
     ...SAMPLES.filter(({ kind }) => kind !== null).map(({ line }) => line),
