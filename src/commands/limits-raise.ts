@@ -11,7 +11,7 @@ import {
   assignedSem,
   foreignLine,
   ownSysctlText,
-  winnerOver,
+  overridingFile,
 } from '../core/limits/sysctl.ts';
 import { errorReason } from '../host/files/error-reason.ts';
 import { readDropIn } from '../host/systemd/unit-files.ts';
@@ -83,7 +83,7 @@ function raiseNow(options: RaiseOptions, sets: number): CommandResult {
 /** What else has a say in kernel.sem, and where this value does not reach. */
 function warnings(value: KernelSem): string[] {
   const { files, unread } = readSysctlFiles();
-  const winner = winnerOver(files, value);
+  const winner = overridingFile(files, value);
   const conf = readSysctlConf();
   const inConf = conf === null ? null : assignedSem(conf.text);
   const first = isInFirstIpcNamespace();

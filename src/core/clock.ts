@@ -1,30 +1,30 @@
 import { type Fact, known, unknown } from './fact.ts';
 
-/** The machine's clocks, read together. All in milliseconds. */
+/** The machine's clocks, read together, in milliseconds (clock_gettime(2)). */
 export interface ClockReading {
   /** Wall clock since 1970. */
   realMs: number;
-  /** CLOCK_MONOTONIC: does not count time asleep. */
+  /** CLOCK_MONOTONIC: excludes time asleep. */
   monotonicMs: number;
-  /** CLOCK_BOOTTIME: what /proc/uptime and process start times count in. */
+  /** CLOCK_BOOTTIME: the clock of /proc/uptime and of process start times. */
   bootMs: number;
 }
 
-/** One moment on two clocks, as systemd records it for each change of a unit's state. */
+/** One moment on two clocks, in milliseconds, as systemd records it for each change of a unit's state. */
 export interface Stamp {
   realMs: number;
   monotonicMs: number;
 }
 
-/** Two readings may lie this far apart by rounding and scheduling; a real step of the clock is larger. */
+/** Rounding and scheduling can make two readings differ by this much; a real clock step is larger. */
 const STEP_TOLERANCE_MS = 1_500;
 
-/** ctime counts whole seconds from a clock that may lag by a tick; one second more is for peace of mind. */
+/** ctime is in whole seconds of a clock that may lag by a tick (kernel: ktime_get_real_seconds); one more second is a safety margin. */
 const AGE_MARGIN_S = 2;
 
 /**
- * The largest step of the wall clock between any of the stamps and now, in milliseconds,
- * or 0 when there was none that could be seen. Time asleep looks like a step, and is as good a reason for doubt.
+ * The largest step of the wall clock between any of the timestamps and now, in milliseconds; 0 if there was none. Time asleep
+ * cannot be told from a step, and makes ctimes as doubtful.
  */
 export function clockStepMs(stamps: readonly Stamp[], now: ClockReading): number {
   const here = now.realMs - now.monotonicMs;
@@ -34,18 +34,18 @@ export function clockStepMs(stamps: readonly Stamp[], now: ClockReading): number
 }
 
 /**
- * The wall-clock second before which nothing that began with `began` can have made a set:
- * a set whose ctime is smaller is older. Unknown when the clock was stepped since, for then ctimes lie.
+ * The earliest ctime (seconds since 1970) of a set made by anything that started at `began`: a set with a smaller ctime is
+ * older. Unknown if the wall clock was stepped since, which makes ctimes unreliable.
  */
 export function earliestCtime(began: Stamp, stamps: readonly Stamp[], now: ClockReading): Fact<number> {
   const stepMs = clockStepMs([began, ...stamps], now);
   if (stepMs !== 0)
-    return unknown(`the wall clock was stepped by ${Math.round(stepMs / 1000)} s since it began`);
+    return unknown(`the wall clock was stepped by ${Math.round(stepMs / 1000)} s since its start`);
   const onTodaysClock = now.realMs - (now.monotonicMs - began.monotonicMs);
   return known(Math.floor(Math.min(began.realMs, onTodaysClock) / 1000) - AGE_MARGIN_S);
 }
 
-/** A process's start on the wall clock of today, milliseconds since 1970. For people and for pid reuse, not for proofs. */
+/** Converts a process's start (milliseconds since boot) to the current wall clock (milliseconds since 1970). Good for display and pid reuse, not as a proof. */
 export function wallStartMs(startedMs: number, now: ClockReading): number {
   return now.realMs - (now.bootMs - startedMs);
 }

@@ -1,5 +1,5 @@
-/** Syslog priorities that the guard uses (syslog(3)). */
+/** The syslog priorities used here (syslog(3)). */
 export type Priority = 'crit' | 'err' | 'warning' | 'notice' | 'info';
 
-/** As syslog(3) counts them. */
+/** Their numbers (syslog(3)). */
 export const PRIORITY_NUMBER: Record<Priority, number> = { crit: 2, err: 3, warning: 4, notice: 5, info: 6 };

@@ -10,17 +10,18 @@ import { escape } from './escape.ts';
 export interface CauseEntry {
   priority: Priority;
   sentence: string;
-  /** Of the journal's entry; an interface. */
+  /** The fields of the journal entry (documented in httpd-guard(8)). */
   fields: Record<string, string | number>;
 }
 
-/** A line of a log may be as long as a request. */
+/** The longest part of a log line that is quoted: a line can be as long as a request. */
 const MOST_LINE = 500;
+/** The longest command that is quoted. */
 const MOST_RUN = 120;
 
-/** The journal's entry on why a run ended; null where nothing went wrong. */
+/** The journal entry about why a run of httpd failed; null if it did not fail. */
 export function causeEntry(
-  { unit, cause, evidence, cures }: Diagnosis,
+  { unit, cause, evidence, holders, cures }: Diagnosis,
   { use, orphans, ending }: FailureFacts,
 ): CauseEntry | null {
   if (cause === 'none' || cause === 'stopped-by-admin' || isPlainEnd(cause, ending)) return null;
@@ -28,9 +29,8 @@ export function causeEntry(
   const [cure] = cures;
   const seen = cause === 'other' || cause === 'unknown' ? ` (${evidence[0]?.saw ?? ''})` : '';
   const run = cure === undefined ? '' : shortRun(cure, unit);
-  // What changes more than this, or is long, is not for a line that is pasted in a hurry.
-  const todo = cure === undefined ? '' : ` To do: ${cure.say}${run === '' ? '' : `: ${run}`}`;
-  const sentence = escape(`${unit}: ${causeSentence(cause)}${seen}.${todo}`);
+  const fix = cure === undefined ? '' : ` To fix: ${cure.say}${run === '' ? '' : `: ${run}`}`;
+  const sentence = escape(`${unit}: ${causeSentence(cause, holders)}${seen}.${fix}`);
   const priority: Priority = cause === 'other' || cause === 'unknown' ? 'notice' : 'err';
   return {
     priority,
@@ -49,6 +49,7 @@ export function causeEntry(
   };
 }
 
+/** The commands on one line; a pointer to `diagnose` for commands that are long or have side effects. */
 function shortRun({ run, traps }: Cure, unit: string): string {
   const commands = run.join(' && ');
   return traps.length === 0 && commands.length <= MOST_RUN
@@ -56,7 +57,7 @@ function shortRun({ run, traps }: Cure, unit: string): string {
     : `httpd-guard diagnose --unit ${shellWord(unit)}`;
 }
 
-/** An exit with 0 that nothing speaks against: `apachectl stop` by hand. */
+/** Whether the run ended with exit status 0 and no sign of a failure, as after `apachectl stop` by hand. */
 function isPlainEnd(cause: Diagnosis['cause'], ending: FailureFacts['ending']): boolean {
   return ending?.result === 'success' && (cause === 'other' || cause === 'unknown');
 }

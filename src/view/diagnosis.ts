@@ -2,49 +2,56 @@ import type { Cause } from '../core/diagnosis/cause.ts';
 import type { Diagnosis } from '../core/diagnosis/diagnosis.ts';
 import type { Cure } from '../core/diagnosis/cures.ts';
 import type { Holder } from '../core/diagnosis/failure-facts.ts';
+import { counted } from '../core/text/counted.ts';
 import { escape } from './escape.ts';
 
 const SENTENCE: Record<Cause, string> = {
-  none: 'nothing is wrong with it that is seen here',
-  'semaphore-leak':
-    'it could get no semaphores: a dead httpd left its own in the kernel, and the table has no room',
-  'semaphore-demand':
-    'it could get no semaphores: the table had no room, and nothing in it is known to be left over',
-  'disk-full': 'a disk is full',
-  'inodes-full': 'a file system has no inodes left',
-  'quota-exceeded': 'a disk quota is used up',
+  none: 'no problem found',
+  'semaphore-leak': 'the semaphore table is full of sets leaked by a killed httpd',
+  'semaphore-demand': 'the semaphore table is full, and none of the sets can be proven to be orphaned',
+  'disk-full': 'a file system is full',
+  'inodes-full': 'a file system has no free inodes',
+  'quota-exceeded': 'a disk quota is exceeded',
   'shm-full': '/dev/shm is full',
-  'port-held-by-orphans': 'its port is held by workers whose master is dead',
+  'port-held-by-orphans': 'its port is held by workers of a killed master',
   'port-held-by-other': 'its port is in use',
-  'set-removed-while-live': 'somebody removed semaphores of the running server',
+  'set-removed-while-live': 'its semaphores were removed while it was running',
   'config-error': 'its configuration has an error',
-  'started-outside-systemd': 'an httpd that systemd did not start serves in its place',
-  'stopped-by-admin': 'it was stopped, and did not fail',
-  other: 'it ended for a reason that is none of the guard’s',
-  unknown: 'why it ended could not be told',
+  'started-outside-systemd': 'an httpd that was started outside systemd is running in its place',
+  'stopped-by-admin': 'it was stopped on purpose',
+  other: 'it failed for a reason httpd-guard does not handle',
+  unknown: 'the cause of its failure is unknown',
 };
 
-/** One sentence of a cause, without the unit's name. */
-export function causeSentence(cause: Cause): string {
-  return SENTENCE[cause];
+/** How many owners of the table a sentence names. */
+const MOST_HOLDERS = 3;
+
+/** A cause as a sentence without the unit's name and the full stop; with the owners of a full table, if they are given. */
+export function causeSentence(cause: Cause, holders: readonly Holder[] = []): string {
+  if (cause !== 'semaphore-demand' || holders.length === 0) return SENTENCE[cause];
+  const owners = holders.slice(0, MOST_HOLDERS).map(({ sets, user, uid }) => {
+    const owner = user ?? `uid ${uid}`;
+    return `${sets} ${sets === 1 ? 'belongs' : 'belong'} to ${escape(owner)}`;
+  });
+  return `${SENTENCE[cause]}: ${owners.join(', ')}`;
 }
 
-/** `diagnose` for people: the cause, what it stands on, what to do. */
+/** `diagnose` as text: the cause, its evidence, and commands that fix it. */
 export function diagnosisText(
   { unit, cause, evidence, holders, cures, missing }: Diagnosis,
   { quiet }: { quiet: boolean },
 ): string {
-  const lines = [`${unit}: ${causeSentence(cause)}.`];
+  const lines = [`${unit}: ${causeSentence(cause, holders)}.`];
   if (!quiet) {
     lines.push('', ...evidence.map(({ saw, source }) => `  ${escape(saw)}  (${escape(source)})`));
     lines.push(...holders.map((holder) => `  ${holderText(holder)}`));
-    lines.push(...missing.map((why) => `  not seen: ${escape(why)}`));
+    lines.push(...missing.map((why) => `  could not be read: ${escape(why)}`));
   }
   for (const one of cures) lines.push('', ...cureLines(one));
   return `${lines.join('\n')}\n`;
 }
 
-/** A cure for people: what, how, and what it changes besides. */
+/** The lines of one fix: what it does, its commands and its side effects. */
 export function cureLines({ say, run, traps }: Cure): string[] {
   return [
     escape(run.length === 0 ? `${say}.` : `${say}:`),
@@ -54,10 +61,12 @@ export function cureLines({ say, run, traps }: Cure): string[] {
 }
 
 function holderText({ uid, user, product, sets }: Holder): string {
-  return escape(`${sets} sets of ${user ?? `uid ${uid}`}${product === null ? '' : ` (${product}?)`}`);
+  return escape(
+    `${counted(sets, 'set')} of ${user ?? `uid ${uid}`}${product === null ? '' : ` (${product}?)`}`,
+  );
 }
 
-/** The object of `diagnose --json`: an interface. */
+/** The object of `diagnose --json` (documented in httpd-guard(8)). */
 export function diagnosisJson({ unit, cause, holders, evidence, cures, missing }: Diagnosis): unknown {
   return { schema: 1, unit, cause, holders, evidence, cures, missing };
 }

@@ -5,36 +5,39 @@ import { shellWord } from '../core/text/shell-word.ts';
 import { causeSentence } from './diagnosis.ts';
 import { escape } from './escape.ts';
 
-/** What became of a recovery, in one sentence. */
+/** The result of a recovery in one sentence. */
 export function recoverySentence(recovery: Recovery): { priority: Priority; sentence: string } {
   const { outcome, cause, why } = recovery;
   const unit = escape(recovery.unit ?? 'httpd');
-  const reason = cause === null ? 'nobody knows why it is down' : causeSentence(cause);
+  const reason = cause === null ? 'unknown' : causeSentence(cause);
   switch (outcome) {
     case 'recovered':
-      return { priority: 'notice', sentence: `${unit} serves again. It was down: ${reason}` };
+      return { priority: 'notice', sentence: `${unit} serves again. Cause of the failure: ${reason}` };
     case 'planned':
-      return { priority: 'info', sentence: `${unit} could be brought back. It is down: ${reason}` };
+      return { priority: 'info', sentence: `${unit} can be brought back. Cause of the failure: ${reason}` };
     case 'healthy':
       return { priority: 'info', sentence: `nothing to do: ${escape(why)}` };
     case 'left-alone':
       return {
         priority: 'info',
-        sentence: `${unit} is left alone: ${escape(why)}${cause === null || cause === 'stopped-by-admin' ? '' : ` (${causeSentence(cause)})`}. To know more: httpd-guard diagnose --unit ${shellWord(unit)}`,
+        sentence: `${unit} is left alone: ${cause === null ? '' : `${causeSentence(cause)}; `}${escape(why)}${cause === null ? '' : ` (cause: ${cause})`}. Details: httpd-guard diagnose --unit ${shellWord(unit)}`,
       };
     case 'unsure':
-      return { priority: 'warning', sentence: `${unit} is left alone, not enough is known: ${escape(why)}` };
+      return {
+        priority: 'warning',
+        sentence: `${unit} is left alone, since its state is unclear: ${escape(why)}`,
+      };
     case 'failed':
       return { priority: 'err', sentence: `${unit} could not be brought back: ${escape(why)}` };
     case 'gave-up':
       return {
         priority: 'crit',
-        sentence: `${unit} is down and nothing more will be tried: ${escape(why)}. To do: httpd-guard diagnose --unit ${shellWord(unit)}`,
+        sentence: `${unit} is down and httpd-guard gave up: ${escape(why)}. To fix: httpd-guard diagnose --unit ${shellWord(unit)}`,
       };
   }
 }
 
-/** The journal's entry; null for what is not worth one of its own. */
+/** The fields of the journal entry about a recovery; null for results without one. */
 export function recoveryEntry(recovery: Recovery): Record<string, string | number> | null {
   const { outcome, gaveUpNow, unit, cause } = recovery;
   if (outcome !== 'recovered' && outcome !== 'failed' && !gaveUpNow) return null;
@@ -48,7 +51,7 @@ export function recoveryEntry(recovery: Recovery): Record<string, string | numbe
   };
 }
 
-/** `recover` for people. */
+/** `recover` as text. */
 export function recoveryText(recovery: Recovery, { quiet }: { quiet: boolean }): string {
   const { steps, plan } = recovery;
   if (recovery.outcome === 'planned')
@@ -60,7 +63,7 @@ export function recoveryText(recovery: Recovery, { quiet }: { quiet: boolean }):
   return [...(quiet ? [] : done), `${recoverySentence(recovery).sentence}.`, ''].join('\n');
 }
 
-/** The object of `recover --json`: an interface. `plan` is what it would do. */
+/** The object of `recover --json` (documented in httpd-guard(8)). `plan` lists the planned steps. */
 export function recoveryJson({ unit, outcome, cause, why, steps, plan }: Recovery): unknown {
   return { schema: 1, unit, outcome, cause, why, steps, plan };
 }
@@ -70,16 +73,16 @@ function stepText(step: Step): string {
     case 'wait':
       return `wait ${step.ms / 1000} s`;
     case 'reap':
-      return `end the orphaned workers ${step.workers.map(({ pid }) => pid).join(', ')}`;
+      return `terminate the orphaned workers ${step.workers.map(({ pid }) => pid).join(', ')}`;
     case 'clean':
-      return 'remove the sets of the dead';
+      return 'remove orphaned sets';
     case 'reset-failed':
-      return 'make systemd forget the failure';
+      return 'reset the failed state';
     case 'start':
-      return 'start the unit, and wait for it';
+      return 'start the unit and wait until it is active';
     case 'settle':
-      return `see it stay active for ${step.ms / 1000} s`;
+      return `verify that it stays active for ${step.ms / 1000} s`;
     case 'health':
-      return `ask ${escape(step.url)}`;
+      return `request ${escape(step.url)}`;
   }
 }

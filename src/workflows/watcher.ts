@@ -6,7 +6,7 @@ import {
   type UnitState,
   isDownForSets,
   isReasonToLook,
-  lookAgainMs,
+  retryDelayMs,
   mayBeDownForSets,
 } from '../core/recovery/reason-to-look.ts';
 import { errorReason } from '../host/files/error-reason.ts';
@@ -63,7 +63,7 @@ export class Watcher {
 
   /** While a unit is down because it could get no set, it is looked at again and again: it starts once there is room. */
   private lookAgain(unit: string, looks: number): void {
-    const cancel = this.doors.clock.after(lookAgainMs(looks), () => {
+    const cancel = this.doors.clock.after(retryDelayMs(looks), () => {
       this.nextLooks.delete(unit);
       const state = this.states.get(unit);
       if (state === undefined || !isDownForSets(state.active, this.doors.endingOf(unit, state.invocationId)))

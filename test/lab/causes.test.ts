@@ -67,7 +67,7 @@ void t.test('what failed for another reason is told, and not touched', async (t)
       HTTPD_GUARD_SETS_MAX: String(MOST_SETS),
       HTTPD_GUARD_LINE: /\(28\)No space left on device/,
     });
-    t.match((await lab.run('systemctl', 'status', apache.unit)).stdout, 'it could get no semaphores');
+    t.match((await lab.run('systemctl', 'status', apache.unit)).stdout, 'the semaphore table is full');
     t.match(await lab.sh('journalctl -x -u apache2'), 'Subject: Why apache2.service ended: semaphore-demand');
     await calm();
   });

@@ -345,7 +345,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
       const seconds = Number((await lab.sh('cat /proc/uptime')).split(' ')[0]);
       return seconds * 1e6 > began + 11e6 ? true : null;
     });
-    await ends('kill $(cat /run/httpd.pid)', /of another kind: other/);
+    await ends('kill $(cat /run/httpd.pid)', /nothing to recover \(cause: other\)/);
   });
 
   await scenario('what the commands print, and their codes', async (t) => {

@@ -10,25 +10,25 @@ const holders = [{ uid: 33, user: 'www-data', product: null, sets: 9 }];
 
 const text = (found: Diagnosis): string => diagnosisText(found, { quiet: false });
 
-void t.test('the cause, what it stands on, and what to paste', async (t) => {
+void t.test('diagnose prints the cause, its evidence and commands', async (t) => {
   const shown = text(diagnosis(leak({ holders }), [line(HOSTILE)], ['a log could not be read']));
-  t.match(shown, /^apache2\.service: it could get no semaphores: a dead httpd left its own in the kernel/);
+  t.match(shown, /^apache2\.service: the semaphore table is full of sets leaked by a killed httpd\.$/m);
   t.match(shown, '12 of 12 sets and 12 of 32000 semaphores in use');
   t.match(shown, '9 sets of www-data');
-  t.match(shown, 'not seen: a log could not be read');
+  t.match(shown, 'could not be read: a log could not be read');
   t.match(shown, /^ {2}httpd-guard clean$/m);
   t.match(shown, '\\x1b[2Jproxy mutex\\u{202e}', 'what others wrote is escaped');
   t.notMatch(shown, '\u001b');
 });
 
-void t.test('a quiet one says the cause and the cure', async (t) => {
+void t.test('--quiet prints the cause and the fix', async (t) => {
   t.equal(
     diagnosisText(diagnosis(failure(), [], []), { quiet: true }),
-    'apache2.service: it ended for a reason that is none of the guard’s.\n\nits own words:\n  journalctl -xeu apache2.service\n  systemctl status apache2.service\n',
+    'apache2.service: it failed for a reason httpd-guard does not handle.\n\nits last log lines:\n  journalctl -xeu apache2.service\n  systemctl status apache2.service\n',
   );
 });
 
-void t.test('the JSON is an interface', async (t) => {
+void t.test('the JSON object has the documented fields', async (t) => {
   t.match(diagnosisJson(diagnosis(leak({ holders, orphans: 0 }), [], [])), {
     schema: 1,
     unit: 'apache2.service',
@@ -41,12 +41,12 @@ void t.test('the JSON is an interface', async (t) => {
   t.match(diagnosisJson(diagnosis(failure({ holders }), [], [])), { cause: 'other', holders: [] });
 });
 
-void t.test('the workers to end are named in the cure', async (t) => {
+void t.test('the fix names the workers to terminate', async (t) => {
   const held = failure({ listeningOrphans: [{ pid: 77, startedMs: 5, ports: [80] }] });
   t.match(diagnosis(held, [], []).cures[0]?.run, ['kill 77']);
 });
 
-void t.test('exit codes', async (t) => {
+void t.test('exit statuses', async (t) => {
   t.equal(diagnosisExitCode('semaphore-leak'), 0);
   t.equal(diagnosisExitCode('disk-full'), 0);
   t.equal(diagnosisExitCode('none'), 1);
@@ -54,7 +54,7 @@ void t.test('exit codes', async (t) => {
   t.equal(diagnosisExitCode('unknown'), 3);
 });
 
-void t.test('the journal is told once what went wrong, on one line', async (t) => {
+void t.test('the journal entry names the cause on one line', async (t) => {
   const facts = leak({ ending: ending() });
   const entry = causeEntry(diagnosis(facts, [line(`${HOSTILE}\nPRIORITY=0`)], []), facts);
   t.match(entry, {
@@ -70,10 +70,10 @@ void t.test('the journal is told once what went wrong, on one line', async (t) =
     },
   });
   for (const value of Object.values(entry?.fields ?? {})) t.notMatch(String(value), '\n');
-  t.match(entry?.sentence, /To do: .*httpd-guard clean && systemctl reset-failed apache2\.service/);
+  t.match(entry?.sentence, /To fix: .*httpd-guard clean && systemctl reset-failed apache2\.service/);
 });
 
-void t.test('a cure with traps is not told without them', async (t) => {
+void t.test('commands with side effects are not quoted in the journal', async (t) => {
   // There is no larger table to advise first.
   const full = { used: 32_768, max: 32_768 };
   const facts = leak({
@@ -84,18 +84,18 @@ void t.test('a cure with traps is not told without them', async (t) => {
   const found = diagnosis(facts, [], []);
   t.match(
     causeEntry(found, facts)?.sentence,
-    /To do: for good, one of these. Give it an IPC namespace of its own: .*: httpd-guard diagnose --unit apache2\.service$/,
+    /To fix: permanently, by one of these: give it its own IPC namespace: .*: httpd-guard diagnose --unit apache2\.service$/,
   );
   t.match(text(found), /^ {2}# .*PHP and CGI/m);
 });
 
-void t.test('a line without end is cut in it', async (t) => {
+void t.test('an endless log line is truncated in the entry', async (t) => {
   const facts = leak({ ending: ending() });
   const entry = causeEntry(diagnosis(facts, [line(HOSTILE + 'x'.repeat(1e6))], []), facts);
   t.ok(String(entry?.fields['HTTPD_GUARD_LINE']).length < 1000);
 });
 
-void t.test('a wished end, and one without fault, is not worth an entry', async (t) => {
+void t.test('a stop on purpose or an exit without failure has no entry', async (t) => {
   const entryOf = (facts: ReturnType<typeof failure>) => causeEntry(diagnosis(facts, [], []), facts);
   t.equal(entryOf(leak({ ending: ending({ byItself: false }) })), null);
   t.equal(entryOf(failure({ ending: ending({ result: 'success' }) })), null);

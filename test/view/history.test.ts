@@ -15,7 +15,7 @@ const gaveUp: HistoryEntry = {
   unit: 'b.service',
   did: 'gave-up',
   cause: 'semaphore-leak',
-  sentence: 'b.service is down and nothing more will be tried',
+  sentence: 'b.service is down and httpd-guard gave up',
   figures: {},
 };
 const plain = { quiet: false, verbose: false, more: false };
@@ -25,7 +25,7 @@ void t.test('one line for each action, newest last', async (t) => {
   t.equal(
     historyText([cleared, gaveUp], plain),
     '2026-03-01 08:59:15+05:45  apache2.service  cleared    removed 2 semaphore sets leaked by a killed httpd (pre-start)\n' +
-      '2026-03-01 09:05:00+05:45  b.service        gave-up    b.service is down and nothing more will be tried\n',
+      '2026-03-01 09:05:00+05:45  b.service        gave-up    b.service is down and httpd-guard gave up\n',
   );
   process.env['TZ'] = 'America/St_Johns';
   t.match(historyText([cleared], plain), /^2026-02-28 23:44:15-03:30 /);

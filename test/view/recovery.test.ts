@@ -17,10 +17,10 @@ const recovery = (over: Partial<Recovery> = {}): Recovery => ({
   ...over,
 });
 
-void t.test('what was done, and what came of it', async (t) => {
+void t.test('the steps and the result', async (t) => {
   t.equal(
     recoveryText(recovery(), { quiet: false }),
-    '  clean: done (0.0 s)\n  start: done (1.3 s)\napache2.service serves again. It was down: it could get no semaphores: a dead httpd left its own in the kernel, and the table has no room.\n',
+    '  clean: done (0.0 s)\n  start: done (1.3 s)\napache2.service serves again. Cause of the failure: the semaphore table is full of sets leaked by a killed httpd.\n',
   );
   const failed = recovery({
     outcome: 'failed',
@@ -33,7 +33,7 @@ void t.test('what was done, and what came of it', async (t) => {
   );
 });
 
-void t.test('what would be done', async (t) => {
+void t.test('a dry run prints the plan', async (t) => {
   const plan: Recovery['plan'] = [
     { do: 'wait', ms: 5_000 },
     { do: 'reap', workers: [{ pid: 77, startedMs: 5, ports: [80] }] },
@@ -44,11 +44,11 @@ void t.test('what would be done', async (t) => {
     { do: 'health', url: 'http://127.0.0.1/' },
   ];
   const shown = recoveryText(recovery({ outcome: 'planned', steps: [], plan }), { quiet: false });
-  t.match(shown, /^Would do:\n {2}wait 5 s\n {2}end the orphaned workers 77\n/);
+  t.match(shown, /^Would do:\n {2}wait 5 s\n {2}terminate the orphaned workers 77\n/);
   t.equal(shown.split('\n').length, plan.length + 2);
 });
 
-void t.test('each outcome has its sentence and its priority', async (t) => {
+void t.test('each outcome has its priority', async (t) => {
   const priorityOf = (outcome: Recovery['outcome']) => recoverySentence(recovery({ outcome })).priority;
   t.equal(priorityOf('recovered'), 'notice');
   t.equal(priorityOf('healthy'), 'info');
@@ -58,7 +58,7 @@ void t.test('each outcome has its sentence and its priority', async (t) => {
   t.equal(priorityOf('gave-up'), 'crit');
 });
 
-void t.test('the journal has an entry of its own for a recovery, and one for giving up', async (t) => {
+void t.test('a recovery, a failed one and giving up have a journal entry', async (t) => {
   t.match(recoveryEntry(recovery()), { PRIORITY: 5, MESSAGE_ID: '3048586d33044f02ae7c32638973f884' });
   const gaveUp = recovery({ outcome: 'gave-up', gaveUpNow: true });
   t.match(recoveryEntry(gaveUp), { PRIORITY: 2, MESSAGE_ID: '1e60fd6f1f394d7eb7358607c31a4195' });
@@ -67,7 +67,7 @@ void t.test('the journal has an entry of its own for a recovery, and one for giv
   t.equal(recoveryEntry(recovery({ outcome: 'left-alone' })), null);
 });
 
-void t.test('the JSON is an interface', async (t) => {
+void t.test('the JSON object has the documented fields', async (t) => {
   t.match(recoveryJson(recovery()), {
     schema: 1,
     unit: 'apache2.service',

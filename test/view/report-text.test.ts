@@ -159,7 +159,7 @@ void t.test(
     const helps = (what: ReturnType<typeof report>): string =>
       /To fix:\n[^]*/.exec(show(what, { explain: true }))?.[0] ?? '';
     const text = helps(sick());
-    t.match(text, 'clear what the dead httpd left, and start:\n  httpd-guard clean\n');
+    t.match(text, 'remove the orphaned sets, then start:\n  httpd-guard clean\n');
     t.match(
       text,
       "  printf '[Service]\\nPrivateIPC=yes\\n' >/etc/systemd/system/apache2.service.d/private-ipc.conf\n",
@@ -174,7 +174,7 @@ void t.test(
     };
     t.match(
       helps(report({ ...full, sets: [set({ key: 5 })] })),
-      /^make the table larger, now and at each boot:$/m,
+      /^enlarge the table, now and at each boot:$/m,
     );
     t.equal(
       helps(report(full, { settings: known(settings({ sysvMutexes: 0 })) })),

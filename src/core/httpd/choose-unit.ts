@@ -2,13 +2,13 @@ import { hasHttpdName } from './identity.ts';
 
 export interface UnitListing {
   name: string;
-  /** ActiveState, or "" for a unit that is not loaded. */
+  /** ActiveState; "" for a unit that is not loaded. */
   active: string;
 }
 
 /**
- * The unit that is meant when nobody says which: one that runs or failed rather than one that rests, a plain name rather
- * than an instance, a distribution's rather than another. Who asks what is wrong means one that failed, before all others.
+ * The default unit: active and failed units are preferred to inactive ones, plain names to instances, a distribution's names
+ * to others. With `failedFirst` (for a diagnosis) a failed unit is preferred to all others. Null if there is no unit.
  */
 export function chooseUnit(units: readonly UnitListing[], failedFirst = false): string | null {
   const rank = ({ name, active }: UnitListing): number =>
@@ -20,7 +20,7 @@ export function chooseUnit(units: readonly UnitListing[], failedFirst = false): 
   return first?.name ?? null;
 }
 
-/** "httpd" means httpd.service. Null for what cannot be a unit's name (systemd.unit(5)). */
+/** Completes "httpd" to "httpd.service". Null if the text is not a valid unit name (systemd.unit(5)). */
 export function serviceName(text: string): string | null {
   if (!/^[\w:.\\@-]{1,240}$/.test(text)) return null;
   return text.endsWith('.service') ? text : `${text}.service`;

@@ -1,8 +1,8 @@
 import type { ExecLine } from '../units/unit-facts.ts';
 
-// What is taken for Apache httpd: its units, its programs, its control scripts, and the text in its binary. All of it is here.
+// Everything that identifies Apache httpd: names of units, programs and control scripts, and the text in its binary.
 
-/** Units of distributions: Red Hat's and its software collections', Debian's, SUSE's. */
+/** Unit names of Red Hat and its software collections, Debian and SUSE. */
 const UNIT_NAME = /^(httpd|apache2|httpd\d+-httpd)(@.+)?\.service$/;
 
 /** Binaries of distributions and products. */
@@ -11,29 +11,29 @@ const HTTPD_NAME = /^(httpd|apache)2?([.-][\w.-]*)?$/;
 /** httpd's own start scripts (httpd: support/apachectl.in; Debian: debian/config-dir). */
 const CONTROL_NAME = /^(apache2?|httpd2?)ctl$/;
 
-/** Programs in ExecStart= that start httpd: a binary, on some systems with its MPM behind it, or a control script. */
+/** Programs in ExecStart= that start httpd: a binary, on some systems with its MPM as a suffix, or a control script. */
 const START_NAME = /^(httpd|apache)2?(ctl)?([.-](prefork|worker|event|itk))?$/;
 
-/** Programs that run another one in their own process: then the exe link names them (ld.so(8), qemu-user, valgrind). */
+/** Programs that run another one in their own process, so that the exe link names them instead (ld.so(8), qemu-user, valgrind). */
 const LOADER_NAME = /^(ld[.-].*|qemu-.*|.*valgrind.*|memcheck-.*|rosetta)$/;
 
-/** The library that all of httpd is built on, among a process's mapped files (proc_pid_maps(5)). */
+/** The path of APR, the library under httpd, among a process's mapped files (proc_pid_maps(5)). */
 const APR_PATH = /\/libapr(util)?-\d/;
 
-/** What `httpd -V` prints in every version since 2.0: it is in the binary of each httpd, whatever its name (httpd: server/main.c). */
+/** Printed by `httpd -V` in every version since 2.0, hence contained in every httpd binary, whatever its name (httpd: server/main.c). */
 export const BINARY_TEXT = "Server's Module Magic Number";
 
-/** Whether a unit has a name that distributions give to httpd's. */
+/** Whether a unit has one of the names that distributions use for httpd. */
 export function hasHttpdName(unit: string): boolean {
   return UNIT_NAME.test(unit);
 }
 
-/** Whether a path's last part is a name of httpd's binary. The exe link is set by the kernel, unlike comm and cmdline. */
+/** Whether a path's last part is a name of httpd's binary. Unlike comm and cmdline, the exe link is set by the kernel. */
 export function isHttpdName(path: string): boolean {
   return HTTPD_NAME.test(baseName(path));
 }
 
-/** Whether a unit's program can be asked with `-t` and `-V`. Any other program would be started by the question. */
+/** Whether a unit's program can be run with `-t` and `-V`. Any other program could be started by that. */
 export function canBeAsked({ path }: ExecLine): boolean {
   return isHttpdName(path) || CONTROL_NAME.test(baseName(path));
 }
@@ -44,12 +44,12 @@ export function startsHttpd(text: string): boolean {
   return programs.some(([, path = '']) => START_NAME.test(baseName(path)));
 }
 
-/** Whether a program runs another one in its own process, so that its own file says nothing. */
+/** Whether a program runs another one in its own process, so that its own file proves nothing. */
 export function isLoaderName(path: string): boolean {
   return LOADER_NAME.test(baseName(path));
 }
 
-/** Whether a mapped file shows that its process runs httpd: httpd itself, or the library that it is built on. */
+/** Whether a mapped file shows that its process runs httpd: httpd itself or APR. */
 export function isMappedByHttpd(path: string): boolean {
   return isHttpdName(path) || APR_PATH.test(path);
 }

@@ -5,18 +5,17 @@ export interface Launch {
   args: string[];
 }
 
-/** What a unit's start line says beyond the configuration to use: start, stop, stay in the foreground. */
+/** Arguments of a unit's start line that start httpd or keep it in the foreground, as opposed to those that select its configuration. */
 const START_WORDS = /^(start|graceful|restart|-DFOREGROUND|-X|-DNO_DETACH)$/;
 
 /**
- * The command that asks httpd about the very configuration that its unit starts, without starting it: the start line of
- * the unit, with the environment's words in it replaced as systemd does (systemd.service(5), COMMAND LINES), and without
- * the words that start.
+ * The command that queries httpd about the configuration its unit uses, without starting it: ExecStart= with its variables
+ * expanded as systemd does (systemd.service(5), COMMAND LINES), without the arguments that start httpd, and with `query`.
  */
-export function questionLaunch(
+export function queryCommand(
   exec: ExecLine,
   environment: ReadonlyMap<string, string>,
-  question: readonly string[],
+  query: readonly string[],
 ): Launch {
   const words = exec.argv.slice(1).flatMap((word) => expand(word, environment));
   const args: string[] = [];
@@ -25,7 +24,7 @@ export function questionLaunch(
     if (word === '-k' || (word === '-D' && START_WORDS.test(`-D${words[i + 1] ?? ''}`))) i++;
     else if (!START_WORDS.test(word)) args.push(word);
   }
-  return { file: exec.path, args: [...args, ...question] };
+  return { file: exec.path, args: [...args, ...query] };
 }
 
 function expand(word: string, environment: ReadonlyMap<string, string>): string[] {
@@ -34,7 +33,7 @@ function expand(word: string, environment: ReadonlyMap<string, string>): string[
   return [word.replace(/\$\{(\w+)\}/g, (_, name: string) => environment.get(name) ?? '')];
 }
 
-/** KEY=value lines of a unit's Environment= and of its environment files, the later one counting; quotes around a value go. */
+/** Parses KEY=value lines of Environment= and environment files: later lines override earlier ones, quotes around a value are removed, other lines skipped. */
 export function parseEnvironment(lines: readonly string[]): Map<string, string> {
   const environment = new Map<string, string>();
   for (const line of lines) {

@@ -1,22 +1,22 @@
 import { type Fact, known, unknown } from '../fact.ts';
 
-/** httpd's own word on how it is configured. Paths are absolute where httpd says so. */
+/** httpd's configuration as httpd itself reports it. Paths are absolute if httpd prints them so. */
 export interface HttpdSettings {
   user: string;
   uid: number;
   errorLog: string | null;
   pidFile: string | null;
-  /** Of the mutexes in general: sysvsem, pthread, posixsem, fcntl, flock … */
+  /** The default mechanism of its mutexes: sysvsem, pthread, posixsem, fcntl, flock ... */
   mutexMechanism: string | null;
-  /** How many mutexes are registered that would be System V sets: the most of them that a start needs, balancers apart. */
+  /** How many registered mutexes are System V sets: the most that a start needs, not counting proxy balancers. */
   sysvMutexes: number | null;
-  /** Where file mutexes lie. */
+  /** The folder of file mutexes. */
   mutexDir: string | null;
-  /** The files it was read from, the main one first, as far as httpd tells. */
+  /** The configuration files, the main one first, as far as httpd reports them. */
   configFiles: string[];
 }
 
-/** Mechanisms by what APR was built with, as `httpd -V` prints them (httpd: server/main.c, show_compile_settings). */
+/** Mechanisms by APR's build options, as `httpd -V` prints them (httpd: server/main.c, show_compile_settings). */
 const BUILT_WITH: Record<string, string> = {
   APR_USE_SYSVSEM_SERIALIZE: 'sysvsem',
   APR_USE_PROC_PTHREAD_SERIALIZE: 'pthread',
@@ -26,12 +26,12 @@ const BUILT_WITH: Record<string, string> = {
 };
 
 /**
- * Reads the answers of `httpd -t -D DUMP_RUN_CFG -D DUMP_INCLUDES` (2.4; 2.2 says only "Syntax OK", which is unknown) and of `httpd -V`.
+ * Parses the output of `httpd -t -D DUMP_RUN_CFG -D DUMP_INCLUDES` (2.4; 2.2 prints only "Syntax OK", which is unknown) and of
+ * `httpd -V`.
  */
 export function parseSettings(runConfig: string, version: string): Fact<HttpdSettings> {
   const user = /^User: name="([^"]*)" id=(\d+)/m.exec(runConfig);
-  if (user?.[1] === undefined)
-    return unknown('httpd does not say which user it runs as (-t -D DUMP_RUN_CFG)');
+  if (user?.[1] === undefined) return unknown('httpd does not report its user (httpd -t -D DUMP_RUN_CFG)');
   const configured = /^Mutex default: .*\bmechanism=(\S+)/m.exec(runConfig)?.[1];
   const mutexMechanism =
     configured === undefined || configured === 'default' ? builtMechanism(version) : configured;
@@ -54,7 +54,7 @@ function countSysvMutexes(runConfig: string, byDefault: string | null): number |
   return mechanisms.filter((mechanism) => mechanism === 'sysvsem').length;
 }
 
-/** `-D DUMP_INCLUDES` prints each file behind the line that included it, the main one behind a star; null where it is not known. */
+/** `-D DUMP_INCLUDES` prints each file after the number of the line that includes it, the main one after a star; null if this httpd does not know the option. */
 function includedFiles(runConfig: string): string[] | null {
   const files = [...runConfig.matchAll(/^ +\((?:\*|\d+)\) (\/.*)$/gm)].map(([, file = '']) => file);
   return files.length === 0 ? null : files;

@@ -1,19 +1,19 @@
 import { type Fact, known, unknown } from '../fact.ts';
 import type { TableUse } from '../verdict/table-use.ts';
 
-/** kernel.sem, in the order of its four numbers (proc_sys_kernel(5)). */
+/** The four numbers of kernel.sem, in their order (proc_sys_kernel(5)). */
 export interface KernelSem {
-  /** Most semaphores in one set. */
+  /** Maximum number of semaphores in a set. */
   semmsl: number;
-  /** Most semaphores in all. */
+  /** Maximum number of semaphores in all sets. */
   semmns: number;
-  /** Most operations in one call. */
+  /** Maximum number of operations in a call of semop(2). */
   semopm: number;
-  /** Most sets. */
+  /** Maximum number of sets. */
   semmni: number;
 }
 
-/** The text of /proc/sys/kernel/sem, or of a value in sysctl.d; null for anything but four numbers. */
+/** Parses /proc/sys/kernel/sem or a value in sysctl.d; null for anything but four numbers. */
 export function parseKernelSem(text: string): KernelSem | null {
   const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*$/.exec(text);
   if (match === null) return null;
@@ -25,36 +25,36 @@ export function kernelSemText({ semmsl, semmns, semopm, semmni }: KernelSem): st
   return `${semmsl} ${semmns} ${semopm} ${semmni}`;
 }
 
-/** The kernel takes no more sets than fit into an id, and no more with this word on its command line (kernel: ipc/util.h, IPCMNI). */
+/** The largest SEMMNI by default and with ipcmni_extend on the kernel command line (kernel: ipc/util.h, IPCMNI). */
 const IPCMNI = 32_768;
 const IPCMNI_EXTENDED = 16_777_216;
 const INT_MAX = 2_147_483_647;
-/** What SEMMNI is when nobody lowered it, since Linux 3.19 (kernel: include/uapi/linux/sem.h). */
-const KERNELS_OWN_SEMMNI = 32_000;
+/** The default SEMMNI since Linux 3.19 (kernel: include/uapi/linux/sem.h). */
+const DEFAULT_SEMMNI = 32_000;
 
-/** The largest SEMMNI that a kernel takes which was booted with this command line (/proc/cmdline). */
+/** The largest SEMMNI of a kernel that was booted with this command line (/proc/cmdline). */
 export function mostSets(commandLine: string): number {
   return /(^|\s)ipcmni_extend(=|\s|$)/.test(commandLine) ? IPCMNI_EXTENDED : IPCMNI;
 }
 
 /**
- * kernel.sem with room for so many sets. None of the four numbers gets lower. SEMMNS becomes what it would have to be if
- * each set were as large as it may be, as the kernel's own default is. Unknown, and why, where that must not be done.
+ * kernel.sem with SEMMNI raised to `sets`; `most` is the largest SEMMNI of this kernel. No number gets lower. SEMMNS becomes
+ * SEMMNI * SEMMSL like the kernel's default, so that it never limits. Unknown, with the allowed range, if `sets` is refused.
  */
 export function raised(now: KernelSem, sets: number, most: number): Fact<KernelSem> {
   if (sets < now.semmni)
     return unknown(
-      `SEMMNI is ${now.semmni} and is not lowered to ${sets}; from ${now.semmni} to ${most} is allowed`,
+      `SEMMNI is ${now.semmni} and is not lowered to ${sets}; allowed: ${now.semmni} to ${most}`,
     );
   if (sets > most)
     return unknown(
-      `this kernel takes no SEMMNI above ${most}${most === IPCMNI ? ' (booted with ipcmni_extend, it would)' : ''}; from ${now.semmni} to ${most} is allowed`,
+      `the largest SEMMNI of this kernel is ${most}${most === IPCMNI ? ' (more with ipcmni_extend on its command line)' : ''}; allowed: ${now.semmni} to ${most}`,
     );
   const semmns = Math.max(now.semmns, Math.min(sets * now.semmsl, INT_MAX));
   return known({ ...now, semmns, semmni: sets });
 }
 
-/** The larger of each number; of nothing at all, the one. */
+/** The larger of each number; `one` if there is no `other`. */
 export function atLeast(one: KernelSem, other: KernelSem | null): KernelSem {
   if (other === null) return one;
   return {
@@ -65,21 +65,21 @@ export function atLeast(one: KernelSem, other: KernelSem | null): KernelSem {
   };
 }
 
-/** How far to raise SEMMNI where that is what helps; null where the kernel takes no more. A set that is not made costs nothing. */
+/** The SEMMNI to advise to raise to; null if the kernel takes no more. Unused sets cost nothing. */
 export function setsToAdvise({ sets, semaphores }: TableUse): number | null {
-  if (sets.max < KERNELS_OWN_SEMMNI) return KERNELS_OWN_SEMMNI;
+  if (sets.max < DEFAULT_SEMMNI) return DEFAULT_SEMMNI;
   if (sets.max < IPCMNI) return IPCMNI;
-  // The same number again lifts SEMMNS.
+  // Setting the same SEMMNI again raises SEMMNS.
   return semaphores.max - semaphores.used < sets.max - sets.used ? sets.max : null;
 }
 
-/** Whether no number of one is below that of the other. */
+/** Whether no number of `one` is lower than that of `other`. */
 export function isAtLeast(one: KernelSem, other: KernelSem): boolean {
   return (['semmsl', 'semmns', 'semopm', 'semmni'] as const).every((name) => one[name] >= other[name]);
 }
 
-/** What kernel.sem is after it was set; unknown, and why, where the kernel took less than was wished. */
-export function asWished(after: Fact<KernelSem>, wished: KernelSem): Fact<KernelSem> {
-  if (!after.known || isAtLeast(after.value, wished)) return after;
-  return unknown(`kernel.sem is ${kernelSemText(after.value)}, though ${kernelSemText(wished)} was written`);
+/** kernel.sem as read back after `requested` was written; unknown if the kernel set less. */
+export function asRequested(after: Fact<KernelSem>, requested: KernelSem): Fact<KernelSem> {
+  if (!after.known || isAtLeast(after.value, requested)) return after;
+  return unknown(`kernel.sem is ${kernelSemText(after.value)} after writing ${kernelSemText(requested)}`);
 }

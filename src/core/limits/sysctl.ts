@@ -1,8 +1,8 @@
 import { type KernelSem, kernelSemText } from './kernel-sem.ts';
 
-// How systemd-sysctl reads its files at boot (sysctl.d(5); systemd: src/sysctl/sysctl.c).
+// The files that systemd-sysctl reads at boot (sysctl.d(5); systemd: src/sysctl/sysctl.c).
 
-/** The folders, the one that counts most first: of files of one name only that in the first of them is read. */
+/** The folders by precedence: of files with the same name only the one in the first folder is read. */
 export const SYSCTL_FOLDERS = [
   '/etc/sysctl.d',
   '/run/sysctl.d',
@@ -18,7 +18,7 @@ export interface SysctlFile {
   text: string;
 }
 
-/** The files in the order in which they are applied: by their name, wherever they lie. The last assignment of a key counts. */
+/** The files in the order in which they are applied: by name, whatever their folder. The last assignment of a key wins. */
 export function inOrder(paths: readonly string[]): string[] {
   const byName = new Map<string, string>();
   const folderOf = (path: string): number => SYSCTL_FOLDERS.indexOf(path.slice(0, path.lastIndexOf('/')));
@@ -30,8 +30,8 @@ export function inOrder(paths: readonly string[]): string[] {
 }
 
 /**
- * What a file sets kernel.sem to at its end: a value; "" where it says that the key is left alone ("-kernel.sem"); null
- * where it says nothing. A pattern that would match ("kernel.s*") gives way to any file that names the key.
+ * The value that a file finally assigns to kernel.sem; "" if it excludes the key ("-kernel.sem"); null if it does not name it.
+ * A pattern ("kernel.s*") is ignored, since any file that names the key overrides it.
  */
 export function assignedSem(text: string): string | null {
   let assigned: string | null = null;
@@ -45,8 +45,8 @@ export function assignedSem(text: string): string | null {
   return assigned;
 }
 
-/** Of files in their order, the one that is read after ours and says something else of kernel.sem; null where ours counts. */
-export function winnerOver(
+/** The last of the files (in order) that overrides ours with another value of kernel.sem; null if ours is effective. */
+export function overridingFile(
   files: readonly SysctlFile[],
   value: KernelSem,
 ): { path: string; value: string } | null {
@@ -55,16 +55,16 @@ export function winnerOver(
     const assigned = assignedSem(text);
     return assigned === null ? [] : [{ path, value: assigned }];
   });
-  const winner = last.at(-1);
-  return winner === undefined || winner.value === kernelSemText(value) ? null : winner;
+  const final = last.at(-1);
+  return final === undefined || final.value === kernelSemText(value) ? null : final;
 }
 
-/** The text of our file. The same for the same value, so that again is as good as once. */
+/** The text of our file. It depends on the value alone, so that writing it twice changes nothing. */
 export function ownSysctlText(value: KernelSem): string {
   return `${MARK}. SEMMSL SEMMNS SEMOPM SEMMNI, see proc_sys_kernel(5).\nkernel.sem = ${kernelSemText(value)}\n`;
 }
 
-/** The first line in a file of our name that is neither a comment nor of kernel.sem, and would be lost; null when there is none. */
+/** The first line in a file of our name that is neither a comment nor an assignment of kernel.sem and would be lost; null if there is none. */
 export function foreignLine(text: string): string | null {
   return (
     text

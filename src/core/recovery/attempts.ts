@@ -1,31 +1,31 @@
-/** The automatic recoveries of a unit that count still. Times are wall clock, milliseconds. */
+/** The automatic recoveries of a unit within the rate limit's window. Times are milliseconds since 1970. */
 export interface Attempts {
   triesMs: readonly number[];
-  /** Whether the end of the tries was told. */
+  /** Whether giving up was reported. */
   gaveUp: boolean;
 }
 
 export const NO_ATTEMPTS: Attempts = { triesMs: [], gaveUp: false };
 
 const WINDOW_MS = 10 * 60_000;
-/** Before the first, the second and the third try within the window; there is no fourth. */
+/** The back-off before the first, second and third attempt within the window; there is no fourth. */
 const WAITS_MS = [0, 5_000, 30_000];
 
-/** The history as of now: tries of long ago are forgotten. One from the future, as after a clock set back, counts. */
+/** Drops attempts from before the window. Those from the future, as after a clock set back, stay. */
 export function recent({ triesMs, gaveUp }: Attempts, nowMs: number): Attempts {
-  const recentTries = triesMs.filter((tryMs) => nowMs - tryMs < WINDOW_MS);
-  return { triesMs: recentTries, gaveUp: gaveUp && recentTries.length > 0 };
+  const recentMs = triesMs.filter((attemptMs) => nowMs - attemptMs < WINDOW_MS);
+  return { triesMs: recentMs, gaveUp: gaveUp && recentMs.length > 0 };
 }
 
-/** How long to wait before the next try, or null when there were enough. */
+/** The back-off before the next attempt; null if the rate limit is reached. */
 export function nextAttempt(history: Attempts, nowMs: number): { waitMs: number } | null {
   const waitMs = WAITS_MS[recent(history, nowMs).triesMs.length];
   return waitMs === undefined ? null : { waitMs };
 }
 
 /**
- * Whether the unit is down and the guard has given it up. That was told of one outage, not of all that come: a unit that
- * failed must have begun around the last try, and one that is merely not active may have been stopped by somebody since.
+ * Whether the unit is down and httpd-guard has given up on it. Giving up holds for one outage: a failed unit must have started
+ * around the last attempt, and an inactive one may have been stopped by an admin since.
  */
 export function isGivenUp(
   history: Attempts,
@@ -37,9 +37,9 @@ export function isGivenUp(
   return active === 'inactive' && recent(history, nowMs).gaveUp;
 }
 
-/** Reads what was kept, a JSON value. Null for anything but the whole form. */
+/** Parses the JSON value of the state file. Null for any other form. */
 export function parseAttempts(value: unknown): Attempts | null {
   const { triesMs, gaveUp } = (value ?? {}) as Partial<Attempts>;
   if (!Array.isArray(triesMs) || typeof gaveUp !== 'boolean') return null;
-  return triesMs.every((tryMs) => Number.isFinite(tryMs)) ? { triesMs, gaveUp } : null;
+  return triesMs.every((attemptMs) => Number.isFinite(attemptMs)) ? { triesMs, gaveUp } : null;
 }

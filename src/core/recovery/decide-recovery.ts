@@ -5,10 +5,11 @@ import type { Attempts } from './attempts.ts';
 import { nextAttempt } from './attempts.ts';
 import { isForOthersToStart } from '../units/unit-facts.ts';
 import type { Evidence } from '../verdict/verdict.ts';
+import { counted } from '../text/counted.ts';
 
-/** What the admin may choose; the configuration file's [recover]. */
+/** The configuration file's [recover]. */
 export interface RecoveryPolicy {
-  /** Whether orphaned workers of the unit that hold its port may be ended. */
+  /** Whether orphaned workers of the unit that hold its port may be terminated. */
   reap: 'unit' | 'never';
   /** How long the unit must stay active before it counts as recovered. */
   settleMs: number;
@@ -24,7 +25,7 @@ export type Step =
   | { do: 'settle'; ms: number }
   | { do: 'health'; url: string };
 
-/** How a step went. */
+/** The result of a step. */
 export interface StepDone {
   do: Step['do'];
   ok: boolean;
@@ -33,22 +34,22 @@ export interface StepDone {
   why?: string;
 }
 
-/** What became of a recovery. */
+/** The result of a recovery. */
 export interface Recovery {
   unit: string | null;
-  /** planned: only looked, as was asked for. */
+  /** planned: a dry run, nothing was done. */
   outcome: 'healthy' | 'recovered' | 'left-alone' | 'unsure' | 'failed' | 'gave-up' | 'planned';
   cause: Cause | null;
   why: string;
-  /** What was done. */
+  /** The steps that were taken. */
   steps: StepDone[];
-  /** What was to be done. */
+  /** The steps that were planned. */
   plan: readonly Step[];
-  /** The very moment of giving up: told once. */
+  /** Whether this recovery is the one that gave up, which is reported once. */
   gaveUpNow: boolean;
 }
 
-/** healthy: up already. left-alone: not ours to touch. unsure: not enough is known. gave-up: tried often enough. */
+/** healthy: running already. left-alone: not handled by httpd-guard. unsure: facts are missing. gave-up: the rate limit is reached. */
 export type Decision =
   | { act: true; cause: Cause; evidence: Evidence[]; steps: Step[] }
   | {
@@ -56,13 +57,13 @@ export type Decision =
       outcome: 'healthy' | 'left-alone' | 'unsure' | 'gave-up';
       cause: Cause;
       why: string;
-      /** Sets are too young to tell whose they are: in a moment more may be known. */
+      /** Whether to retry in a moment, since the owners of very new sets cannot be told apart yet. */
       lookAgain?: true;
     };
 
 /**
- * Whether to bring httpd back, and how. Stands on what the kernel and systemd say; no log is asked. `history` is of
- * earlier recoveries, null where they do not limit this one; `nowMs` is the wall clock.
+ * Whether to recover httpd, and how. Decides by facts of the kernel and systemd; no log is read. `attempts` are the earlier
+ * recoveries, null if there is no rate limit; `automatic` is false by hand; `nowMs` is milliseconds since 1970.
  */
 export function decideRecovery(
   facts: FailureFacts,
@@ -81,32 +82,36 @@ export function decideRecovery(
   const { active, sub, fileState, name } = facts.unit.value;
   if (active === 'active') return not('healthy', `${name} is active (${sub})`);
   if (isForOthersToStart(fileState)) {
-    const room = facts.orphans > 0 ? '; httpd-guard clean makes room for that' : '';
-    return not('left-alone', `${name} is ${fileState}, so it is for others to start${room}`);
-  }
-  // A person who wants it back asks for that by hand.
-  if (automatic && active === 'inactive' && facts.ending !== null && facts.ending.result !== 'success')
+    const clean = facts.orphans > 0 ? '; remove orphaned sets first: httpd-guard clean' : '';
     return not(
       'left-alone',
-      `${name} failed, and was reset since (systemctl reset-failed): stopped-by-admin`,
+      `the unit is ${fileState}, so it is started by hand or by a cluster manager${clean}`,
     );
-  if (cause === 'none') return not('unsure', `${name} is ${active} (${sub}): systemd is at work`);
+  }
+  // An admin who reset the failure and wants httpd back starts it, or runs recover, by hand.
+  if (automatic && active === 'inactive' && facts.ending !== null && facts.ending.result !== 'success')
+    return not('left-alone', `it failed and was reset since (systemctl reset-failed)`);
+  if (cause === 'none') return not('unsure', `it is ${active} (${sub}): systemd has not finished`);
 
   const workers = cause === 'port-held-by-orphans' && policy.reap === 'unit' ? facts.listeningOrphans : [];
-  if (cause === 'unknown') return not('unsure', evidence.at(-1)?.saw ?? 'why it is down is not known');
+  if (cause === 'unknown') return not('unsure', evidence.at(-1)?.saw ?? 'the cause is unknown');
   const isOver = cause === 'semaphore-demand' && weak === undefined && hasFreeSetsAgain(facts);
   if (cause === 'semaphore-demand' && !isOver)
     return facts.unsure > 0
       ? {
           ...{ act: false, outcome: 'unsure', cause, lookAgain: true },
-          why: `the table has no room, and whether ${facts.unsure} of its sets are left over cannot be proven: httpd-guard check --explain`,
+          why: `the semaphore table is full, and ${counted(facts.unsure, 'set')} cannot be proven to be orphaned: httpd-guard check --explain`,
         }
-      : not('left-alone', `${cause}: the table has no room, and nothing in it is known to be left over`);
+      : not('left-alone', 'no orphaned set to remove');
   if (cause !== 'semaphore-leak' && !isOver && workers.length === 0)
-    return not('left-alone', `its failure is of another kind: ${cause}`);
+    return not('left-alone', 'nothing to recover');
 
   const next = history === null ? { waitMs: 0 } : nextAttempt(history, nowMs);
-  if (next === null) return not('gave-up', `${history?.triesMs.length ?? 0} recoveries did not last`);
+  if (next === null)
+    return not(
+      'gave-up',
+      `${counted(history?.triesMs.length ?? 0, 'recovery', 'recoveries')} in 10 minutes did not last`,
+    );
   const steps: Step[] = [
     ...(next.waitMs > 0 ? [{ do: 'wait', ms: next.waitMs } as const] : []),
     ...(workers.length > 0 ? [{ do: 'reap', workers } as const] : []),

@@ -1,19 +1,19 @@
 import { isForSets } from '../diagnosis/cause.ts';
 import { type RunEnding, mayLackSets } from '../diagnosis/run-ending.ts';
 
-/** What the watcher sees of a unit: ActiveState and InvocationID, which is "" before the first run. */
+/** A unit's state as the watcher follows it: ActiveState and InvocationID, which is "" before the first run. */
 export interface UnitState {
   active: string;
   invocationId: string;
 }
 
 /**
- * Whether a unit is down because it could get no set: it waits for room. Not one that somebody stopped, or made systemd forget.
- * `ending` is that of its last run, null where none was kept.
+ * Whether a unit is down because no set could be created, and not because it was stopped or reset. `ending` is that of its
+ * last run; null if ExecStopPost= kept none.
  */
 export function isDownForSets(active: string, ending: RunEnding | null): boolean {
   if (ending === null || !ending.byItself || !isForSets(ending.cause)) return false;
-  // 2.2 ends with 0 when it finds no semaphores, and rests then.
+  // httpd 2.2 exits with 0 if it cannot create a set, and systemd then shows inactive, success.
   return active === 'failed' || (active === 'inactive' && ending.result === 'success');
 }
 
@@ -25,30 +25,30 @@ export function mayBeDownForSets(active: string, ending: RunEnding | null): bool
   return isDownForSets(active, ending) || (active === 'failed' && ending === null);
 }
 
-/** How long to wait before each next look at a unit that waits for room; the last one counts for all that follow. */
-const LOOK_AGAIN_MS = [5_000, 15_000, 30_000, 60_000] as const;
+/** Delays between retries while a unit waits for free sets; the last one repeats. */
+const RETRY_DELAYS_MS = [5_000, 15_000, 30_000, 60_000] as const;
 
-/** The wait before the next look, in milliseconds, after so many looks. */
-export function lookAgainMs(looks: number): number {
-  return LOOK_AGAIN_MS[Math.min(looks, LOOK_AGAIN_MS.length - 1)] ?? 60_000;
+/** The delay before the next retry in milliseconds, after `retries` of them. */
+export function retryDelayMs(retries: number): number {
+  return RETRY_DELAYS_MS[Math.min(retries, RETRY_DELAYS_MS.length - 1)] ?? 60_000;
 }
 
 /**
- * Whether a change of state is a reason to ask for a look. `ending` is what ExecStopPost kept of that run; null when it kept
- * nothing, as of a stop that somebody wished, and that is by far the most frequent end.
+ * Whether a change of state is a reason to request a recovery. `ending` is what ExecStopPost= kept of that run; null if it kept
+ * nothing, as for a stop on purpose, by far the most frequent case.
  */
 export function isReasonToLook(
   before: UnitState | undefined,
   now: UnitState,
   ending: RunEnding | null,
 ): boolean {
-  // Of a watcher that has just begun: only what failed, for what rests may rest for long.
+  // The first state after the watcher's start: only a failed unit is a reason, since an inactive one may be so for long.
   if (before === undefined) return now.active === 'failed';
-  // systemd signals the state it has come to, and may leave out what lay between: a whole run, where that was short.
+  // systemd signals the current state and may skip intermediate ones, even a whole short run.
   const isOtherRun = before.invocationId !== now.invocationId;
   if (before.active === now.active && !isOtherRun) return false;
   if (now.active === 'failed') return ending === null || mayLackSets(ending.result);
-  // 2.2 ends like this when it finds no semaphores. After "failed" it is only that somebody made systemd forget.
+  // httpd 2.2 ends like this if it cannot create a set. After "failed" it only means systemctl reset-failed.
   return (
     now.active === 'inactive' &&
     (before.active !== 'failed' || isOtherRun) &&

@@ -1,6 +1,6 @@
 /**
- * What changes from one text to another, as a unified diff of one hunk: the lines that both begin and both end with stand
- * around it, three at the most. `before` is null for a file that is not there yet. Empty where nothing changes.
+ * The difference of two texts as a unified diff of one hunk with up to three lines of context. `before` is null for a new
+ * file. Empty if nothing changes.
  */
 export function lineDiff(path: string, before: string | null, after: string): string[] {
   const [old, fresh] = [lines(before ?? ''), lines(after)];
@@ -10,17 +10,17 @@ export function lineDiff(path: string, before: string | null, after: string): st
   const first = Math.max(0, head - CONTEXT);
   const above = old.slice(first, head);
   const below = old.slice(old.length - tail, old.length - tail + CONTEXT);
-  const gone = old.slice(head, old.length - tail);
-  const come = fresh.slice(head, fresh.length - tail);
+  const removed = old.slice(head, old.length - tail);
+  const added = fresh.slice(head, fresh.length - tail);
   const range = (count: number): string => `${count === 0 ? first : first + 1},${count}`;
   const around = above.length + below.length;
   return [
     `--- ${before === null ? '/dev/null' : path}`,
     `+++ ${path}`,
-    `@@ -${range(gone.length + around)} +${range(come.length + around)} @@`,
+    `@@ -${range(removed.length + around)} +${range(added.length + around)} @@`,
     ...above.map((line) => ` ${line}`),
-    ...gone.map((line) => `-${line}`),
-    ...come.map((line) => `+${line}`),
+    ...removed.map((line) => `-${line}`),
+    ...added.map((line) => `+${line}`),
     ...below.map((line) => ` ${line}`),
   ];
 }

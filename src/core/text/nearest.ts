@@ -1,4 +1,4 @@
-/** The one of `names` that a misspelt name most likely means, or null when none is near: at most a quarter of it differs. */
+/** The one of `names` that is nearest to a misspelt name; null if more than a quarter of the letters differ. */
 export function nearest(misspelt: string, names: readonly string[]): string | null {
   const [best] = names
     .map((name) => ({ name, distance: distance(misspelt, name) }))
@@ -6,7 +6,7 @@ export function nearest(misspelt: string, names: readonly string[]): string | nu
   return best !== undefined && best.distance <= Math.max(1, misspelt.length / 4) ? best.name : null;
 }
 
-/** How many letters must be put in, taken out or replaced (Levenshtein). */
+/** How many letters must be inserted, deleted or replaced (Levenshtein distance). */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (const [i, letter] of Array.from(from).entries()) {

@@ -1,6 +1,6 @@
 import type { UnitRun } from './unit-run.ts';
 
-/** What systemd says of a unit (org.freedesktop.systemd1(5)). */
+/** The properties of a unit (org.freedesktop.systemd1(5)). */
 export interface UnitFacts {
   name: string;
   load: string;
@@ -8,42 +8,42 @@ export interface UnitFacts {
   sub: string;
   result: string;
   mainPid: number;
-  /** UnitFileState: enabled, disabled, static, masked …; "" when systemd does not know. */
+  /** UnitFileState: enabled, disabled, static, masked ...; "" if systemd does not know. */
   fileState: string;
-  /** Of the present run, or else of the last; "" before the first. */
+  /** InvocationID of the current or else the last run; "" before the first. */
   invocationId: string;
-  /** The type of the job that waits or runs for it: start, stop, restart …; null when there is none. */
+  /** The type of its queued or running job: start, stop, restart ...; null if there is none. */
   job: string | null;
   privateIpc: boolean;
-  /** Whether systemd has that setting at all (248 and later). */
+  /** Whether systemd has PrivateIPC= (248 and later). */
   knowsPrivateIpc: boolean;
-  /** The user its processes are started as: "" is root. */
+  /** User=; "" means root. */
   user: string;
   run: UnitRun;
   execStart: ExecLine | null;
-  /** KEY=value, from Environment= alone. */
+  /** KEY=value of Environment=, without environment files. */
   environment: string[];
   environmentFiles: string[];
-  /** "" is the root folder. */
+  /** "" means the root folder. */
   workingDirectory: string;
-  /** RootDirectory= or RootImage=, "" for the host's own root. */
+  /** RootDirectory= or RootImage=; "" for the host's root. */
   ownRoot: string;
   fragmentPath: string;
   dropInPaths: string[];
-  /** TimeoutStartSec=, which ExecStartPre has to share with httpd; Infinity for none. */
+  /** TimeoutStartSec=, which ExecStartPre= and httpd share; Infinity for none. */
   startTimeoutMs: number;
-  /** TimeoutStopSec=, likewise for ExecStopPost. */
+  /** TimeoutStopSec=, which httpd and ExecStopPost= share; Infinity for none. */
   stopTimeoutMs: number;
-  /** MemoryMax=, which they share too; Infinity for none. */
+  /** MemoryMax=, which they share as well; Infinity for none. */
   memoryMaxBytes: number;
 }
 
-/** Whether its processes are started as root, and not as its User=. */
+/** Whether systemd starts its processes as root. */
 export function isStartedByRoot({ user }: Pick<UnitFacts, 'user'>): boolean {
   return user === '' || user === 'root';
 }
 
-/** A unit that is not to start with the machine is somebody else's to start: an admin's, or a cluster manager's. */
+/** Whether somebody else starts the unit, since it does not start at boot: an admin or a cluster manager. */
 export function isForOthersToStart(fileState: string): boolean {
   return /^(masked|disabled)/.test(fileState);
 }
@@ -55,6 +55,6 @@ export function isChanging({ job, active }: Pick<UnitFacts, 'job' | 'active'>): 
 
 export interface ExecLine {
   path: string;
-  /** As written in the unit: argv[0] first, variables not yet replaced. */
+  /** As written in the unit: argv[0] first, variables not expanded. */
   argv: string[];
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Fact, known } from '../../core/fact.ts';
-import { questionLaunch } from '../../core/httpd/launch.ts';
+import { queryCommand } from '../../core/httpd/launch.ts';
 import { type HttpdSettings, parseSettings } from '../../core/httpd/settings.ts';
 import { type UnitFacts, isStartedByRoot } from '../../core/units/unit-facts.ts';
 import { findStartCommand } from './start-command.ts';
@@ -46,7 +46,7 @@ async function launcher(unit: UnitFacts, timeoutMs: number): Promise<Fact<(quest
   const prefix = await apart();
   const cwd = workingDirectory(unit);
   return known((question) => {
-    const httpd = questionLaunch(exec, environment, question);
+    const httpd = queryCommand(exec, environment, question);
     const shell = ['sh', '-c', SET_AND_RUN, 'sh', httpd.file, ...httpd.args];
     const [file = '', ...args] = [...prefix, ...asUser(unit, shell)];
     return { file, name: exec.path, args, input: environmentLines(environment), cwd, timeoutMs };

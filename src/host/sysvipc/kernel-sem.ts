@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { type Fact, known, unknown } from '../../core/fact.ts';
 import {
   type KernelSem,
-  asWished,
+  asRequested,
   kernelSemText,
   mostSets,
   parseKernelSem,
@@ -33,7 +33,7 @@ export function writeKernelSem(value: KernelSem, path = KERNEL_SEM): Fact<Kernel
   } catch (error) {
     return unknown(`${path} cannot be written: ${errorReason(error)}${hint(error)}`);
   }
-  return asWished(readKernelSem(path), value);
+  return asRequested(readKernelSem(path), value);
 }
 
 function hint(error: unknown): string {

@@ -24,11 +24,11 @@ const words = (cause: Parameters<typeof cures>[0], who: AdviceInput): string =>
     .map(({ say, run }) => [say, ...run].join('\n'))
     .join('\n');
 
-void t.test('against a leak, best first', async (t) => {
+void t.test('fixes for a leak, best first', async (t) => {
   const all = words('semaphore-leak', patient());
   t.match(
     all,
-    /^clear[^]*clean[^]*start apache2[^]*guard install[^]*PrivateIPC=yes[^]*Mutex pthread[^]*--raise 32000[^]*TimeoutStopSec=300/,
+    /^remove the orphaned sets[^]*clean[^]*start apache2[^]*guard install[^]*PrivateIPC=yes[^]*Mutex pthread[^]*--raise 32000[^]*TimeoutStopSec=300/,
   );
   const guarded = { dropInPaths: ['/etc/systemd/system/apache2.service.d/50-httpd-guard.conf'] };
   t.notMatch(words('semaphore-leak', patient({}, guarded)), 'guard install');
@@ -37,27 +37,27 @@ void t.test('against a leak, best first', async (t) => {
   t.notMatch(words('semaphore-leak', patient({}, { stopTimeoutMs: Infinity })), 'TimeoutStopSec');
 });
 
-void t.test('against demand, with nothing to clear', async (t) => {
+void t.test('fixes for demand, with no orphaned set', async (t) => {
   const all = words('semaphore-demand', patient());
   t.match(
     all,
-    /^make the table larger[^]*--raise 32000[^]*start apache2[^]*PrivateIPC=yes[^]*Mutex pthread[^]*httpd-guard limits$/m,
+    /^enlarge the table[^]*--raise 32000[^]*start apache2[^]*PrivateIPC=yes[^]*Mutex pthread[^]*httpd-guard limits$/m,
   );
   t.match(
     words('semaphore-demand', patient({ hasFreeSetsAgain: true })),
-    /^the table had no room, and has now: start it/,
+    /^the table was full and has free sets now; start it/,
   );
   const older = words('semaphore-demand', patient({ blockingServers: [{ unit: 'old.service', sets: 12 }] }));
-  t.match(older, /^old\.service could know 12 sets[^]*restart old\.service[^]*guard clean[^]*start apache2/);
+  t.match(older, /^old\.service could use 12 sets[^]*restart old\.service[^]*guard clean[^]*start apache2/);
   t.notMatch(words('semaphore-demand', patient({}, { active: 'active' })), 'systemctl start', 'it is up');
   t.notMatch(all, /httpd-guard clean\n|TimeoutStopSec|may be left over/);
-  t.match(words('semaphore-demand', patient({ unsure: 3 })), /^3 sets look like[^]*check --explain/);
+  t.match(words('semaphore-demand', patient({ unsure: 3 })), /^3 sets may be orphaned[^]*check --explain/);
   const most = known({ sets: { used: 32_768, max: 32_768 }, semaphores: { used: 32_768, max: 1_000_000 } });
   t.notMatch(words('semaphore-demand', patient({ use: most })), '--raise', 'there is no more');
   t.notMatch(words('semaphore-demand', patient({ use: unknown('x') })), '--raise');
 });
 
-void t.test('no start is advised while an httpd outside the unit serves', async (t) => {
+void t.test('no start is advised while an httpd started outside the unit is running', async (t) => {
   const who = { pid: 812, path: '/usr/sbin/apache2', unit: 'session-3.scope', pidFile: '/run/a.pid' };
   const all = words('started-outside-systemd', patient({ outsider: who }));
   t.match(all, /kill -WINCH 812; [^\n]*--pid=812[^\n]*; systemctl start apache2\.service\n/);
@@ -66,23 +66,23 @@ void t.test('no start is advised while an httpd outside the unit serves', async 
   t.notMatch(served, /start |kill/);
 });
 
-void t.test('what it has already, or does not reach it, is not advised', async (t) => {
+void t.test('what is set already, or does not apply, is not advised', async (t) => {
   const apart = words('semaphore-leak', patient({}, { privateIpc: true }));
   t.notMatch(apart, 'PrivateIPC=yes\\n');
   t.notMatch(apart, '--raise');
-  t.match(apart, 'for good: take mutexes that are no System V sets: "Mutex pthread');
+  t.match(apart, 'permanently: use mutexes that are not System V sets: "Mutex pthread');
   const before248 = words('semaphore-leak', patient({}, { knowsPrivateIpc: false }));
   t.notMatch(before248, 'PrivateIPC');
-  t.match(before248, /for good: take mutexes[^]*--raise/);
+  t.match(before248, /permanently: use mutexes[^]*--raise/);
 });
 
-void t.test('each trap is named once', async (t) => {
+void t.test('each side effect is named once', async (t) => {
   const [, , cure] = cures('semaphore-leak', patient());
-  for (const trap of [/248/, /PHP and CGI/, /unprivileged containers/, /kernel\.sem/, /host’s table/])
+  for (const trap of [/248/, /PHP and CGI/, /unprivileged containers/, /kernel\.sem/, /table of the host/])
     t.equal(cure?.traps.filter((text) => trap.test(text)).length, 1, String(trap));
 });
 
-void t.test('what is to be pasted is sh, also for a unit of an odd name', async (t) => {
+void t.test('commands are valid sh, even for a unit with special characters in its name', async (t) => {
   for (const unit of ['apache2.service', 'apache2@b.service', 'httpd@a\\x2db.service'])
     for (const { run } of cures('semaphore-leak', patient({ unit })))
       for (const line of run) {
@@ -98,7 +98,7 @@ void t.test('what is to be pasted is sh, also for a unit of an odd name', async 
       }
 });
 
-void t.test('one that was killed is started again, and by systemd the next time', async (t) => {
+void t.test('a killed httpd: start it, and have systemd restart it next time', async (t) => {
   for (const result of ['signal', 'oom-kill'])
     t.match(
       words('other', patient({}, { result })),

@@ -2,7 +2,7 @@ import t from 'tap';
 import { parseRunEnding } from '../../../src/core/diagnosis/run-ending.ts';
 import { ending, use } from './failure-builder.ts';
 
-void t.test('what was kept is read whole or not at all', async (t) => {
+void t.test('a damaged state file is rejected as a whole', async (t) => {
   for (const whole of [ending(), ending({ use: null }), ending({ use: use(3) })])
     t.strictSame(parseRunEnding(JSON.parse(JSON.stringify(whole))), whole);
   for (const field of Object.keys(ending())) {

@@ -8,7 +8,7 @@ import {
   startsHttpd,
 } from '../../../src/core/httpd/identity.ts';
 
-void t.test('names that httpd is shipped under', async (t) => {
+void t.test('names under which httpd is packaged', async (t) => {
   for (const name of [
     'httpd',
     'httpd2',
@@ -22,7 +22,7 @@ void t.test('names that httpd is shipped under', async (t) => {
       t.ok(isHttpdName(path), path);
 });
 
-void t.test('names that only look like it', async (t) => {
+void t.test('similar names of other programs', async (t) => {
   for (const path of [
     '',
     '/usr/sbin/',
@@ -37,7 +37,7 @@ void t.test('names that only look like it', async (t) => {
     t.notOk(isHttpdName(path), path);
 });
 
-void t.test('units of httpd, by the names of distributions', async (t) => {
+void t.test("httpd's units by the names that distributions use", async (t) => {
   for (const name of [
     'httpd.service',
     'apache2.service',
@@ -56,7 +56,7 @@ void t.test('units of httpd, by the names of distributions', async (t) => {
     t.notOk(hasHttpdName(name), name);
 });
 
-void t.test('units of httpd, by what they start', async (t) => {
+void t.test("httpd's units by their ExecStart=", async (t) => {
   for (const line of [
     'ExecStart=/usr/local/apache2/bin/httpd -DFOREGROUND',
     'ExecStart=-/opt/www/bin/apachectl start',
@@ -80,7 +80,7 @@ void t.test('units of httpd, by what they start', async (t) => {
 });
 
 void t.test(
-  'only httpd and its start scripts are asked: the question would start anything else',
+  'only httpd and its start scripts are run with -t: any other program would be started',
   async (t) => {
     const asked = [
       '/usr/sbin/httpd',
@@ -105,7 +105,7 @@ void t.test(
   },
 );
 
-void t.test('programs that run another one, and what shows httpd in their maps', async (t) => {
+void t.test('loaders, and mapped files that show httpd', async (t) => {
   for (const path of [
     '/lib64/ld-linux-x86-64.so.2',
     '/usr/bin/qemu-aarch64',

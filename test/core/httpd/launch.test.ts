@@ -1,12 +1,12 @@
 import t from 'tap';
-import { parseEnvironment, questionLaunch } from '../../../src/core/httpd/launch.ts';
+import { parseEnvironment, queryCommand } from '../../../src/core/httpd/launch.ts';
 
 const environment = new Map([
   ['OPTIONS', '-f /etc/a.conf  -D SSL'],
   ['DIR', '/etc/httpd'],
 ]);
 
-void t.test('httpd is asked about the configuration that its unit starts, and never started', async (t) => {
+void t.test("httpd is asked about its unit's configuration and never started", async (t) => {
   const cases: [string, string][] = [
     ['httpd $OPTIONS -DFOREGROUND', '-f /etc/a.conf -D SSL'],
     ['httpd -D FOREGROUND -f x', '-f x'],
@@ -21,7 +21,7 @@ void t.test('httpd is asked about the configuration that its unit starts, and ne
   ];
   for (const [line, kept] of cases) {
     const argv = line.split(' ');
-    const { file, args } = questionLaunch({ path: '/usr/sbin/httpd', argv }, environment, [
+    const { file, args } = queryCommand({ path: '/usr/sbin/httpd', argv }, environment, [
       '-t',
       '-D',
       'DUMP_RUN_CFG',
@@ -32,7 +32,7 @@ void t.test('httpd is asked about the configuration that its unit starts, and ne
 });
 
 void t.test(
-  'the later line of an environment counts, quotes go, and what is no line is passed over',
+  'later environment lines override earlier ones, quotes are removed, malformed lines are skipped',
   async (t) => {
     const lines = ['# A=1', '', 'A=1', 'B="x y" ', "C='z'", 'A=2', 'D="half', 'E=', '1F=no', 'G=a=b'];
     t.same(

@@ -20,7 +20,7 @@ const VERSION = `Server version: Apache/2.4.68 (Debian)
  -D SERVER_CONFIG_FILE="apache2.conf"
 `;
 
-void t.test('httpd’s own word gives the user, the files and the mutexes', async (t) => {
+void t.test("user, files and mutexes are read from httpd's own output", async (t) => {
   t.same(
     parseSettings(RUN, VERSION),
     known({
@@ -36,16 +36,16 @@ void t.test('httpd’s own word gives the user, the files and the mutexes', asyn
   );
 });
 
-void t.test('who says no user, as 2.2 does not, says nothing', async (t) => {
+void t.test('output without a user, as of 2.2, is unknown', async (t) => {
   for (const text of ['', 'Syntax OK\n', 'User: name="x"\n', ' User: name="x" id=1'])
     t.match(parseSettings(text, VERSION), { known: false });
   t.same(
     parseSettings('Syntax OK', ''),
-    unknown('httpd does not say which user it runs as (-t -D DUMP_RUN_CFG)'),
+    unknown('httpd does not report its user (httpd -t -D DUMP_RUN_CFG)'),
   );
 });
 
-void t.test('a configured mechanism counts before the one it was built with', async (t) => {
+void t.test('a configured mechanism overrides the built-in one', async (t) => {
   const cases: [string, string, string | null][] = [
     ['mechanism=sysvsem', VERSION, 'sysvsem'],
     ['mechanism=default', ' -D APR_USE_SYSVSEM_SERIALIZE', 'sysvsem'],
@@ -59,7 +59,7 @@ void t.test('a configured mechanism counts before the one it was built with', as
     });
 });
 
-void t.test('what is not said is missing, never made up', async (t) => {
+void t.test('settings that are not reported are null', async (t) => {
   t.same(
     parseSettings('User: name="apache" id=48', ''),
     known({
@@ -79,7 +79,7 @@ void t.test('what is not said is missing, never made up', async (t) => {
   t.match(parseSettings(RUN, ' -D SERVER_CONFIG_FILE="b.conf"'), { value: { configFiles: [] } });
 });
 
-void t.test('the mutexes that would be System V sets are counted', async (t) => {
+void t.test('mutexes that are System V sets are counted', async (t) => {
   const count = (run: string): number | null => {
     const settings = parseSettings(run, VERSION);
     return settings.known ? settings.value.sysvMutexes : -1;

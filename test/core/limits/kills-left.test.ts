@@ -22,7 +22,7 @@ import {
   worker,
 } from '../verdict/snapshot-builder.ts';
 
-void t.test('how many kill -9 are left', async (t) => {
+void t.test('the number of survived kill -9', async (t) => {
   // free, held, registered, up; left, least, startFits
   type Case = [number, number | null, number, boolean, number | null, number, boolean | null];
   const cases: Case[] = [
@@ -47,7 +47,7 @@ void t.test('how many kill -9 are left', async (t) => {
     );
 });
 
-void t.test('it is as if each kill and each start were done', async (t) => {
+void t.test('the number equals that of a simulation of each kill and each start', async (t) => {
   for (let free = 0; free < 40; free++)
     for (let held = 1; held <= 5; held++)
       for (let registered = held; registered <= 8; registered++) {
@@ -74,7 +74,7 @@ const need = (over: Partial<NeedQuestion> = {}) =>
     ...over,
   });
 
-void t.test('the limit that ends first counts', async (t) => {
+void t.test('the tighter of both limits decides', async (t) => {
   t.match(need(), { registered: 3, kills: { leaks: true, left: 3, least: 3 } });
   const semaphores = known({ sets: { used: 3, max: 128 }, semaphores: { used: 93, max: 100 } });
   t.match(need({ use: semaphores }), { kills: { left: 2 } });
@@ -95,7 +95,7 @@ void t.test('servers that do not leak, and servers of which it is unknown', asyn
   t.match(need({ use: unknown('no table') }).kills, { leaks: null, why: 'no table' });
 });
 
-void t.test('the sets of the one that lives', async (t) => {
+void t.test('the sets of the running httpd', async (t) => {
   const held = (scene: Scene, of = unit()): number | null => {
     const taken = snapshot(scene);
     return heldSets(of, taken, lineages(taken), judge(taken));
@@ -114,7 +114,7 @@ void t.test('the sets of the one that lives', async (t) => {
   t.equal(held({ ...alone, owner: unknown('not known') }), null);
 });
 
-void t.test('what all need together', async (t) => {
+void t.test('the need of all units together', async (t) => {
   const one = (over: object, more: Partial<NeedQuestion> = {}) => ({
     unit: unit(over),
     need: need({ unit: unit(over), ...more }),

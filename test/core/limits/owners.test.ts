@@ -2,7 +2,7 @@ import t from 'tap';
 import { byOwner, tableOwner } from '../../../src/core/limits/owners.ts';
 import { set } from '../verdict/snapshot-builder.ts';
 
-void t.test('who has how much, who has most first', async (t) => {
+void t.test('owners are sorted by the number of their sets', async (t) => {
   const sets = [
     set({ uid: 26, nsems: 17 }),
     set({ uid: 33 }),

@@ -5,35 +5,38 @@ import {
   foreignLine,
   inOrder,
   ownSysctlText,
-  winnerOver,
+  overridingFile,
 } from '../../../src/core/limits/sysctl.ts';
 
 const value = { semmsl: 250, semmns: 32_000, semopm: 32, semmni: 128 };
 
-void t.test('files are read by their name; of two of one name the one in /etc', async (t) => {
-  t.strictSame(
-    inOrder([
-      '/usr/lib/sysctl.d/50-a.conf',
-      '/lib/sysctl.d/50-a.conf',
-      '/run/sysctl.d/70-c.conf',
-      '/usr/lib/sysctl.d/70-c.conf',
-      '/etc/sysctl.d/60-b.conf',
-      '/etc/sysctl.d/60-b.conf.bak-1',
-      '/etc/sysctl.d/README',
-      '/usr/local/lib/sysctl.d/10-z.conf',
-      '/usr/lib/sysctl.d/60-b.conf',
-      '/etc/sysctl.d/70-c.conf',
-    ]),
-    [
-      '/usr/local/lib/sysctl.d/10-z.conf',
-      '/usr/lib/sysctl.d/50-a.conf',
-      '/etc/sysctl.d/60-b.conf',
-      '/etc/sysctl.d/70-c.conf',
-    ],
-  );
-});
+void t.test(
+  'sysctl files are applied in the order of their names; /etc overrides a file of the same name',
+  async (t) => {
+    t.strictSame(
+      inOrder([
+        '/usr/lib/sysctl.d/50-a.conf',
+        '/lib/sysctl.d/50-a.conf',
+        '/run/sysctl.d/70-c.conf',
+        '/usr/lib/sysctl.d/70-c.conf',
+        '/etc/sysctl.d/60-b.conf',
+        '/etc/sysctl.d/60-b.conf.bak-1',
+        '/etc/sysctl.d/README',
+        '/usr/local/lib/sysctl.d/10-z.conf',
+        '/usr/lib/sysctl.d/60-b.conf',
+        '/etc/sysctl.d/70-c.conf',
+      ]),
+      [
+        '/usr/local/lib/sysctl.d/10-z.conf',
+        '/usr/lib/sysctl.d/50-a.conf',
+        '/etc/sysctl.d/60-b.conf',
+        '/etc/sysctl.d/70-c.conf',
+      ],
+    );
+  },
+);
 
-void t.test('what a file says of kernel.sem', async (t) => {
+void t.test('the value that a file assigns to kernel.sem', async (t) => {
   const cases: [string, string | null][] = [
     ['kernel.sem = 1 2 3 4', '1 2 3 4'],
     ['  kernel/sem=1\t2 3  4 ', '1 2 3 4'],
@@ -51,21 +54,25 @@ void t.test('what a file says of kernel.sem', async (t) => {
   for (const [text, assigned] of cases) t.equal(assignedSem(text), assigned, JSON.stringify(text));
 });
 
-void t.test('who wins at boot', async (t) => {
+void t.test('a file that is read later overrides ours at boot', async (t) => {
   const file = (path: string, text = 'kernel.sem = 9 9 9 9') => ({ path: `/etc/sysctl.d/${path}`, text });
-  t.equal(winnerOver([], value), null);
-  t.equal(winnerOver([file('50-a.conf'), file('60-httpd-guard.conf')], value), null, 'we come later');
-  t.strictSame(winnerOver([file('61-a.conf'), file('70-b.conf', '-kernel.sem')], value), {
+  t.equal(overridingFile([], value), null);
+  t.equal(overridingFile([file('50-a.conf'), file('60-httpd-guard.conf')], value), null, 'we come later');
+  t.strictSame(overridingFile([file('61-a.conf'), file('70-b.conf', '-kernel.sem')], value), {
     path: '/etc/sysctl.d/70-b.conf',
     value: '',
   });
-  t.match(winnerOver([file('60-i.conf')], value), { value: '9 9 9 9' });
-  t.equal(winnerOver([file('99-a.conf', 'vm.swappiness = 1')], value), null);
-  t.equal(winnerOver([file('99-a.conf', 'kernel.sem = 250  32000 32 128')], value), null, 'it says the same');
-  t.equal(winnerOver([file('98-a.conf'), file('99-a.conf', ownSysctlText(value))], value), null);
+  t.match(overridingFile([file('60-i.conf')], value), { value: '9 9 9 9' });
+  t.equal(overridingFile([file('99-a.conf', 'vm.swappiness = 1')], value), null);
+  t.equal(
+    overridingFile([file('99-a.conf', 'kernel.sem = 250  32000 32 128')], value),
+    null,
+    'it says the same',
+  );
+  t.equal(overridingFile([file('98-a.conf'), file('99-a.conf', ownSysctlText(value))], value), null);
 });
 
-void t.test('our own file', async (t) => {
+void t.test('the text of our own sysctl file', async (t) => {
   const text = ownSysctlText(value);
   t.equal(assignedSem(text), '250 32000 32 128');
   t.equal(text, ownSysctlText(value), 'the same again');

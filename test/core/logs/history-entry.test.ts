@@ -12,7 +12,7 @@ const line = (fields: object): string =>
     ...fields,
   });
 
-void t.test('a removal, with its figures', async (t) => {
+void t.test('a removal with its figures', async (t) => {
   const figures = {
     HTTPD_GUARD_COMMAND: 'pre-start',
     HTTPD_GUARD_REMOVED: '2',
@@ -29,7 +29,7 @@ void t.test('a removal, with its figures', async (t) => {
   });
 });
 
-void t.test('each MESSAGE_ID of ours is a deed, and is asked for', async (t) => {
+void t.test('every MESSAGE_ID of ours is requested and has an action', async (t) => {
   const deeds = Object.values(MESSAGE_ID).map((id) => parseHistoryEntry(line({ MESSAGE_ID: id }))?.did);
   t.strictSame(new Set(deeds), new Set(['explained', 'recovered', 'failed', 'gave-up', 'cleared']));
   for (const id of Object.values(MESSAGE_ID)) t.ok(HISTORY_MATCHES.includes(`MESSAGE_ID=${id}`));
@@ -37,7 +37,7 @@ void t.test('each MESSAGE_ID of ours is a deed, and is asked for', async (t) => 
   t.ok(HISTORY_FIELDS.includes('_UID'), 'what is not asked for would not be there to check');
 });
 
-void t.test('why a run ended: what was not known then is null now', async (t) => {
+void t.test('a figure that was unknown when the entry was written is null', async (t) => {
   const explained = {
     MESSAGE_ID: MESSAGE_ID.cause,
     HTTPD_GUARD_CAUSE: 'semaphore-leak',
@@ -53,18 +53,18 @@ void t.test('why a run ended: what was not known then is null now', async (t) =>
   });
 });
 
-void t.test('only what root wrote counts', async (t) => {
+void t.test('only entries written by root are accepted', async (t) => {
   for (const uid of ['33', '65534', '', '00', 0, null, ['0', '33'], undefined])
     t.equal(parseHistoryEntry(line({ _UID: uid })), null, JSON.stringify(uid));
 });
 
-void t.test('what is no entry of the guard', async (t) => {
+void t.test('entries of other programs are skipped', async (t) => {
   const others = [{ MESSAGE_ID: 'x' }, { MESSAGE_ID: 'toString' }, { __REALTIME_TIMESTAMP: 'soon' }];
   for (const one of ['', '{', 'null', '1', '"x"', '[]', '{}', ...others.map(line)])
     t.equal(parseHistoryEntry(one), null, one);
 });
 
-void t.test('odd fields', async (t) => {
+void t.test('unusual field types', async (t) => {
   t.equal(parseHistoryEntry(line({ MESSAGE: [27, 91] }))?.sentence, '\u001b[', 'bytes');
   t.equal(parseHistoryEntry(line({ HTTPD_GUARD_UNIT: '-' }))?.unit, null);
   t.match(parseHistoryEntry(line({ HTTPD_GUARD_REMOVED: '-1', HTTPD_GUARD_IDS: 'x 5 -' }))?.figures, {

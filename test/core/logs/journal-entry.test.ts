@@ -3,7 +3,7 @@ import { parseJournalEntry } from '../../../src/core/logs/journal-entry.ts';
 
 const entry = (fields: object): string => JSON.stringify({ __CURSOR: 's=1;i=2', ...fields });
 
-void t.test('an entry of a unit', async (t) => {
+void t.test('a journal entry of a unit is parsed', async (t) => {
   t.strictSame(parseJournalEntry(entry({ MESSAGE: 'hello', _SYSTEMD_UNIT: 'apache2.service' })), {
     cursor: 's=1;i=2',
     unit: 'apache2.service',
@@ -12,7 +12,7 @@ void t.test('an entry of a unit', async (t) => {
   });
 });
 
-void t.test('a message that is no text, is missing, too long, or stands twice', async (t) => {
+void t.test('a message that is binary, missing, too long or repeated', async (t) => {
   const message = (MESSAGE: unknown) => parseJournalEntry(entry({ MESSAGE }))?.message;
   t.equal(message([40, 50, 56, 41, 255]), '(28)\xff');
   t.equal(message(null), '');
@@ -22,14 +22,14 @@ void t.test('a message that is no text, is missing, too long, or stands twice', 
   t.equal(message(Array(1e6).fill(65))?.length, 4096, 'bytes without end are cut');
 });
 
-void t.test('only systemd itself says that a unit ended', async (t) => {
+void t.test('only entries of PID 1 report the end of a unit', async (t) => {
   const fields = { MESSAGE_ID: 'd9b373ed55a64feb8242e02dbe79a49c', UNIT: 'apache2.service' };
   t.equal(parseJournalEntry(entry({ ...fields, _PID: '1' }))?.endedUnit, 'apache2.service');
   t.equal(parseJournalEntry(entry({ ...fields, _PID: '77' }))?.endedUnit, null, 'forged');
   t.equal(parseJournalEntry(entry({ ...fields, _PID: '1', MESSAGE_ID: 'x' }))?.endedUnit, null);
 });
 
-void t.test('what is no entry', async (t) => {
+void t.test('lines that are not journal entries', async (t) => {
   for (const line of ['', '{', 'null', '1', '"x"', '[]', '{}', '{"__CURSOR":1}'])
     t.equal(parseJournalEntry(line), null, line);
 });

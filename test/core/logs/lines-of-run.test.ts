@@ -3,7 +3,7 @@ import { linesOfRun } from '../../../src/core/logs/lines-of-run.ts';
 
 const began = new Date(2026, 10, 21, 5, 20, 58, 700).getTime();
 
-void t.test('lines from before the run are left out, and what belongs to them', async (t) => {
+void t.test('lines from before the run are skipped with their continuation lines', async (t) => {
   const lines = [
     'no stamp at all',
     '[Sat Nov 21 05:20:57.999999 2026] [core:emerg] old',
@@ -14,7 +14,7 @@ void t.test('lines from before the run are left out, and what belongs to them', 
   t.strictSame(linesOfRun(lines, began), [lines[0], lines[3], lines[4]]);
 });
 
-void t.test('2.2 has no fraction: the second of the start counts', async (t) => {
+void t.test('timestamps of 2.2 have no fraction: the second of the start is included', async (t) => {
   const line = '[Sat Nov 21 05:20:58 2026] [emerg] (28)No space left on device';
   t.strictSame(linesOfRun([line], began), [line]);
   t.strictSame(linesOfRun(['[Sat Nov  7 05:20:58 2026] [emerg] x'], began), [], 'a day of one digit');

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { NO_ATTEMPTS, isGivenUp, parseAttempts, recent } from '../../../src/core/recovery/attempts.ts';
 
-void t.test('tries of long ago are forgotten, and with the last one that the guard gave up', async (t) => {
+void t.test('old attempts expire, and with the last one that httpd-guard gave up', async (t) => {
   const now = 10_000_000;
   t.strictSame(recent({ triesMs: [now - 600_001, now - 5], gaveUp: true }, now), {
     triesMs: [now - 5],
@@ -10,7 +10,7 @@ void t.test('tries of long ago are forgotten, and with the last one that the gua
   t.strictSame(recent({ triesMs: [now - 600_001], gaveUp: true }, now), NO_ATTEMPTS);
 });
 
-void t.test('what was kept is read whole or not at all', async (t) => {
+void t.test('a damaged state file is rejected as a whole', async (t) => {
   t.strictSame(parseAttempts({ triesMs: [1, 2], gaveUp: false }), { triesMs: [1, 2], gaveUp: false });
   for (const value of [
     null,
@@ -26,7 +26,7 @@ void t.test('what was kept is read whole or not at all', async (t) => {
     t.equal(parseAttempts(value), null, JSON.stringify(value));
 });
 
-void t.test('a unit is given up while it is down of the same outage', async (t) => {
+void t.test('a unit is given up for as long as the same outage lasts', async (t) => {
   const nowMs = 100_000_000;
   const history = { triesMs: [nowMs - 50_000, nowMs - 40_000], gaveUp: true };
   const failed = { active: 'failed', beganMs: nowMs - 39_000 };

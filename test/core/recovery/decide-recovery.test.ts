@@ -17,7 +17,7 @@ const steps = (facts: FailureFacts, over: Partial<RecoveryPolicy> = {}, history:
 };
 const withUnit = (over: object) => leak({ unit: known(failedUnit(over)) });
 
-void t.test('a leak is cleared, and httpd started and watched', async (t) => {
+void t.test('after a leak the plan is to remove, start and wait', async (t) => {
   t.strictSame(steps(leak()), ['clean', 'reset-failed', 'start', 'settle']);
   t.strictSame(steps(leak(), { healthUrl: 'http://x/' }), [
     'clean',
@@ -34,13 +34,13 @@ void t.test('a leak is cleared, and httpd started and watched', async (t) => {
   ]);
 });
 
-void t.test('orphaned workers on the port go, if they may', async (t) => {
+void t.test('orphaned workers that hold the port are terminated, if the policy allows it', async (t) => {
   const held = failure({ listeningOrphans: workers });
   t.strictSame(steps(held), ['reap', 'clean', 'reset-failed', 'start', 'settle']);
   t.equal(steps(held, { reap: 'never' }), 'left-alone');
 });
 
-void t.test('a table that was full of the living, and has room again', async (t) => {
+void t.test('a table that was full and has free sets again', async (t) => {
   const over = { ending: ending({ use: use(12) }), use: known(use(4)) };
   t.strictSame(steps(failure(over)), ['clean', 'reset-failed', 'start', 'settle']);
   t.strictSame(steps(failure({ ...over, unsure: 3 })), ['clean', 'reset-failed', 'start', 'settle']);
@@ -54,7 +54,7 @@ void t.test('a table that was full of the living, and has room again', async (t)
   );
 });
 
-void t.test('whatever is not ours is left alone', async (t) => {
+void t.test('failures that httpd-guard does not handle are left alone', async (t) => {
   t.equal(steps(withUnit({ active: 'active' })), 'healthy');
   t.equal(steps(failure()), 'left-alone', 'a failure of another kind');
   t.equal(steps(leak({ orphans: 0 })), 'left-alone', 'a table that is full of the living');
@@ -66,7 +66,7 @@ void t.test('whatever is not ours is left alone', async (t) => {
     t.not(steps(withUnit({ fileState })), 'left-alone', fileState);
 });
 
-void t.test('what is not known is no reason to act', async (t) => {
+void t.test('unknown facts are no reason to act', async (t) => {
   t.equal(steps(leak({ unit: unknown('no bus') })), 'unsure');
   t.equal(steps(failure({ use: unknown('no /proc') })), 'unsure');
   t.match(decide(leak({ orphans: 0, unsure: 4 })), { outcome: 'unsure', lookAgain: true });
@@ -74,7 +74,7 @@ void t.test('what is not known is no reason to act', async (t) => {
     t.equal(steps(withUnit({ active })), 'unsure', `systemd is at it: ${active}`);
 });
 
-void t.test('three tries in ten minutes, with growing waits', async (t) => {
+void t.test('three attempts in ten minutes with back-off', async (t) => {
   const after = (...agoMs: number[]) =>
     steps(leak(), {}, { triesMs: agoMs.map((ago) => NOW - ago), gaveUp: false });
   const waited = (...agoMs: number[]) => {
@@ -96,18 +96,18 @@ void t.test('three tries in ten minutes, with growing waits', async (t) => {
   );
 });
 
-void t.test('for a person there is no limit', async (t) => {
+void t.test('a recovery by hand has no rate limit', async (t) => {
   t.strictSame(steps(leak(), {}, null), ['clean', 'reset-failed', 'start', 'settle']);
 });
 
-void t.test('a failure that was reset meanwhile is left to the person who did so', async (t) => {
+void t.test('a failure that was reset meanwhile is left alone', async (t) => {
   const reset = {
     unit: known(failedUnit({ active: 'inactive' })),
     ending: ending({ use: use(12), orphans: 9 }),
   };
   const automatic = decide(leak(reset), {}, NO_ATTEMPTS);
-  t.match(automatic, { outcome: 'left-alone', why: /reset-failed.*stopped-by-admin/ });
-  t.match(decide(leak(reset)), { act: true }, 'by hand it is brought back');
+  t.match(automatic, { outcome: 'left-alone', why: /was reset since \(systemctl reset-failed\)/ });
+  t.match(decide(leak(reset)), { act: true }, 'it is recovered by hand');
   const old = leak({ ...reset, ending: ending({ use: use(12), orphans: 9, result: 'success' }) });
-  t.match(decide(old, {}, NO_ATTEMPTS), { act: true }, '2.2 rests when it finds no set');
+  t.match(decide(old, {}, NO_ATTEMPTS), { act: true }, '2.2 is inactive after it could create no set');
 });

@@ -1,10 +1,10 @@
 import t from 'tap';
-import { isDownForSets, isReasonToLook, lookAgainMs } from '../../../src/core/recovery/reason-to-look.ts';
+import { isDownForSets, isReasonToLook, retryDelayMs } from '../../../src/core/recovery/reason-to-look.ts';
 import { ending } from '../diagnosis/failure-builder.ts';
 
 const state = (active: string) => ({ active, invocationId: 'x' });
 
-void t.test('an end is a reason to look, a rest is none', async (t) => {
+void t.test('a unit that fails is a reason to request a recovery, an inactive one is not', async (t) => {
   const look = (before: string, now: string) => isReasonToLook(state(before), state(now), null);
   t.ok(look('active', 'failed'));
   t.ok(look('deactivating', 'failed'));
@@ -16,7 +16,7 @@ void t.test('an end is a reason to look, a rest is none', async (t) => {
   t.notOk(isReasonToLook(undefined, state('active'), null));
 });
 
-void t.test('what ExecStopPost saw may say that there is nothing to look for', async (t) => {
+void t.test('the result that ExecStopPost kept can rule a recovery out', async (t) => {
   const look = (now: string, over: object) => isReasonToLook(state('deactivating'), state(now), ending(over));
   t.ok(look('failed', {}));
   t.notOk(look('failed', { result: 'signal' }));
@@ -26,21 +26,24 @@ void t.test('what ExecStopPost saw may say that there is nothing to look for', a
   t.notOk(isReasonToLook(state('failed'), state('inactive'), ending()), 'reset-failed is no end');
 });
 
-void t.test('who could get no set waits for room, unless somebody wished it down', async (t) => {
-  const leak = ending({ cause: 'semaphore-leak' });
-  const demand = ending({ cause: 'semaphore-demand' });
-  t.ok(isDownForSets('failed', leak));
-  t.ok(isDownForSets('failed', demand));
-  t.ok(isDownForSets('inactive', { ...demand, result: 'success' }), 'as 2.2 does');
-  t.notOk(isDownForSets('inactive', demand), 'after reset-failed');
-  t.notOk(isDownForSets('active', demand));
-  t.notOk(isDownForSets('failed', { ...demand, byItself: false }));
-  t.notOk(isDownForSets('failed', ending({ cause: 'config-error' })));
-  t.notOk(isDownForSets('failed', null));
-  t.strictSame([0, 1, 2, 3, 4, 99].map(lookAgainMs), [5_000, 15_000, 30_000, 60_000, 60_000, 60_000]);
-});
+void t.test(
+  'a unit that failed because no set could be created is retried, unless it was stopped on purpose',
+  async (t) => {
+    const leak = ending({ cause: 'semaphore-leak' });
+    const demand = ending({ cause: 'semaphore-demand' });
+    t.ok(isDownForSets('failed', leak));
+    t.ok(isDownForSets('failed', demand));
+    t.ok(isDownForSets('inactive', { ...demand, result: 'success' }), 'as 2.2 does');
+    t.notOk(isDownForSets('inactive', demand), 'after reset-failed');
+    t.notOk(isDownForSets('active', demand));
+    t.notOk(isDownForSets('failed', { ...demand, byItself: false }));
+    t.notOk(isDownForSets('failed', ending({ cause: 'config-error' })));
+    t.notOk(isDownForSets('failed', null));
+    t.strictSame([0, 1, 2, 3, 4, 99].map(retryDelayMs), [5_000, 15_000, 30_000, 60_000, 60_000, 60_000]);
+  },
+);
 
-void t.test('a whole run that systemd did not signal is an end all the same', async (t) => {
+void t.test('a run whose states systemd did not signal one by one is detected', async (t) => {
   const another = (active: string) => ({ active, invocationId: 'y' });
   const byItself = ending({ result: 'success' });
   t.ok(isReasonToLook(state('inactive'), another('inactive'), byItself));

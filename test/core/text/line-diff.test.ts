@@ -1,7 +1,7 @@
 import t from 'tap';
 import { lineDiff } from '../../../src/core/text/line-diff.ts';
 
-void t.test('a new file, a changed one, and one that stays', async (t) => {
+void t.test('the diff of a new, a changed and an unchanged file', async (t) => {
   t.strictSame(lineDiff('/a', null, 'x\ny\n'), ['--- /dev/null', '+++ /a', '@@ -0,0 +1,2 @@', '+x', '+y']);
   t.strictSame(lineDiff('/a', '1\n2\n3\n4\n5\n6\n7\n8\n', '1\n2\n3\n4\nfive\n6\n7\n8\n'), [
     '--- /a',
@@ -12,7 +12,7 @@ void t.test('a new file, a changed one, and one that stays', async (t) => {
   t.strictSame(lineDiff('/a', 'x\n', 'x\n'), []);
 });
 
-void t.test('put upon the old text it makes the new one', async (t) => {
+void t.test('applying the diff to the old text gives the new text', async (t) => {
   const texts = [
     '',
     'a\n',

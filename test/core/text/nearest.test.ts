@@ -1,7 +1,7 @@
 import t from 'tap';
 import { nearest } from '../../../src/core/text/nearest.ts';
 
-void t.test('the near name, or none', async (t) => {
+void t.test('the nearest name, or none if all are too different', async (t) => {
   const names = ['recover.reap', 'recover.settle', 'check.warn', 'unit'];
   for (const [misspelt, expected] of [
     ['recover.reep', 'recover.reap'],

@@ -36,7 +36,7 @@ void t.test('a wrapper is not run, and what runs under it is not believed blindl
   });
 });
 
-void t.test('what was kept is read whole or not at all', async (t) => {
+void t.test('a damaged state file is rejected as a whole', async (t) => {
   const directory = t.testdir({});
   const path = `${directory}/web.service.start`;
   for (const text of [
