@@ -5,6 +5,7 @@ import type { UnitFacts } from '../core/units/unit-facts.ts';
 import { readConfiguration } from '../host/config/configuration.ts';
 import { keepRunEnding } from '../host/state/keep-run-ending.ts';
 import { readRunEnding } from '../host/state/read-run-ending.ts';
+import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { removeOrphans } from '../workflows/remove-orphans.ts';
 import { removeSegments } from '../workflows/remove-segments.ts';
 import { cleanText } from '../view/clean-text.ts';
@@ -30,12 +31,13 @@ export async function clean(options: CleanOptions): Promise<CommandResult> {
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return wrongConfiguration(configuration.why, 3);
   const wanted = wantedServer(options.unit, configuration.value);
-  const server = await findServer(wanted, options.dryRun ? 'only look' : 'remember', ASK_TIMEOUT_MS);
+  const systemd = SystemdSession.within(ASK_TIMEOUT_MS);
+  const server = await findServer(wanted, options.dryRun ? 'only look' : 'remember', systemd);
   const named = options.set ?? options.shmKey;
   const question = {
     owner: server.owner,
     dryRun: options.dryRun,
-    deadlineMs: performance.now() + TIMEOUT_MS,
+    systemd: systemd.within(TIMEOUT_MS),
   };
   const context = {
     unit: server.unit.known ? server.unit.value.name : null,

@@ -4,6 +4,7 @@ import { shellWord } from '../core/text/shell-word.ts';
 import { type UnitFacts, isForOthersToStart } from '../core/units/unit-facts.ts';
 import { errorReason } from '../host/files/error-reason.ts';
 import { readConfiguration } from '../host/config/configuration.ts';
+import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { guardedUnits, isOurs } from '../host/systemd/unit-files.ts';
 import { withLock } from '../host/state/lock.ts';
 import { findTextfile } from '../host/files/textfile.ts';
@@ -36,7 +37,11 @@ async function installNow(options: InstallOptions): Promise<CommandResult> {
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return refuse(configuration.why);
   const wanted = wantedServer(options.unit, configuration.value);
-  const server = await findServer(wanted, options.dryRun ? 'only look' : 'remember', ASK_TIMEOUT_MS);
+  const server = await findServer(
+    wanted,
+    options.dryRun ? 'only look' : 'remember',
+    SystemdSession.within(ASK_TIMEOUT_MS),
+  );
   if (!server.unit.known) return refuse(server.unit.why);
   const obstacle = obstacleOf(server.unit.value);
   if (obstacle !== null) return refuse(obstacle);

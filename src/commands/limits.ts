@@ -9,6 +9,7 @@ import { judge } from '../core/verdict/verdict.ts';
 import { readConfiguration } from '../host/config/configuration.ts';
 import { dropInPath } from '../host/systemd/unit-files.ts';
 import { type Server, type Wanted, findServer, wantedServer } from '../workflows/find-server.ts';
+import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { readKernelSem } from '../host/sysvipc/kernel-sem.ts';
 import { lookOnce } from '../workflows/take-snapshot.ts';
 import { userNames } from '../host/exec/user-names.ts';
@@ -44,16 +45,17 @@ export async function limits(options: LimitsOptions): Promise<CommandResult> {
 }
 
 async function collect(wanted: Wanted): Promise<Limits> {
-  const server = await findServer(wanted, 'only look', ASK_TIMEOUT_MS);
-  const snapshot = await lookOnce(server.owner, performance.now() + ASK_TIMEOUT_MS);
+  const systemd = SystemdSession.within(ASK_TIMEOUT_MS);
+  const server = await findServer(wanted, 'only look', systemd);
+  const snapshot = await lookOnce(server.owner, systemd.within(ASK_TIMEOUT_MS));
   const living = lineages(snapshot);
-  const judgements = judge(snapshot);
+  const judgements = judge(snapshot, living);
   const use = tableUse(snapshot);
   const missing = new Set(server.missing);
   const others: Server[] = [];
-  // One after another: each is asked by starting its httpd twice.
+  // One after another: each is asked by starting its httpd.
   for (const { name: unit } of server.otherUnits.slice(0, MOST_UNITS))
-    others.push(await findServer({ unit, user: null }, 'only look', ASK_TIMEOUT_MS));
+    others.push(await findServer({ unit, user: null }, 'only look', systemd.within(ASK_TIMEOUT_MS)));
   if (server.otherUnits.length > MOST_UNITS)
     missing.add(`only ${MOST_UNITS} of ${server.otherUnits.length} other units were asked`);
   const units = [server, ...others].flatMap(({ unit, settings }): { unit: UnitFacts; need: UnitNeed }[] => {

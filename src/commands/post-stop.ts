@@ -8,6 +8,7 @@ import type { UnitFacts } from '../core/units/unit-facts.ts';
 import { readConfiguration } from '../host/config/configuration.ts';
 import { readClock } from '../host/proc/clock.ts';
 import { type Server, findServer, wantedServer } from '../workflows/find-server.ts';
+import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { writeEntry } from '../host/output/write-entry.ts';
 import { readRunLog } from '../workflows/read-run-log.ts';
 import { log, stderrIsJournal } from '../host/output/stderr-log.ts';
@@ -29,25 +30,25 @@ const TELL_MS = 250;
  * recovery; then clears what the run left. 0 always.
  */
 export async function postStop(options: CommonOptions): Promise<number> {
-  const deadlineMs = performance.now() + BUDGET_MS;
+  const systemd = SystemdSession.within(BUDGET_MS);
   const configuration = readConfiguration(options.config);
   if (!configuration.known) {
     await log(options, 'warning', `why it ended is not told: ${escape(configuration.why)}`);
     return 0;
   }
   const wanted = wantedServer(options.unit, configuration.value);
-  const server = await findServer(wanted, 'remember', ASK_TIMEOUT_MS);
+  const server = await findServer(wanted, 'remember', systemd.atMost(ASK_TIMEOUT_MS));
   if (server.unit.known && server.unit.value.active === 'active') {
     await log(options, 'warning', 'post-stop is for the end of a run, and this one has not ended');
     return 0;
   }
-  if (server.unit.known) await tell(server, server.unit.value, options, deadlineMs);
+  if (server.unit.known) await tell(server, server.unit.value, options, systemd);
   else await log(options, 'warning', `why it ended is not told: ${escape(server.unit.why)}`);
   const { result, entered } = await removeOrphans({
     owner: server.owner,
     onlyIds: null,
     dryRun: false,
-    deadlineMs,
+    systemd,
     context: {
       unit: server.unit.known ? server.unit.value.name : null,
       command: 'post-stop',
@@ -66,17 +67,17 @@ async function tell(
   server: Server,
   unit: UnitFacts,
   options: CommonOptions,
-  deadlineMs: number,
+  systemd: SystemdSession,
 ): Promise<void> {
   const [facts, words] = await Promise.all([
-    collectFailureFacts(server, () => endingOf(unit), deadlineMs),
-    readRunLog(server, Math.max(1, deadlineMs - performance.now())),
+    collectFailureFacts(server, () => endingOf(unit), systemd),
+    readRunLog(server, systemd.leftMs()),
   ]);
   keep(unit, facts);
   const found = diagnosis(facts, words.lines, [...server.missing, ...words.missing]);
   const entry = causeEntry(found, facts);
   if (entry === null) return;
-  const failure = await writeEntry(unit.name, entry.fields, deadlineMs);
+  const failure = await writeEntry(unit.name, entry.fields, systemd.deadlineMs);
   // Without structured entries, the sentence at least.
   if (failure !== null) await log(options, entry.priority, entry.sentence);
 }

@@ -2,6 +2,7 @@ import { type CleanResult, cleanExitCode } from '../core/verdict/clean-result.ts
 import { type Fact, known } from '../core/fact.ts';
 import type { MutexOwner } from '../core/verdict/semaphore-set.ts';
 import { log, stderrIsJournal } from '../host/output/stderr-log.ts';
+import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { readCachedSettings } from '../host/state/settings-cache.ts';
 import { removeOrphans } from '../workflows/remove-orphans.ts';
 import { cleanSentence } from '../view/clean-text.ts';
@@ -21,15 +22,15 @@ const TELL_MS = 250;
 
 /** ExecStartPre: clears what a dead httpd left, in bounded time, with one line in the journal. 0 always; with `strict` as `clean`. */
 export async function preStart(options: PreStartOptions): Promise<number> {
-  const deadlineMs = performance.now() + BUDGET_MS;
-  const { unit, owner } = await findOwner(options);
+  const systemd = SystemdSession.within(BUDGET_MS);
+  const { unit, owner } = await findOwner(options, systemd);
   const { result, entered } =
     owner.known && process.geteuid?.() === 0
       ? await removeOrphans({
           owner,
           onlyIds: null,
           dryRun: false,
-          deadlineMs,
+          systemd,
           context: { unit, command: 'pre-start', mostMs: TELL_MS },
         })
       : { result: cannot(owner), entered: false };
@@ -51,7 +52,10 @@ async function say(result: Fact<CleanResult>, options: PreStartOptions): Promise
   await log(options, priority, sentence, counts);
 }
 
-async function findOwner({ unit, config }: PreStartOptions): Promise<{
+async function findOwner(
+  { unit, config }: PreStartOptions,
+  systemd: SystemdSession,
+): Promise<{
   unit: string | null;
   owner: Fact<MutexOwner>;
 }> {
@@ -64,7 +68,11 @@ async function findOwner({ unit, config }: PreStartOptions): Promise<{
   const configuration = readConfiguration(config);
   if (!configuration.known) return { unit: unit ?? null, owner: configuration };
   const { findServer, wantedServer } = await import('../workflows/find-server.ts');
-  const server = await findServer(wantedServer(unit, configuration.value), 'remember', ASK_TIMEOUT_MS);
+  const server = await findServer(
+    wantedServer(unit, configuration.value),
+    'remember',
+    systemd.atMost(ASK_TIMEOUT_MS),
+  );
   return { unit: server.unit.known ? server.unit.value.name : (unit ?? null), owner: server.owner };
 }
 

@@ -1,6 +1,7 @@
 import type { Recovery, RecoveryPolicy } from '../core/recovery/decide-recovery.ts';
 import { errorReason } from '../host/files/error-reason.ts';
 import { type Configured, readConfiguration } from '../host/config/configuration.ts';
+import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { guardedUnits } from '../host/systemd/unit-files.ts';
 import { writeEntry } from '../host/output/write-entry.ts';
 import { log } from '../host/output/stderr-log.ts';
@@ -30,6 +31,7 @@ const EXIT: Record<Recovery['outcome'], 0 | 1 | 2 | 3> = {
   'gave-up': 2,
   unsure: 3,
 };
+const ASK_TIMEOUT_MS = 5_000;
 const WRITE_TIMEOUT_MS = 2_000;
 
 /** Brings httpd back if it is down for a reason that is ours, by hand or at the watcher's request. */
@@ -51,9 +53,10 @@ export async function recoverCommand(options: RecoverOptions): Promise<CommandRe
 
 async function byHand(options: RecoverOptions, configuration: Configured): Promise<CommandResult> {
   const { dryRun } = options;
+  const doors = recoveryDoors(SystemdSession.within(ASK_TIMEOUT_MS));
   const wanted = { ...wantedServer(options.unit, configuration), failedFirst: true };
   const policy = policyOf(configuration);
-  const recovery = await recover({ wanted, policy, automatic: false, dryRun }, recoveryDoors);
+  const recovery = await recover({ wanted, policy, automatic: false, dryRun }, doors);
   if (!dryRun) await tell(recovery, configuration);
   const stdout = options.json
     ? `${JSON.stringify(recoveryJson(recovery), null, 2)}\n`
@@ -74,6 +77,7 @@ async function takeNow(options: RecoverOptions): Promise<string[]> {
 /** Exit status 3 when a recovery could not tell, or broke off. */
 async function requested(options: RecoverOptions, configuration: Configured): Promise<CommandResult> {
   const policy = policyOf(configuration);
+  const doors = recoveryDoors(SystemdSession.within(ASK_TIMEOUT_MS));
   let exitCode = 0;
   await serveRequests({
     clock: realClock,
@@ -85,10 +89,7 @@ async function requested(options: RecoverOptions, configuration: Configured): Pr
     },
     recover: async (unit) => {
       const wanted = wantedServer(unit, configuration);
-      const recovery = await recover(
-        { wanted, policy, automatic: true, dryRun: options.dryRun },
-        recoveryDoors,
-      );
+      const recovery = await recover({ wanted, policy, automatic: true, dryRun: options.dryRun }, doors);
       await tell(recovery, configuration);
       const { priority, sentence } = recoverySentence(recovery);
       // Giving up is reported once, by an entry of its own.

@@ -22,14 +22,16 @@ import { forgetAttempts } from '../host/state/attempts.ts';
 import { forgetSettings } from '../host/state/settings-cache.ts';
 import { removeTextfile } from '../host/files/textfile.ts';
 import { systemctl } from '../host/systemd/systemctl.ts';
-import { withSystemd } from '../host/systemd/with-systemd.ts';
-import { withSystemdActions } from '../host/systemd/with-systemd-actions.ts';
+import { actOnSystemd } from '../host/systemd/systemd-actions.ts';
+import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { escape } from '../view/escape.ts';
 import { type CommonOptions, type CommandResult, needsRoot } from './command-result.ts';
 
 export interface UninstallOptions extends CommonOptions {
   dryRun: boolean;
 }
+
+const ASK_TIMEOUT_MS = 5_000;
 
 /** Takes the guard away from a unit, or from all units that have it: then everything is as before. */
 export async function uninstall(options: UninstallOptions): Promise<CommandResult> {
@@ -63,7 +65,9 @@ async function uninstallNow(options: UninstallOptions): Promise<CommandResult> {
     if (units.length === 0) did.push('no unit is guarded');
     did.push(...(await stopWatching(units, options.dryRun)));
     if (!options.dryRun && did.some((line) => line.startsWith('removed'))) {
-      const reloaded = await withSystemdActions((systemd) => systemd.daemonReload());
+      const reloaded = await actOnSystemd(SystemdSession.within(ASK_TIMEOUT_MS), (systemd) =>
+        systemd.daemonReload(),
+      );
       if (!reloaded.known)
         return refuse(`${did.join(', ')}, but ${reloaded.why}; run: systemctl daemon-reload`);
       did.push('made systemd read it');
@@ -126,7 +130,7 @@ function complaintOf(remove: () => void): string[] {
 /** An alias means the unit that has the drop-in (systemd.unit(5), Alias=). */
 async function guardedName(unit: string): Promise<string> {
   if (guardedUnits().includes(unit)) return unit;
-  const facts = await withSystemd((systemd) => systemd.readUnit(unit));
+  const facts = await SystemdSession.within(ASK_TIMEOUT_MS).ask((systemd) => systemd.readUnit(unit));
   return facts.known && facts.value.name !== '' ? facts.value.name : unit;
 }
 

@@ -1,5 +1,7 @@
+import { type Fact, known } from '../core/fact.ts';
 import { guardedUnits } from '../host/systemd/unit-files.ts';
 import { followJournal, newestCursor } from '../host/logs/follow-journal.ts';
+import { BusConnection } from '../host/systemd/bus-connection.ts';
 import { Systemd } from '../host/systemd/systemd.ts';
 import { followUnits } from '../workflows/follow-units.ts';
 import { log } from '../host/output/stderr-log.ts';
@@ -14,6 +16,11 @@ import type { CommonOptions } from './command-result.ts';
 
 const OWN_UNIT = 'httpd-guard-watch.service';
 const CONNECT_TIMEOUT_MS = 5_000;
+
+async function connect(): Promise<Fact<Systemd>> {
+  const connection = await BusConnection.connect(CONNECT_TIMEOUT_MS);
+  return connection.known ? known(new Systemd(connection.value)) : connection;
+}
 
 /**
  * Follows the journal and the state of the guarded units, and requests a recovery when one may be down for lack of
@@ -42,13 +49,7 @@ export async function watch(options: CommonOptions): Promise<number> {
 
   const cursor = await newestCursor();
   const following = Promise.all([
-    followUnits(
-      { clock: realClock, connect: () => Systemd.connect(CONNECT_TIMEOUT_MS) },
-      units,
-      watcher.onState,
-      watcher.onBusTrouble,
-      signal,
-    ),
+    followUnits({ clock: realClock, connect }, units, watcher.onState, watcher.onBusTrouble, signal),
     followJournal({
       cursor,
       units: [...units, OWN_UNIT],

@@ -1,5 +1,5 @@
 import type { FailureFacts, Holder, ListeningOrphan } from '../core/diagnosis/failure-facts.ts';
-import { type Fact, unknown } from '../core/fact.ts';
+import type { Fact } from '../core/fact.ts';
 import { countVerdicts } from '../core/check/health.ts';
 import { blockingServers } from '../core/diagnosis/blocking-servers.ts';
 import { byOwner } from '../core/limits/owners.ts';
@@ -12,33 +12,25 @@ import type { RunEnding } from '../core/diagnosis/run-ending.ts';
 import type { Snapshot } from '../core/verdict/snapshot.ts';
 import { tableUse } from '../core/verdict/table-use.ts';
 import { judge } from '../core/verdict/verdict.ts';
-import { testConfiguration } from '../host/httpd/ask-httpd.ts';
 import type { Server } from './find-server.ts';
 import { whoListens } from '../host/proc/listening.ts';
 import { readPidFile } from '../host/httpd/pid-file.ts';
 import { readDiskSpaces } from '../host/files/disk-space.ts';
 import { lookOnce } from './take-snapshot.ts';
+import type { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { userNames } from '../host/exec/user-names.ts';
 
 const MOST_HOLDERS = 10;
 
-/**
- * Asks the kernel, systemd and httpd why the unit of a server is down. Reads no log.
- * `deadlineMs` is on performance.now()'s clock.
- */
+/** Asks the kernel and systemd why the unit of a server is down; httpd has been asked when it was found. Reads no log. */
 export async function collectFailureFacts(
-  { unit, settings, owner }: Server,
+  { unit, settings, owner, configComplaint }: Server,
   endingOf: (invocationId: string) => RunEnding | null,
-  deadlineMs: number,
+  systemd: SystemdSession,
 ): Promise<FailureFacts> {
-  const leftMs = (): number => Math.max(1, deadlineMs - performance.now());
-  const snapshot = await lookOnce(owner, deadlineMs);
-  // Afterwards: the httpd that tests the configuration is a living one, too.
-  const configComplaint: Fact<string | null> = unit.known
-    ? await testConfiguration(unit.value, leftMs())
-    : unknown(unit.why);
-  const count = countVerdicts(judge(snapshot));
+  const snapshot = await lookOnce(owner, systemd);
   const living = lineages(snapshot);
+  const count = countVerdicts(judge(snapshot, living));
   return {
     unit,
     ending: unit.known ? endingOf(unit.value.invocationId) : null,
@@ -51,7 +43,7 @@ export async function collectFailureFacts(
       unit.known && settings.known
         ? blockingServers(snapshot, living, unit.value.name, settings.value.sysvMutexes ?? Infinity)
         : [],
-    holders: await readHolders(snapshot, leftMs()),
+    holders: await readHolders(snapshot, systemd.leftMs()),
     diskSpaces: settings.known ? readDiskSpaces(settings.value) : [],
     listeningOrphans: unit.known ? listeningOrphans(unit.value.name, living) : [],
     outsider: unit.known

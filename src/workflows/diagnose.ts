@@ -1,18 +1,19 @@
 import { type Diagnosis, diagnosis } from '../core/diagnosis/diagnosis.ts';
 import type { RunEnding } from '../core/diagnosis/run-ending.ts';
 import type { Server } from './find-server.ts';
+import type { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { readRunLog } from './read-run-log.ts';
 import { collectFailureFacts } from './collect-failure-facts.ts';
 
-/** Looks at the machine and reads the last run's log, to tell why the unit is down. `deadlineMs` is on performance.now()'s clock. */
+/** Looks at the machine and reads the last run's log, to tell why the unit is down. */
 export async function diagnoseServer(
   server: Server,
   endingOf: (invocationId: string) => RunEnding | null,
-  deadlineMs: number,
+  systemd: SystemdSession,
 ): Promise<Diagnosis> {
   const [facts, words] = await Promise.all([
-    collectFailureFacts(server, endingOf, deadlineMs),
-    readRunLog(server, Math.max(1, deadlineMs - performance.now())),
+    collectFailureFacts(server, endingOf, systemd),
+    readRunLog(server, systemd.leftMs()),
   ]);
   return diagnosis(facts, words.lines, [...server.missing, ...words.missing]);
 }

@@ -1,20 +1,28 @@
 import { readFileSync } from 'node:fs';
 import type { UnitListing } from '../core/httpd/choose-unit.ts';
 import { hasHttpdName, isHttpdName, startsHttpd } from '../core/httpd/identity.ts';
-import type { Fact } from '../core/fact.ts';
-import { known } from '../core/fact.ts';
+import { type Fact, known } from '../core/fact.ts';
 import { listPids, readExecutable, readUnit } from '../host/proc/proc-files.ts';
-import type { Systemd } from '../host/systemd/systemd.ts';
+import { readServiceFiles } from '../host/systemd/service-files.ts';
+import type { SystemdSession } from '../host/systemd/systemd-session.ts';
 
 /** The services that are httpd's: by their names, by the program their file starts, or because an httpd runs in them now. */
-export async function findHttpdUnits(systemd: Systemd): Promise<Fact<UnitListing[]>> {
-  const services = await systemd.listServices();
-  if (!services.known) return services;
-  const running = await unitsOfRunningHttpd(systemd);
+export async function findHttpdUnits(session: SystemdSession): Promise<Fact<UnitListing[]>> {
+  const [loaded, folders, running] = await Promise.all([
+    session.ask((systemd) => systemd.listServices()),
+    session.ask((systemd) => systemd.unitPath()),
+    unitsOfRunningHttpd(session),
+  ]);
+  if (!loaded.known) return loaded;
+  if (!folders.known) return folders;
+  const files = readServiceFiles(folders.value);
+  const services = new Map([...files.keys()].map((name) => [name, { name, active: '' }]));
+  for (const service of loaded.value) if (!service.name.includes('@.')) services.set(service.name, service);
   return known(
-    services.value.filter(
-      ({ name, path }) => hasHttpdName(name) || running.has(name) || (path !== null && startsHttpdFile(path)),
-    ),
+    [...services.values()].filter(({ name }) => {
+      const path = files.get(name);
+      return hasHttpdName(name) || running.has(name) || (path !== undefined && startsHttpdFile(path));
+    }),
   );
 }
 
@@ -31,7 +39,7 @@ function startsHttpdFile(path: string): boolean {
  * Units whose main process is httpd: what a wrapper started. An httpd that runs in the unit of a container, of cron or of a
  * user's session is not what that unit is for. Only root can see what others' processes run; whoever else looks finds less.
  */
-async function unitsOfRunningHttpd(systemd: Systemd): Promise<Set<string>> {
+async function unitsOfRunningHttpd(session: SystemdSession): Promise<Set<string>> {
   const httpds = new Map<number, string>();
   for (const pid of listPids()) {
     try {
@@ -41,8 +49,11 @@ async function unitsOfRunningHttpd(systemd: Systemd): Promise<Set<string>> {
       // Gone, a kernel thread, or not ours to see.
     }
   }
-  const units = await Promise.all([...new Set(httpds.values())].map((name) => systemd.readUnit(name)));
-  return new Set(
-    units.flatMap((unit) => (unit.known && httpds.has(unit.value.mainPid) ? [unit.value.name] : [])),
+  const found = await Promise.all(
+    [...new Set(httpds.values())].map(async (name) => {
+      const pid = await session.ask(async (systemd) => known(await systemd.mainPid(name)));
+      return pid.known && httpds.has(pid.value) ? [name] : [];
+    }),
   );
+  return new Set(found.flat());
 }

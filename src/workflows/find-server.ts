@@ -14,12 +14,15 @@ import {
   cachedUnits,
 } from '../host/state/settings-cache.ts';
 import { run } from '../host/exec/run.ts';
+import type { SystemdSession } from '../host/systemd/systemd-session.ts';
 
 /** The httpd that is meant. */
 export interface Server {
   unit: Fact<UnitFacts>;
   settings: Fact<HttpdSettings>;
   owner: Fact<MutexOwner>;
+  /** What httpd complains of when it tests its configuration; null when that is OK. */
+  configComplaint: Fact<string | null>;
   /** Other units of httpd on this host; none are looked for when one was named. */
   otherUnits: UnitListing[];
   /** Why single facts are missing, or are not of today. */
@@ -45,15 +48,15 @@ export function wantedServer(flag: string | undefined, { values }: Configured): 
 }
 
 /**
- * Finds the server of a unit, or of the unit that is found here. Asks systemd, then httpd; where httpd cannot say, its
- * last good answer serves.
+ * Finds the server of a unit, or of the unit that is found here, until the deadline of `systemd`. Asks systemd, then httpd;
+ * where httpd cannot say, its last good answer serves.
  */
-export async function findServer(wanted: Wanted, memory: Memory, timeoutMs: number): Promise<Server> {
-  const server = await findByUnit(wanted, wanted.user === null ? memory : 'only look', timeoutMs);
+export async function findServer(wanted: Wanted, memory: Memory, systemd: SystemdSession): Promise<Server> {
+  const server = await findByUnit(wanted, wanted.user === null ? memory : 'only look', systemd);
   if (wanted.user === null) return server;
   // The gate would go by an answer of httpd's that no longer counts.
   if (memory === 'remember' && server.unit.known) forgetSettings(server.unit.value.name);
-  return { ...server, owner: await ownerNamed(wanted.user, server.unit, timeoutMs) };
+  return { ...server, owner: await ownerNamed(wanted.user, server.unit, systemd.leftMs()) };
 }
 
 /** Who an admin says that it is. */
@@ -73,44 +76,37 @@ async function uidOf(user: string, timeoutMs: number): Promise<Fact<number>> {
 async function findByUnit(
   { unit: unitName, failedFirst }: Wanted,
   memory: Memory,
-  timeoutMs: number,
+  systemd: SystemdSession,
 ): Promise<Server> {
-  const { Systemd } = await import('../host/systemd/systemd.ts');
-  const systemd = await Systemd.connect(timeoutMs);
-  if (!systemd.known) return fromMemory(unitName, systemd.why);
-  try {
-    // One that is named needs no search.
-    const units = unitName === null ? await findHttpdUnits(systemd.value) : known([]);
-    if (!units.known) return fromMemory(unitName, units.why);
-    const name = unitName ?? chooseUnit(units.value, failedFirst);
-    if (name === null) return nothing('no unit of httpd is installed here; name one with --unit');
-    const unit = await systemd.value.readUnit(name);
-    if (!unit.known) return fromMemory(name, unit.why);
-    // A masked unit is one all the same, and somebody's wish.
-    if (unit.value.load === 'masked')
-      return { ...fromMemory(name, `${name} is masked`), unit, otherUnits: [] };
-    if (unit.value.load !== 'loaded')
-      return nothing(`${name} is ${unit.value.load}; systemctl list-unit-files shows what there is`);
-    const otherUnits = units.value.filter((one) => one.name !== name);
-    return { ...(await ofUnit(unit.value, memory, timeoutMs)), otherUnits };
-  } finally {
-    systemd.value.disconnect();
-  }
+  // One that is named needs no search.
+  const units = unitName === null ? await findHttpdUnits(systemd) : known([]);
+  if (!units.known) return fromMemory(unitName, units.why);
+  const name = unitName ?? chooseUnit(units.value, failedFirst);
+  if (name === null) return nothing('no unit of httpd is installed here; name one with --unit');
+  const unit = await systemd.ask((open) => open.readUnit(name));
+  if (!unit.known) return fromMemory(name, unit.why);
+  // A masked unit is one all the same, and somebody's wish.
+  if (unit.value.load === 'masked') return { ...fromMemory(name, `${name} is masked`), unit, otherUnits: [] };
+  if (unit.value.load !== 'loaded')
+    return nothing(`${name} is ${unit.value.load}; systemctl list-unit-files shows what there is`);
+  const otherUnits = units.value.filter((one) => one.name !== name);
+  return { ...(await ofUnit(unit.value, memory, systemd)), otherUnits };
 }
 
 async function ofUnit(
   unit: UnitFacts,
   memory: Memory,
-  timeoutMs: number,
+  systemd: SystemdSession,
 ): Promise<Omit<Server, 'otherUnits'>> {
-  const asked = await askHttpd(unit, timeoutMs);
+  const { settings: asked, complaint: configComplaint } = await askHttpd(unit, systemd.deadlineMs);
   if (asked.known) {
-    const owner = await ownerOf(unit, asked.value, timeoutMs);
+    const owner = await ownerOf(unit, asked.value, systemd.leftMs());
     if (owner.known && memory === 'remember') {
       cacheSettings(unit.name, { settings: asked.value, starterUid: owner.value.starterUid });
       keepStartCommand(unit);
     }
-    return { unit: known(unit), settings: asked, owner, missing: owner.known ? [] : [owner.why] };
+    const missing = owner.known ? [] : [owner.why];
+    return { unit: known(unit), settings: asked, owner, configComplaint, missing };
   }
   const before = readCachedSettings(unit.name);
   if (!before.known)
@@ -118,6 +114,7 @@ async function ofUnit(
       unit: known(unit),
       settings: asked,
       owner: unknown(asked.why),
+      configComplaint,
       missing: [asked.why, before.why],
     };
   const { settings, starterUid } = before.value;
@@ -125,6 +122,7 @@ async function ofUnit(
     unit: known(unit),
     settings: known(settings),
     owner: known({ uid: settings.uid, starterUid }),
+    configComplaint,
     missing: [`${asked.why}; its last good answer is used`],
   };
 }
@@ -153,11 +151,19 @@ function fromMemory(unitName: string | null, why: string): Server {
     unit: unknown(why),
     settings: known(settings),
     owner: known({ uid: settings.uid, starterUid }),
+    configComplaint: unknown(why),
     otherUnits: [],
     missing: [`${why}; the last good answer of ${name} is used`],
   };
 }
 
 function nothing(why: string): Server {
-  return { unit: unknown(why), settings: unknown(why), owner: unknown(why), otherUnits: [], missing: [why] };
+  return {
+    unit: unknown(why),
+    settings: unknown(why),
+    owner: unknown(why),
+    configComplaint: unknown(why),
+    otherUnits: [],
+    missing: [why],
+  };
 }

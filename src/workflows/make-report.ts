@@ -27,7 +27,8 @@ export function makeReport(
   segments: Fact<Segment[]>,
   thresholds: Thresholds,
 ): Report {
-  const judgements = judge(snapshot);
+  const living = lineages(snapshot);
+  const judgements = judge(snapshot, living);
   const use = tableUse(snapshot);
   const pidFile = pidFileOf(server, snapshot);
   const missing = [
@@ -42,7 +43,7 @@ export function makeReport(
     settings: server.settings,
     pidFile,
     snapshot,
-    lineages: lineages(snapshot),
+    lineages: living,
     use,
     judgements,
     segments: detachedSegments(segments, snapshot),

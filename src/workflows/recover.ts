@@ -111,9 +111,11 @@ class RecoveryRun {
 
   /** The server, once systemd has ended what it was doing with its unit. */
   private async settledServer(wanted: Wanted): Promise<Server> {
+    // Before httpd is asked, where the unit is named: most requests come while systemd still runs ExecStopPost.
+    const before = wanted.unit === null ? null : await this.unitAtRest(wanted.unit);
     const server = await this.doors.findServer(wanted);
     if (!server.unit.known || !isChanging(server.unit.value)) return server;
-    const settled = await this.unitAtRest(server.unit.value.name);
+    const settled = before?.known === false ? before : await this.unitAtRest(server.unit.value.name);
     // httpd is asked again: its configuration may have been fixed meanwhile.
     return settled.known ? this.doors.findServer(wanted) : { ...server, unit: settled };
   }

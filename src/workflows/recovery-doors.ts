@@ -5,8 +5,9 @@ import { terminate } from '../host/proc/terminate.ts';
 import { keepAttempts, readAttempts } from '../host/state/attempts.ts';
 import { keepRunEnding } from '../host/state/keep-run-ending.ts';
 import { readRunEnding } from '../host/state/read-run-ending.ts';
+import { actOnSystemd } from '../host/systemd/systemd-actions.ts';
+import type { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { waitForUnit } from '../host/systemd/wait-for-unit.ts';
-import { withSystemdActions } from '../host/systemd/with-systemd-actions.ts';
 import { escape } from '../view/escape.ts';
 import { collectFailureFacts } from './collect-failure-facts.ts';
 import { type Server, findServer } from './find-server.ts';
@@ -16,16 +17,16 @@ import { removeOrphans } from './remove-orphans.ts';
 const ASK_TIMEOUT_MS = 5_000;
 const WRITE_TIMEOUT_MS = 2_000;
 
-/** This machine, as a recovery sees it and acts on it. */
-export const recoveryDoors: RecoveryDoors = {
+/** This machine, as a recovery sees it and acts on it, over one connection to systemd. */
+export const recoveryDoors = (systemd: SystemdSession): RecoveryDoors => ({
   clock: realClock,
-  findServer: (wanted) => findServer(wanted, 'remember', ASK_TIMEOUT_MS),
-  waitForUnit,
+  findServer: (wanted) => findServer(wanted, 'remember', systemd.within(ASK_TIMEOUT_MS)),
+  waitForUnit: (unit, mostMs, isEnough) => waitForUnit(systemd, unit, mostMs, isEnough),
   failureFacts: (server) => {
     const { unit } = server;
     const endingOf = (invocationId: string) =>
       unit.known ? readRunEnding(unit.value.name, invocationId) : null;
-    return collectFailureFacts(server, endingOf, performance.now() + ASK_TIMEOUT_MS);
+    return collectFailureFacts(server, endingOf, systemd.within(ASK_TIMEOUT_MS));
   },
   readAttempts: (unit) => readAttempts(unit),
   keepAttempts: (unit, attempts) => keepAttempts(unit, attempts),
@@ -34,18 +35,22 @@ export const recoveryDoors: RecoveryDoors = {
     if (!kept.known) complain(kept.why);
   },
   terminate,
-  removeOrphans: removeOrphansOf,
-  resetFailed: (unit) => withSystemdActions((systemd) => systemd.resetFailed(unit)),
-  start: (unit) => withSystemdActions((systemd) => systemd.start(unit)),
+  removeOrphans: (unit, server) => removeOrphansOf(unit, server, systemd.within(ASK_TIMEOUT_MS)),
+  resetFailed: (unit) => actOnSystemd(systemd.within(ASK_TIMEOUT_MS), (actions) => actions.resetFailed(unit)),
+  start: (unit) => actOnSystemd(systemd.within(ASK_TIMEOUT_MS), (actions) => actions.start(unit)),
   answersHealthy,
-};
+});
 
-async function removeOrphansOf(unit: string, { owner }: Server): Promise<Fact<{ doubt: boolean }>> {
+async function removeOrphansOf(
+  unit: string,
+  { owner }: Server,
+  systemd: SystemdSession,
+): Promise<Fact<{ doubt: boolean }>> {
   const { result, untold } = await removeOrphans({
     owner,
     onlyIds: null,
     dryRun: false,
-    deadlineMs: performance.now() + ASK_TIMEOUT_MS,
+    systemd,
     context: { unit, command: 'recover', mostMs: WRITE_TIMEOUT_MS },
   });
   if (untold !== null) complain(`the journal was not told: ${untold}`);

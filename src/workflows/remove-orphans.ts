@@ -6,6 +6,7 @@ import { judge } from '../core/verdict/verdict.ts';
 import { entryText, writeEntry } from '../host/output/write-entry.ts';
 import { SemaphoreTool } from '../host/sysvipc/semaphore-tool.ts';
 import { readSemaphoreSets } from '../host/sysvipc/tables.ts';
+import type { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { takeSnapshot } from './take-snapshot.ts';
 import { type ClearingCommand, clearedEntry } from '../view/cleared-entry.ts';
 
@@ -14,8 +15,7 @@ export interface CleanQuestion {
   /** Ids to limit it to, or null for all. The verdict is required all the same. */
   onlyIds: ReadonlySet<number> | null;
   dryRun: boolean;
-  /** On performance.now()'s clock. */
-  deadlineMs: number;
+  systemd: SystemdSession;
   context: RemovalContext;
 }
 
@@ -47,12 +47,12 @@ export async function removeOrphans({
   owner,
   onlyIds,
   dryRun,
-  deadlineMs,
+  systemd,
   context,
 }: CleanQuestion): Promise<Cleared> {
-  const tool = owner.known ? new SemaphoreTool(owner.value, deadlineMs) : null;
+  const tool = owner.known ? new SemaphoreTool(owner.value, systemd.deadlineMs) : null;
   try {
-    const snapshot = await takeSnapshot({ owner, tool, deadlineMs });
+    const snapshot = await takeSnapshot({ owner, tool, systemd });
     const use = tableUse(snapshot);
     const nothingToTell = (result: Fact<CleanResult>): Cleared => ({
       ...{ result, use, entered: false, untold: null },

@@ -5,6 +5,7 @@ import type { MutexOwner } from '../core/verdict/semaphore-set.ts';
 import { writeEntry } from '../host/output/write-entry.ts';
 import { removeByIpcrm } from '../host/sysvipc/remove-by-ipcrm.ts';
 import { readSegments } from '../host/sysvipc/tables.ts';
+import type { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { lookOnce } from './take-snapshot.ts';
 import { clearedEntry } from '../view/cleared-entry.ts';
 import type { Cleared, RemovalContext } from './remove-orphans.ts';
@@ -13,8 +14,7 @@ export interface SegmentQuestion {
   owner: Fact<MutexOwner>;
   keys: ReadonlySet<number>;
   dryRun: boolean;
-  /** On performance.now()'s clock. */
-  deadlineMs: number;
+  systemd: SystemdSession;
   context: RemovalContext;
 }
 
@@ -23,12 +23,12 @@ export async function removeSegments({
   owner,
   keys,
   dryRun,
-  deadlineMs,
+  systemd,
   context,
 }: SegmentQuestion): Promise<Pick<Cleared, 'result' | 'untold'>> {
   const segments = await readSegments();
   if (!segments.known) return { result: segments, untold: null };
-  const snapshot = await lookOnce(owner, deadlineMs);
+  const snapshot = await lookOnce(owner, systemd);
   const judgements = segments.value
     .filter(({ key }) => keys.has(key))
     .map((segment) => judgeSegment(segment, snapshot));
@@ -38,7 +38,7 @@ export async function removeSegments({
     .filter(({ verdict }) => verdict !== 'orphan')
     .map(({ segment, verdict, evidence }) => ({ id: segment.id, verdict, evidence }));
   if (dryRun || ids.length === 0) return { result: known({ removed: ids, kept, failed: [] }), untold: null };
-  const complaints = await removeAll(orphans, deadlineMs);
+  const complaints = await removeAll(orphans, systemd.deadlineMs);
   const result: CleanResult = { ...outcome(ids, await readSegments(), complaints), kept };
   const { unit, command, mostMs } = context;
   const entry = clearedEntry(result, unit, command, 'shared memory segment');

@@ -50,6 +50,7 @@ class World {
       unit: known(this.unit),
       settings: unknown('not asked'),
       owner: unknown('not asked'),
+      configComplaint: unknown('not asked'),
       otherUnits: [],
       missing: [],
     }),

@@ -16,6 +16,8 @@ export interface HttpdSettings {
   configFiles: string[];
 }
 
+const USER = /^User: name="([^"]*)" id=(\d+)/m;
+
 /** Mechanisms by APR's build options, as `httpd -V` prints them (httpd: server/main.c, show_compile_settings). */
 const BUILT_WITH: Record<string, string> = {
   APR_USE_SYSVSEM_SERIALIZE: 'sysvsem',
@@ -25,16 +27,20 @@ const BUILT_WITH: Record<string, string> = {
   APR_USE_FLOCK_SERIALIZE: 'flock',
 };
 
+/** Whether `httpd -V` is needed besides: it names the default mechanism, and the configuration file where 2.4 does not list them. */
+export function needsVersion(runConfig: string): boolean {
+  if (!USER.test(runConfig)) return false;
+  return configuredMechanism(runConfig) === null || includedFiles(runConfig) === null;
+}
+
 /**
  * Parses the output of `httpd -t -D DUMP_RUN_CFG -D DUMP_INCLUDES` (2.4; 2.2 prints only "Syntax OK", which is unknown) and of
  * `httpd -V`.
  */
 export function parseSettings(runConfig: string, version: string): Fact<HttpdSettings> {
-  const user = /^User: name="([^"]*)" id=(\d+)/m.exec(runConfig);
+  const user = USER.exec(runConfig);
   if (user?.[1] === undefined) return unknown('httpd does not report its user (httpd -t -D DUMP_RUN_CFG)');
-  const configured = /^Mutex default: .*\bmechanism=(\S+)/m.exec(runConfig)?.[1];
-  const mutexMechanism =
-    configured === undefined || configured === 'default' ? builtMechanism(version) : configured;
+  const mutexMechanism = configuredMechanism(runConfig) ?? builtMechanism(version);
   return known({
     user: user[1],
     uid: Number(user[2]),
@@ -45,6 +51,11 @@ export function parseSettings(runConfig: string, version: string): Fact<HttpdSet
     mutexDir: /^Mutex default: .*\bdir="([^"]*)"/m.exec(runConfig)?.[1] ?? null,
     configFiles: includedFiles(runConfig) ?? configFiles(version),
   });
+}
+
+function configuredMechanism(runConfig: string): string | null {
+  const configured = /^Mutex default: .*\bmechanism=(\S+)/m.exec(runConfig)?.[1];
+  return configured === undefined || configured === 'default' ? null : configured;
 }
 
 function countSysvMutexes(runConfig: string, byDefault: string | null): number | null {

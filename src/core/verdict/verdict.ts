@@ -24,14 +24,14 @@ export interface Judgement {
 
 /**
  * The one rule that says what may be removed: only what is called orphan here. Every set of a readable table gets a
- * verdict; an unreadable table gets none.
+ * verdict; an unreadable table gets none. `living` are the lineages of this very snapshot, where they are known already.
  */
-export function judge(snapshot: Snapshot): Judgement[] {
+export function judge(snapshot: Snapshot, living: readonly Lineage[] = lineages(snapshot)): Judgement[] {
   if (!snapshot.sets.known) return [];
   const world: World = {
     snapshot,
     obstacle: obstacle(snapshot),
-    living: lineages(snapshot),
+    living,
     lastUsers: livingLastUsers(snapshot),
   };
   return withoutBlindSpots(
@@ -44,7 +44,7 @@ interface World {
   snapshot: Snapshot;
   /** Why no set at all can be proven orphan, or null. */
   obstacle: Evidence | null;
-  living: Lineage[];
+  living: readonly Lineage[];
   lastUsers: ReadonlySet<number>;
 }
 

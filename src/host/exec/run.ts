@@ -47,8 +47,9 @@ export async function tryRun({
   env,
   cwd = '/',
   input = '',
-  timeoutMs,
+  timeoutMs: limitMs,
 }: Command): Promise<Fact<Ran>> {
+  const timeoutMs = Math.ceil(limitMs);
   const command = ['timeout', '--signal=KILL', `${timeoutMs / 1000}s`, file, ...args];
   const options = { ...(env === undefined ? {} : { env }), cwd, ownSession: true };
   const { stdin, ended } = startTool(command, performance.now() + timeoutMs + GRACE_MS, options);

@@ -1,75 +1,74 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Fact, known } from '../../core/fact.ts';
+import { type Fact, known, unknown } from '../../core/fact.ts';
 import { queryCommand } from '../../core/httpd/launch.ts';
-import { type HttpdSettings, parseSettings } from '../../core/httpd/settings.ts';
+import { type HttpdSettings, needsVersion, parseSettings } from '../../core/httpd/settings.ts';
 import { type UnitFacts, isStartedByRoot } from '../../core/units/unit-facts.ts';
 import { findStartCommand } from './start-command.ts';
+import { leftMs } from '../exec/left-ms.ts';
 import { type Command, firstLines, run, tryRun } from '../exec/run.ts';
 import { whyUntrusted } from '../files/trusted-path.ts';
 
+/** What httpd says of its configuration. */
+export interface HttpdAnswer {
+  settings: Fact<HttpdSettings>;
+  /** What it complains of, or null when the configuration is OK. It says OK also where no mutex can be had. */
+  complaint: Fact<string | null>;
+}
+
 /**
- * Asks the httpd of a unit how it is configured, with the unit's own command and environment, and as the unit's own user:
- * what an ordinary user's unit runs may be that user's own program. Makes no mutex (httpd: server/main.c returns after the
- * test_config hook).
+ * Asks the httpd of a unit how it is configured, and so whether it can be: with the unit's own command and environment, and as
+ * the unit's own user, since what an ordinary user's unit runs may be that user's own program. Makes no mutex (httpd:
+ * server/main.c returns after the test_config hook, for -t and for each DUMP_ alike). `deadlineMs` is on performance.now()'s
+ * clock.
  */
-export async function askHttpd(unit: UnitFacts, timeoutMs: number): Promise<Fact<HttpdSettings>> {
-  const launch = await launcher(unit, timeoutMs);
-  if (!launch.known) return launch;
-  const [runConfig, version] = await Promise.all([
-    run(launch.value(['-t', '-D', 'DUMP_RUN_CFG', '-D', 'DUMP_INCLUDES'])),
-    run(launch.value(['-V'])),
-  ]);
-  if (!runConfig.known) return runConfig;
-  const settings = parseSettings(runConfig.value, version.known ? version.value : '');
-  if (!settings.known) return settings;
+export async function askHttpd(unit: UnitFacts, deadlineMs: number): Promise<HttpdAnswer> {
+  const launch = launcher(unit, deadlineMs);
+  if (!launch.known) return { settings: launch, complaint: launch };
+  const asked = launch.value(['-t', '-D', 'DUMP_RUN_CFG', '-D', 'DUMP_INCLUDES']);
+  const ran = await tryRun(asked);
+  if (!ran.known) return { settings: ran, complaint: ran };
+  const { exitCode, stdout, stderr } = ran.value;
+  if (exitCode !== 0) {
+    const why = firstLines(stderr);
+    return {
+      settings: unknown(`${asked.name ?? asked.file} failed: ${why || `it ended with ${exitCode}`}`),
+      complaint: known(why || `httpd -t ends with ${exitCode}`),
+    };
+  }
+  const version = needsVersion(stdout) ? await run(launch.value(['-V'])) : unknown('it is not needed');
+  const settings = parseSettings(stdout, version.known ? version.value : '');
   return {
-    known: true,
-    value: { ...settings.value, configFiles: toWatch(settings.value.configFiles, unit) },
+    settings: settings.known
+      ? known({ ...settings.value, configFiles: toWatch(settings.value.configFiles, unit) })
+      : settings,
+    complaint: known(null),
   };
 }
 
-/** What `httpd -t` complains of, or null when it says that the configuration is OK. Says OK also where no mutex can be had. */
-export async function testConfiguration(unit: UnitFacts, timeoutMs: number): Promise<Fact<string | null>> {
-  const launch = await launcher(unit, timeoutMs);
-  if (!launch.known) return launch;
-  const ran = await tryRun(launch.value(['-t']));
-  if (!ran.known) return ran;
-  const { exitCode, stderr } = ran.value;
-  return known(exitCode === 0 ? null : firstLines(stderr) || `httpd -t ends with ${exitCode}`);
-}
-
-async function launcher(unit: UnitFacts, timeoutMs: number): Promise<Fact<(question: string[]) => Command>> {
+function launcher(unit: UnitFacts, deadlineMs: number): Fact<(question: string[]) => Command> {
   const start = findStartCommand(unit);
   if (!start.known) return start;
   const { exec, environment } = start.value;
-  const prefix = await apart();
   const cwd = workingDirectory(unit);
   return known((question) => {
     const httpd = queryCommand(exec, environment, question);
     const shell = ['sh', '-c', SET_AND_RUN, 'sh', httpd.file, ...httpd.args];
-    const [file = '', ...args] = [...prefix, ...asUser(unit, shell)];
+    const [file = '', ...args] = [...apart(), ...asUser(unit, shell)];
+    const timeoutMs = leftMs(deadlineMs);
     return { file, name: exec.path, args, input: environmentLines(environment), cwd, timeoutMs };
   });
 }
-
-let prefixOnce: Promise<readonly string[]> | undefined;
 
 /**
  * unshare(1), where it works: the httpd that is asked gets an IPC namespace of its own, for in ours it would be a living
  * httpd like any other, and whoever judges sets in that moment, as before a start, could not tell that it uses none.
  */
-function apart(): Promise<readonly string[]> {
-  const prefix = ['unshare', '--ipc', '--'];
-  return (prefixOnce ??=
-    process.geteuid?.() === 0
-      ? run({ file: 'unshare', args: ['--ipc', '--', 'true'], timeoutMs: UNSHARE_TIMEOUT_MS }).then(
-          ({ known: works }) => (works ? prefix : []),
-        )
-      : Promise.resolve([]));
+function apart(): readonly string[] {
+  return process.geteuid?.() === 0 ? ['sh', '-c', UNSHARE_AND_RUN, 'sh'] : [];
 }
 
-const UNSHARE_TIMEOUT_MS = 1_000;
+const UNSHARE_AND_RUN = 'unshare --ipc -- true 2>/dev/null && exec unshare --ipc -- "$@"; exec "$@"';
 
 /** runuser(1), when we are root and the unit's processes are not. */
 function asUser(unit: UnitFacts, command: readonly string[]): readonly string[] {

@@ -7,6 +7,7 @@ import type { Properties } from './unit-properties.ts';
 // The only file that knows dbus-next: method calls to systemd on the system bus, and match rules of our own.
 
 const MANAGER = 'org.freedesktop.systemd1.Manager';
+const PROPERTIES = 'org.freedesktop.DBus.Properties';
 
 const DEFAULT_BUS = 'unix:path=/run/dbus/system_bus_socket';
 
@@ -17,11 +18,14 @@ export interface PropertiesChanged {
   changed: Properties;
 }
 
-/** One connection to systemd over the system bus. It decides nothing; `timeoutMs` limits each call. */
+/** One connection to systemd over the system bus. It decides nothing. */
 export class BusConnection {
   private constructor(
     private readonly bus: MessageBus,
-    private readonly timeoutMs: number,
+    /** How long a call may take from now on, in milliseconds. */
+    private readonly limitMs: () => number,
+    /** Objects whose changes are signalled. */
+    private readonly followed = new Set<string>(),
   ) {}
 
   /** Connects to the system bus. Unknown, and why, when there is none or it does not answer in time. */
@@ -40,7 +44,7 @@ export class BusConnection {
           connecting.on('error', reject);
         }),
       );
-      return known(new BusConnection(bus, timeoutMs));
+      return known(new BusConnection(bus, () => timeoutMs));
     } catch (error) {
       if (bus !== undefined) hangUp(bus);
       return unknown(`systemd cannot be asked over D-Bus (${address}): ${errorReason(error)}`);
@@ -51,6 +55,20 @@ export class BusConnection {
     hangUp(this.bus);
   }
 
+  /** The same connection, with another limit for its calls. */
+  limited(limitMs: () => number): BusConnection {
+    return new BusConnection(this.bus, limitMs, this.followed);
+  }
+
+  get isClosed(): boolean {
+    return connectionOf(this.bus).stream.destroyed;
+  }
+
+  /** From now on it keeps no process alive that has nothing else to do: a call that is under way does, by its limit. */
+  unref(): void {
+    connectionOf(this.bus).stream.unref();
+  }
+
   /** Calls a method of systemd's manager object. Throws when it fails or does not answer in time. */
   async call<T>(member: string, signature: string, body: unknown[]): Promise<T> {
     return this.send<T>('/org/freedesktop/systemd1', MANAGER, member, signature, body);
@@ -58,23 +76,41 @@ export class BusConnection {
 
   /** All properties that the object at `path` has of one interface. Throws as `call` does. */
   async properties(path: string, of: string): Promise<Properties> {
-    return this.send<Properties>(path, 'org.freedesktop.DBus.Properties', 'GetAll', 's', [of]);
+    return this.send<Properties>(path, PROPERTIES, 'GetAll', 's', [of]);
   }
 
-  onPropertiesChanged(listener: (signal: PropertiesChanged) => void): void {
-    this.bus.on('message', ({ path, member, body }: Message) => {
+  /** One property, which costs systemd a fraction of all of them. Throws as `call` does. */
+  async property<T>(path: string, of: string, name: string): Promise<T> {
+    const property = await this.send<Properties[string]>(path, PROPERTIES, 'Get', 'ss', [of, name]);
+    return property.value as T;
+  }
+
+  /** Returns what ends it. */
+  onPropertiesChanged(listener: (signal: PropertiesChanged) => void): () => void {
+    const onMessage = ({ path, member, body }: Message): void => {
       if (member !== 'PropertiesChanged') return;
       listener({ path, interface: body[0] as string, changed: body[1] as Properties });
-    });
+    };
+    this.bus.on('message', onMessage);
+    return () => {
+      this.bus.off('message', onMessage);
+    };
   }
 
   onClose(listener: () => void): void {
     connectionOf(this.bus).stream.once('close', listener);
   }
 
-  /** Adds one match rule for the object at `path`. It lasts as long as the connection: dbus-next would never remove its own. */
-  async matchPropertiesChanged(path: string): Promise<void> {
-    const rule = `type='signal',sender='org.freedesktop.systemd1',interface='org.freedesktop.DBus.Properties',member='PropertiesChanged',path='${path}'`;
+  /**
+   * Has systemd signal the changes of the object at `path`, by one match rule. It lasts as long as the connection: dbus-next
+   * would never remove its own.
+   */
+  async followProperties(path: string): Promise<void> {
+    if (this.followed.has(path)) return;
+    // A second time is an error (systemd: dbus-manager.c, method_subscribe).
+    if (this.followed.size === 0) await this.call('Subscribe', '', []);
+    this.followed.add(path);
+    const rule = `type='signal',sender='org.freedesktop.systemd1',interface='${PROPERTIES}',member='PropertiesChanged',path='${path}'`;
     const message = new dbus.Message({
       destination: 'org.freedesktop.DBus',
       path: '/org/freedesktop/DBus',
@@ -83,7 +119,7 @@ export class BusConnection {
       signature: 's',
       body: [rule],
     });
-    await within(this.timeoutMs, this.bus.call(message));
+    await within(this.limitMs(), this.bus.call(message));
   }
 
   private async send<T>(
@@ -101,7 +137,7 @@ export class BusConnection {
       signature,
       body,
     });
-    const reply = await within(this.timeoutMs, this.bus.call(message));
+    const reply = await within(this.limitMs(), this.bus.call(message));
     return reply?.body[0] as T;
   }
 }
@@ -120,7 +156,7 @@ async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new Error(`no answer in ${timeoutMs} ms`));
+      reject(new Error(`no answer in ${Math.round(timeoutMs)} ms`));
     }, timeoutMs);
   });
   try {

@@ -1,6 +1,16 @@
 import { type Fact, known, unknown } from '../../core/fact.ts';
 import { errorReason } from '../files/error-reason.ts';
 import type { BusConnection } from './bus-connection.ts';
+import type { SystemdSession } from './systemd-session.ts';
+
+/** Makes systemd act over the connection of a command. */
+export async function actOnSystemd<T>(
+  session: SystemdSession,
+  act: (systemd: SystemdActions) => Promise<Fact<T>>,
+): Promise<Fact<T>> {
+  const connection = await session.connect();
+  return connection.known ? act(new SystemdActions(connection.value)) : connection;
+}
 
 /** Makes systemd act. What only looks, and what reads logs, must not reach this file. */
 export class SystemdActions {

@@ -3,18 +3,15 @@ import type { UnitListing } from '../../core/httpd/choose-unit.ts';
 import type { UnitFacts } from '../../core/units/unit-facts.ts';
 import type { UnitState } from '../../core/recovery/reason-to-look.ts';
 import { errorReason } from '../files/error-reason.ts';
-import { BusConnection } from './bus-connection.ts';
+import type { BusConnection } from './bus-connection.ts';
 import { type Properties, hex, unitFacts } from './unit-properties.ts';
 
+const MANAGER_PATH = '/org/freedesktop/systemd1';
+const MANAGER = 'org.freedesktop.systemd1.Manager';
 const UNIT = 'org.freedesktop.systemd1.Unit';
 const SERVICE = 'org.freedesktop.systemd1.Service';
 const JOB = 'org.freedesktop.systemd1.Job';
 const SCOPE = 'org.freedesktop.systemd1.Scope';
-
-export interface ServiceListing extends UnitListing {
-  /** Of its unit file; null for an instance of a template, and for one that was made at run time. */
-  path: string | null;
-}
 
 /** A unit that is followed. */
 interface Followed {
@@ -29,34 +26,42 @@ interface Followed {
 export class Systemd {
   constructor(private readonly connection: BusConnection) {}
 
-  /** Connects to the system bus. Unknown, and why, when there is none or it does not answer in time. */
-  static async connect(timeoutMs: number): Promise<Fact<Systemd>> {
-    const connection = await BusConnection.connect(timeoutMs);
-    return connection.known ? known(new Systemd(connection.value)) : connection;
-  }
-
   disconnect(): void {
     this.connection.disconnect();
   }
 
-  /** All services: loaded ones, and files that could be, with the file of each where it is known. Templates are left out. */
-  async listServices(): Promise<Fact<ServiceListing[]>> {
+  /** The services that are loaded. */
+  async listServices(): Promise<Fact<UnitListing[]>> {
     try {
-      const all = [[], ['*.service']];
-      const [loaded, files] = await Promise.all([
-        this.connection.call<[string, string, string, string][]>('ListUnitsByPatterns', 'asas', all),
-        this.connection.call<[string, string][]>('ListUnitFilesByPatterns', 'asas', all),
-      ]);
-      const services = new Map<string, ServiceListing>();
-      for (const [path] of files) {
-        const name = path.slice(path.lastIndexOf('/') + 1);
-        services.set(name, { name, active: '', path });
-      }
-      for (const [name, , load, active] of loaded)
-        if (load === 'loaded') services.set(name, { name, active, path: services.get(name)?.path ?? null });
-      return known([...services.values()].filter(({ name }) => !name.includes('@.')));
+      const units = await this.connection.call<[string, string, string, string][]>(
+        'ListUnitsByPatterns',
+        'asas',
+        [[], ['*.service']],
+      );
+      return known(
+        units.filter(([, , load]) => load === 'loaded').map(([name, , , active]) => ({ name, active })),
+      );
     } catch (error) {
       return unknown(`systemd does not list its units: ${errorReason(error)}`);
+    }
+  }
+
+  /** The folders of its unit files; a file in an earlier one counts more (systemd.unit(5), UNIT FILE LOAD PATH). */
+  async unitPath(): Promise<Fact<string[]>> {
+    try {
+      return known(await this.connection.property<string[]>(MANAGER_PATH, MANAGER, 'UnitPath'));
+    } catch (error) {
+      return unknown(`systemd does not say where its unit files are: ${errorReason(error)}`);
+    }
+  }
+
+  /** The main process of a service; 0 for none, and for what is no service. */
+  async mainPid(name: string): Promise<number> {
+    try {
+      const path = await this.connection.call<string>('LoadUnit', 's', [name]);
+      return await this.connection.property<number>(path, SERVICE, 'MainPID');
+    } catch {
+      return 0;
     }
   }
 
@@ -69,6 +74,20 @@ export class Systemd {
         this.connection.properties(path, name.endsWith('.scope') ? SCOPE : SERVICE).catch(() => ({})),
       ]);
       return known({ ...unitFacts(unit, service), job: await this.jobType(unit) });
+    } catch (error) {
+      return unknown(`systemd does not tell of ${name}: ${errorReason(error)}`);
+    }
+  }
+
+  /** Tells of each change of a unit, of its jobs too, until the function that is returned is called. */
+  async onChange(name: string, listener: () => void): Promise<Fact<() => void>> {
+    try {
+      const unit = await this.connection.call<string>('LoadUnit', 's', [name]);
+      const end = this.connection.onPropertiesChanged(({ path }) => {
+        if (path === unit) listener();
+      });
+      await this.connection.followProperties(unit);
+      return known(end);
     } catch (error) {
       return unknown(`systemd does not tell of ${name}: ${errorReason(error)}`);
     }
@@ -107,12 +126,11 @@ export class Systemd {
       onState(unit.name, unit.state);
     });
     try {
-      await this.connection.call('Subscribe', '', []);
       for (const name of names) {
         const path = await this.connection.call<string>('LoadUnit', 's', [name]);
         const unit: Followed = { name, state: null, changes: 0 };
         units.set(path, unit);
-        await this.connection.matchPropertiesChanged(path);
+        await this.connection.followProperties(path);
         unit.state = await this.readState(path, unit);
         onState(name, unit.state);
       }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Variant } from 'dbus-next';
 import t, { type Test } from 'tap';
+import { BusConnection } from '../../../src/host/systemd/bus-connection.ts';
 import { Systemd } from '../../../src/host/systemd/systemd.ts';
 import { changed, fakeBus, reply } from './fake-bus.ts';
 
@@ -19,16 +20,19 @@ function socketFolder(t: Test): string {
 void t.test('no bus, or one that does not answer, is a fact', async (t) => {
   const directory = socketFolder(t);
   process.env['DBUS_SYSTEM_BUS_ADDRESS'] = `unix:path=${directory}/none`;
-  t.match(await Systemd.connect(1_000), { known: false, why: /systemd cannot be asked over D-Bus .*ENOENT/ });
+  t.match(await BusConnection.connect(1_000), {
+    known: false,
+    why: /systemd cannot be asked over D-Bus .*ENOENT/,
+  });
 
   const silent = createServer(() => undefined).listen(`${directory}/silent`);
   process.env['DBUS_SYSTEM_BUS_ADDRESS'] = `unix:path=${directory}/silent`;
-  t.match(await Systemd.connect(200), { known: false, why: /no answer in 200 ms/ });
+  t.match(await BusConnection.connect(200), { known: false, why: /no answer in 200 ms/ });
   silent.close();
 
   const rude = createServer((socket) => socket.end('REJECTED\r\n')).listen(`${directory}/rude`);
   process.env['DBUS_SYSTEM_BUS_ADDRESS'] = `unix:path=${directory}/rude`;
-  t.match(await Systemd.connect(1_000), { known: false });
+  t.match(await BusConnection.connect(1_000), { known: false });
   rude.close();
 });
 
@@ -47,11 +51,11 @@ void t.test('a change that comes in one piece with the first answer is seen', as
       : [answer, changed(path, 'org.freedesktop.systemd1.Unit', properties('failed'))];
   });
   process.env['DBUS_SYSTEM_BUS_ADDRESS'] = `unix:path=${folder}/bus`;
-  const systemd = await Systemd.connect(1_000);
-  if (!systemd.known) throw new Error(systemd.why);
+  const connection = await BusConnection.connect(1_000);
+  if (!connection.known) throw new Error(connection.why);
   const ending = new AbortController();
   const seen: string[] = [];
-  const following = systemd.value.follow(
+  const following = new Systemd(connection.value).follow(
     ['a.service'],
     (_, { active }) => {
       seen.push(active);
@@ -61,6 +65,6 @@ void t.test('a change that comes in one piece with the first answer is seen', as
   );
   t.equal(await following, 'told to end');
   t.strictSame(seen, ['failed']);
-  systemd.value.disconnect();
+  connection.value.disconnect();
   bus.close();
 });
