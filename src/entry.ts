@@ -30,6 +30,13 @@ async function main(): Promise<number> {
     const { watch } = await import('./commands/watch.ts');
     return watch(PLAIN);
   }
+  // Between a failed httpd and its next start: each start of this service is part of the outage.
+  if (command === 'recover' && flag === '--requested' && unit === undefined) {
+    const { recoverCommand } = await import('./commands/recover.ts');
+    const { stderr, exitCode } = await recoverCommand({ ...PLAIN, requested: true, dryRun: false });
+    process.stderr.write(stderr);
+    return exitCode;
+  }
   process.stdout.on('error', cannotSay);
   if (command === '--version' && flag === undefined) {
     process.stdout.write(`${__VERSION__}\n`);

@@ -1,6 +1,7 @@
 // What only a real systemd shows: install, recovery, and what the watcher costs. In containers of the lab, beside Debian's own
 // programs for the same end. Run by bench.ts. Exit codes as there.
 import { Lab } from '../lab/lab.ts';
+import { benchAsking } from './asking.ts';
 import { benchInstalling } from './installing.ts';
 import { benchRecovery } from './recovery.ts';
 import { type Target, load, verdicts } from './report.ts';
@@ -20,7 +21,8 @@ async function inLab(bench: (lab: Lab) => Promise<Target[]>): Promise<Target[]> 
 process.stdout.write(`\nUnder a real systemd, with a real Apache (four minutes or so), ${load()}\n\n`);
 try {
   const targets: Target[] = [];
-  for (const bench of [benchInstalling, benchRecovery, benchWatching]) targets.push(...(await inLab(bench)));
+  for (const bench of [benchAsking, benchInstalling, benchRecovery, benchWatching])
+    targets.push(...(await inLab(bench)));
   process.stdout.write(`${verdicts(targets)}at the end: ${load()}\n`);
   process.exitCode = targets.every(({ met }) => met) ? 0 : 1;
 } catch (error) {

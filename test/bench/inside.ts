@@ -4,6 +4,7 @@ import { benchLooking } from './looking.ts';
 import { Bench } from './measure.ts';
 import { benchRemoval } from './removal.ts';
 import { load, machine, verdicts } from './report.ts';
+import { benchStarting } from './starting.ts';
 import { HTTPD_USER_PROCESSES, ROOT_PROCESSES, makeSurroundings } from './surroundings.ts';
 
 /** Whose speed is in the figures; the guard asks perl about each set, and where there is none ipcs about a few. */
@@ -17,7 +18,7 @@ function main(folder: string): number {
       `${TOOLS.map((tool) => `${tool} is ${programOf(tool) ?? 'absent'}`).join(', ')}\n` +
       `Medians, on fresh tables; around: ${ROOT_PROCESSES} processes of root, ${HTTPD_USER_PROCESSES} of httpd's user. No D-Bus, so asking systemd is not in it.\n\n`,
   );
-  const targets = [...benchRemoval(bench), ...benchLooking(bench)];
+  const targets = [...benchStarting(bench), ...benchRemoval(bench), ...benchLooking(bench)];
   process.stdout.write(`${verdicts(targets)}at the end: ${load()}\n`);
   return targets.every(({ met }) => met) ? 0 : 1;
 }
