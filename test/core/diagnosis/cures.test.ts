@@ -106,3 +106,22 @@ void t.test('a killed httpd: start it, and have systemd restart it next time', a
     );
   t.notMatch(words('other', patient()), 'killed');
 });
+
+void t.test('the first command of every other cause', async (t) => {
+  const first = (cause: Parameters<typeof cures>[0], who = patient()): string | undefined =>
+    cures(cause, who)[0]?.run[0];
+  t.equal(first('disk-full'), 'df -h');
+  t.equal(first('inodes-full'), 'df -i');
+  t.equal(first('quota-exceeded'), 'repquota -a');
+  t.equal(first('shm-full'), 'ls -l /dev/shm');
+  t.equal(first('port-held-by-orphans', patient({ pids: [7, 8] })), 'kill 7 8');
+  t.match(first('port-held-by-orphans'), 'systemctl reset-failed', 'they have exited meanwhile');
+  t.equal(first('port-held-by-other'), 'ss -ltnp');
+  t.equal(first('set-removed-while-live'), 'systemctl restart apache2.service');
+  t.equal(first('config-error'), 'apachectl configtest');
+  t.equal(first('stopped-by-admin'), 'systemctl start apache2.service');
+  t.equal(first('stopped-by-admin', patient({}, { load: 'masked' })), 'systemctl unmask apache2.service');
+  t.equal(first('unknown'), 'journalctl -xeu apache2.service');
+  t.strictSame(cures('none', patient()), []);
+  t.strictSame(cures('started-outside-systemd', patient()), [], 'it has exited meanwhile');
+});

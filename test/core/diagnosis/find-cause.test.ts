@@ -182,3 +182,19 @@ void t.test('of a server that is up, only the loss of a set is told', async (t) 
     'set-removed-while-live',
   );
 });
+
+void t.test('an httpd outside the unit is the cause, whatever else is wrong', async (t) => {
+  const outsider = { pid: 812, path: '/usr/sbin/apache2', unit: 'session-3.scope', pidFile: '/run/a.pid' };
+  t.match(findCause(leak({ outsider })), {
+    cause: 'started-outside-systemd',
+    evidence: [
+      { saw: 'httpd 812 (/usr/sbin/apache2) runs in session-3.scope' },
+      { rule: 'pid-file', saw: '/run/a.pid names process 812' },
+    ],
+  });
+  const { evidence } = findCause(
+    failure({ outsider: { ...outsider, path: null, unit: null, pidFile: null } }),
+  );
+  t.match(evidence, [{ saw: /812 \(of a program that cannot be read\) runs in no unit/ }]);
+  t.equal(evidence.length, 1);
+});

@@ -2,6 +2,7 @@ import t from 'tap';
 import {
   type KernelSem,
   asRequested,
+  atLeast,
   isAtLeast,
   kernelSemText,
   mostSets,
@@ -83,4 +84,10 @@ void t.test('a value that the kernel did not accept is a failure', async (t) => 
       why: /after writing 250 32000 32 128/,
     });
   t.match(asRequested(unknown('gone'), sem()), { known: false, why: 'gone' });
+});
+
+void t.test('of two requests the larger of each number', async (t) => {
+  t.strictSame(atLeast(sem({ semmni: 1_000, semopm: 5 }), sem()), sem({ semmni: 1_000 }));
+  t.strictSame(atLeast(sem(), sem({ semmsl: 500 })), sem({ semmsl: 500 }));
+  t.strictSame(atLeast(sem(), null), sem());
 });
