@@ -20,6 +20,9 @@ import { execa } from 'execa';
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+/** Of the folder of a lab, in the folder for temporary files; the pid of its test follows. */
+const PREFIX = 'httpd-guard-lab-';
+
 export interface Ran {
   exitCode: number;
   stdout: string;
@@ -42,7 +45,8 @@ export class Lab {
   static async boot(...packages: string[]): Promise<Lab> {
     const build = join(REPOSITORY, 'test/lab/build-root.sh');
     const { stdout: base } = await execa(build, packages, { stderr: 'inherit', stdin: 'ignore' });
-    const lab = new Lab(mkdtempSync(join(tmpdir(), 'httpd-guard-lab-')));
+    clearDeadLabs();
+    const lab = new Lab(mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`)));
     // From here on, whatever happens, something is left to take away.
     running.add(lab);
     try {
@@ -232,6 +236,28 @@ function childOf(pid: number): number | null {
   const children = readIfThere(`/proc/${pid}/task/${pid}/children`).trim().split(' ');
   const first = Number(children[0]);
   return first > 0 && readIfThere(`/proc/${first}/comm`).trim() === 'systemd' ? first : null;
+}
+
+/** A test that is killed cannot clear its lab: the next one does. */
+function clearDeadLabs(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = name.startsWith(PREFIX) ? /^(\d+)-/.exec(name.slice(PREFIX.length))?.[1] : undefined;
+    // Also while another process has that pid: a later run clears it then.
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    for (const group of controlGroups(name)) killGroup(group);
+    takeAway(join(tmpdir(), name));
+  }
+}
+
+/** The container may still be shutting down. */
+function killGroup(group: string): void {
+  try {
+    for (const pid of readFileSync(join(group, 'cgroup.procs'), 'utf8').trim().split('\n')) kill(Number(pid));
+    for (const entry of readdirSync(group, { withFileTypes: true }))
+      if (entry.isDirectory()) killGroup(join(group, entry.name));
+  } catch {
+    // Gone already: another run clears it as well.
+  }
 }
 
 function takeAway(folder: string): void {

@@ -8,6 +8,9 @@ import { ProcessScan, type ProcessTable } from '../../../src/host/proc/process-s
 /** A user who runs nothing: so only names decide. */
 const OWNER = { uid: 4_000_000, starterUid: 0 };
 
+/** In perl: waits as long as this test runs. When the test is killed, nobody else ends its helpers. */
+const STAY = `sub stay { sleep 1 while kill 0, ${process.pid} } `;
+
 /** Runs perl under another file name, in a process group of its own; `script` prints when it is ready. */
 async function run(
   t: Test,
@@ -16,7 +19,7 @@ async function run(
 ): Promise<{ pid: number; path: string; said: string }> {
   const path = `${t.testdir({})}/${name}`;
   copyFileSync('/usr/bin/perl', path);
-  const child = spawn(path, ['-e', `$| = 1; ${script}`], {
+  const child = spawn(path, ['-e', `$| = 1; ${STAY}${script}`], {
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -40,14 +43,14 @@ function scan(asked: number[] = []): ProcessTable {
 }
 
 void t.test('a file named httpd is httpd, also when it was removed since', async (t) => {
-  const { pid, path } = await run(t, 'httpd', 'print "ready"; sleep');
+  const { pid, path } = await run(t, 'httpd', 'print "ready"; stay');
   rmSync(path);
   const facts = scan().processes.find((one) => one.pid === pid);
   t.match(facts, { isHttpd: { value: true }, exe: { value: { path, deleted: true } }, pgrp: pid });
 });
 
 void t.test('a process that calls itself httpd is none', async (t) => {
-  const { pid } = await run(t, 'other', '$0 = "httpd"; print "ready"; sleep');
+  const { pid } = await run(t, 'other', '$0 = "httpd"; print "ready"; stay');
   t.notOk(scan().processes.some((one) => one.pid === pid));
   const facts = scan([pid]).processes.find((one) => one.pid === pid);
   t.match(facts, { isHttpd: { value: false } }, 'and is told of only when asked for');
@@ -57,7 +60,7 @@ void t.test('a zombie is not alive', async (t) => {
   const { pid, said } = await run(
     t,
     'parent',
-    'if ($child = fork) { 1 until `cat /proc/$child/stat` =~ /\\) Z/; print $child; sleep }',
+    'if ($child = fork) { 1 until `cat /proc/$child/stat` =~ /\\) Z/; print $child; stay }',
   );
   const { alivePids } = scan();
   t.ok(alivePids.has(pid));
@@ -65,7 +68,7 @@ void t.test('a zombie is not alive', async (t) => {
 });
 
 void t.test('a process that is giving back its memory is not alive, and nobody waits for it', async (t) => {
-  const { pid } = await run(t, 'large', '$x = "a" x 500_000_000; print "ready"; sleep');
+  const { pid } = await run(t, 'large', '$x = "a" x 500_000_000; print "ready"; stay');
   process.kill(pid, 'SIGKILL');
   while (hasProgram(pid));
   t.equal(readState(pid), 'ended');
@@ -80,7 +83,7 @@ void t.test('of a process whose first thread has ended, the others show the prog
   const { pid } = await run(
     t,
     'httpd',
-    `use threads; threads->create(sub { print "ready"; sleep 1 while 1 }); syscall(${exit}, 0)`,
+    `use threads; threads->create(sub { print "ready"; stay }); syscall(${exit}, 0)`,
   );
   while (hasProgram(pid));
   const { processes, alivePids, readable } = scan();
@@ -105,7 +108,7 @@ void t.test('of httpds that fork and exit one after the other, one is seen each 
   await run(
     t,
     'httpd',
-    '$SIG{CHLD} = "IGNORE"; print "ready"; for (;;) { select undef, undef, undef, rand 0.02; exit if fork }',
+    `$SIG{CHLD} = "IGNORE"; print "ready"; while (kill 0, ${process.pid}) { select undef, undef, undef, rand 0.02; exit if fork }`,
   );
   const missed = Array.from({ length: 300 }, () => scan()).filter(
     ({ processes, readable }) =>
