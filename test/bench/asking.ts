@@ -7,7 +7,7 @@ const REPETITIONS = 15;
 const MOST_NODE_STARTS = 6;
 
 /** In the lab, so that going into it is in none of the times: milliseconds that a command takes, one a line. */
-const TIMES = `#!/usr/bin/perl
+const TIME_EACH = `#!/usr/bin/perl
 use strict;
 use warnings;
 use Time::HiRes qw(time);
@@ -31,7 +31,7 @@ export async function benchAsking(lab: Lab): Promise<Target[]> {
   const apache = await Apache.setUp(lab);
   await apache.start();
   await lab.installGuard();
-  lab.write('usr/local/bin/times', TIMES, 0o755);
+  lab.write('usr/local/bin/time-each', TIME_EACH, 0o755);
   const commands = {
     node: ['node', '-e', '0'],
     httpd: ['apache2ctl', '-t'],
@@ -42,7 +42,7 @@ export async function benchAsking(lab: Lab): Promise<Target[]> {
   // In turns, so that a slow moment of the machine is everybody's.
   for (let i = 0; i < REPETITIONS; i++)
     for (const [name, command] of Object.entries(commands))
-      (times[name] ??= []).push(Number(await lab.sh(`times 1 ${command.join(' ')}`)));
+      (times[name] ??= []).push(Number(await lab.sh(`time-each 1 ${command.join(' ')}`)));
   const of = (name: keyof typeof commands): number => median(times[name] ?? []);
   const node = of('node');
   process.stdout.write(
