@@ -1,5 +1,5 @@
-// Bundles src into dist. Each `await import()`, and each module that is loaded at its first call, becomes a file of its own
-// that is read only when it is needed: what a command does not use costs its start nothing. CommonJS, since Node starts it faster than modules.
+// Bundles src into dist. Each `await import()`, and each module that is loaded at its first call, becomes its own file, read
+// only when it is needed, so that a command does not load what it does not use. CommonJS, because Node starts it faster.
 import { copyFileSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bundles = new Map([['httpd-guard', 'src/entry.ts']]);
 
-/** Two files of one name lie in different folders: "commands-check". A package has its own name. */
+/** With the folder, because names repeat: "commands-check". A package keeps its name. */
 function bundleName(path) {
   const inSource = relative(`${root}src`, path);
   const inPackages = [...path.matchAll(/node_modules\/((?:@[^/]+\/)?[^/]+)/g)].map(([, name]) => name);
@@ -33,7 +33,7 @@ const splitWhatIsLoadedLater = {
 };
 
 rmSync(`${root}dist`, { recursive: true, force: true });
-// A Map goes on to entries that are added while it is walked.
+// Iterating a Map includes entries that are added meanwhile.
 for (const [name, entry] of bundles) {
   await build({
     absWorkingDir: root,
@@ -47,12 +47,12 @@ for (const [name, entry] of bundles) {
     format: 'cjs',
     plugins: [splitWhatIsLoadedLater, loadAtFirstCall],
     supported: { 'dynamic-import': false },
-    // dbus-next asks for both only where they are installed: X11 autolaunch and fd passing. A system bus needs neither.
+    // Optional in dbus-next: X11 autolaunch and fd passing. The system bus needs neither.
     external: ['x11', 'usocket'],
     define: {
       __VERSION__: JSON.stringify(version),
       'import.meta.dirname': '__dirname',
-      // yargs looks for its translations beside itself; there is one language here.
+      // yargs looks for its translations beside itself; only English is used.
       'import.meta.url': '"file:///"',
     },
     logLevel: 'warning',

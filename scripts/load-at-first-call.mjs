@@ -1,5 +1,5 @@
-// An esbuild plugin. These modules cost every start of a bundle milliseconds (Node 20; an empty start takes 24) and are used
-// by few: each is replaced with the same functions, which load the real module when one of them is called.
+// An esbuild plugin. These modules add milliseconds to every start (Node 20; an empty start takes 24) and are rarely used.
+// Each is replaced by functions that load the real module when one of them is called.
 
 const FUNCTIONS = {
   // 6 ms. yargs and dbus-next check their own arguments with it.
@@ -7,12 +7,12 @@ const FUNCTIONS = {
     module.exports = (...args) => require('node:assert')(...args);
     for (const name of ['strictEqual', 'notStrictEqual'])
       module.exports[name] = (...args) => require('node:assert')[name](...args);`,
-  // 25 ms, for an Intl.Segmenter and regular expressions of emoji. yargs lays out its help with it, also of a command that
-  // runs. Printable ASCII is as wide as it is long.
+  // 25 ms, for an Intl.Segmenter and regular expressions of emoji. yargs lays out its help with it, also even for a command
+  // that runs. The width of printable ASCII is its length.
   'string-width': `
     const asciiOrNull = (text) => (typeof text === 'string' && /^[\\x20-\\x7e]*$/.test(text) ? text.length : null);
     export default (text, ...options) => asciiOrNull(text) ?? require('string-width').default(text, ...options);`,
-  // 3 ms. dbus-next describes exported objects with it, and reads descriptions for proxies; the guard has neither.
+  // 3 ms. dbus-next describes exported objects with it, and reads descriptions for proxies; httpd-guard uses neither.
   xml2js: `
     exports.Builder = class {
       constructor(options) {

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Takes away what scripts/install.sh put there: --destdir D --prefix P as then. Units are freed first, on the machine
-# itself, by: httpd-guard uninstall
+# Removes what scripts/install.sh installed; --destdir D --prefix P must be the same. First, on the target machine, run:
+# httpd-guard uninstall
 set -eu
 
 destdir= prefix=/usr
 while [ $# -gt 0 ]; do
   case $1 in
-    --destdir) destdir=${2:?--destdir takes a folder} && shift 2 ;;
-    --prefix) prefix=${2:?--prefix takes a folder} && shift 2 ;;
+    --destdir) destdir=${2:?--destdir needs a directory} && shift 2 ;;
+    --prefix) prefix=${2:?--prefix needs a directory} && shift 2 ;;
     *) echo "usage: scripts/uninstall.sh [--destdir D] [--prefix P]" >&2 && exit 64 ;;
   esac
 done
@@ -18,7 +18,7 @@ if grep -qs '^# Written by "httpd-guard install"' "$destdir"/etc/systemd/system/
 fi
 rm -rf "$destdir$prefix/lib/httpd-guard" "$destdir$prefix/bin/httpd-guard" \
   "$destdir/usr/lib/systemd/catalog/httpd-guard.catalog" "$destdir/usr/lib/sysusers.d/httpd-guard.conf"
-# With the folders that install.sh may have made, if nobody else put anything there.
+# And directories that install.sh may have created, if they are empty.
 cd "$destdir$prefix/share" 2>/dev/null && for file in man/man8/httpd-guard.8 man/man5/httpd-guard.toml.5 \
   bash-completion/completions/httpd-guard zsh/site-functions/_httpd-guard zsh/vendor-completions/_httpd-guard; do
   [ -e "$file" ] || continue
@@ -27,6 +27,6 @@ cd "$destdir$prefix/share" 2>/dev/null && for file in man/man8/httpd-guard.8 man
 done
 if [ -z "$destdir" ]; then
   journalctl --update-catalog || true
-  # It never owned a file that outlasts its service.
+  # It owns no files after its service has stopped.
   ! getent passwd httpd-guard-watch >/dev/null || userdel httpd-guard-watch
 fi

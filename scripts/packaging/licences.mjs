@@ -1,5 +1,5 @@
-// Prints whose code dist holds besides ours: each package, with the text of its licence, as these licences ask for.
-// esbuild names each file that it takes in a comment.
+// Prints every third-party package in dist with the text of its licence, as these licences require.
+// esbuild names each bundled file in a comment.
 import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

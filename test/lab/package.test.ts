@@ -98,9 +98,9 @@ void t.test('packages', async (t) => {
 
   await t.test('where the machine does not allow it, nothing is guarded until it does', async (t) => {
     const inImage = await lab.run('unshare', '-m', 'sh', '-c', `mount -t tmpfs run /run; dpkg -i ${deb}`);
-    t.match(inImage, { exitCode: 0, stdout: 'nothing is guarded yet, systemd does not run here;' });
+    t.match(inImage, { exitCode: 0, stdout: 'no httpd is guarded yet: systemd is not running.' });
     lab.write('usr/sbin/policy-rc.d', '#!/bin/sh\nexit 101\n', 0o755);
-    t.match(await lab.sh(LOOK_AGAIN), 'nothing is guarded yet, /usr/sbin/policy-rc.d does not allow it;');
+    t.match(await lab.sh(LOOK_AGAIN), 'no httpd is guarded yet: /usr/sbin/policy-rc.d does not allow it.');
     t.notOk(await isGuarded(lab));
     await lab.sh('rm /usr/sbin/policy-rc.d');
     await apache.dropIn('20-hurry.conf', 'TimeoutStartSec=4');
@@ -125,7 +125,7 @@ void t.test('packages', async (t) => {
     lab.write('etc/systemd/system-preset/50-lab.preset', 'disable httpd-guard-*\n');
     t.match(
       await lab.sh('. /root/one/scripts/packaging/functions; make_wish; grant_wish; grant_wish'),
-      /^httpd-guard: nothing is guarded yet, a preset of systemd disables it; when you wish it: [^\n]+$/,
+      /^httpd-guard: no httpd is guarded yet: a preset of systemd disables it\. To install the hooks: [^\n]+$/,
     );
     t.notOk(await isGuarded(lab));
     await lab.sh('rm -r /etc/systemd/system-preset');
