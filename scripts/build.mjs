@@ -59,3 +59,4 @@ for (const [name, entry] of bundles) {
   });
 }
 for (const file of readdirSync(`${root}units`)) copyFileSync(`${root}units/${file}`, `${root}dist/${file}`);
+copyFileSync(`${root}src/host/sysvipc/semaphore-tool.pl`, `${root}dist/semaphore-tool.pl`);

@@ -38,7 +38,10 @@ export function differs({ before, text }: UnitFile): boolean {
  */
 export function unitFiles(unit: string, textfile: string | null): UnitFile[] {
   const lib = import.meta.dirname;
-  for (const path of [join(lib, 'gate'), join(lib, 'post-stop'), process.execPath]) {
+  const programs = ['gate', 'post-stop', 'httpd-guard.cjs', 'semaphore-tool.pl'].map((name) =>
+    join(lib, name),
+  );
+  for (const path of [...programs, process.execPath]) {
     const why = whyUntrusted(path);
     if (why !== null)
       throw new Error(

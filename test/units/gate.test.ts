@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { type MutexOwner, type SemaphoreSet, mayBeMutexOf } from '../../src/core/verdict/semaphore-set.ts';
 import { readSemaphoreSets } from '../../src/host/sysvipc/tables.ts';
 import { set } from '../core/verdict/snapshot-builder.ts';
@@ -50,7 +50,7 @@ void t.test('the awk program is found in the gate, and at least one awk to run i
 });
 
 /** The gate and core get the same text. */
-async function agree(t: Tap, sets: readonly SemaphoreSet[], owner: MutexOwner): Promise<void> {
+async function agree(t: Test, sets: readonly SemaphoreSet[], owner: MutexOwner): Promise<void> {
   const table = HEADER + sets.map(line).join('');
   const path = join(t.testdir(), 'sem');
   writeFileSync(path, table);
@@ -59,8 +59,6 @@ async function agree(t: Tap, sets: readonly SemaphoreSet[], owner: MutexOwner): 
   const expected = read.value.some((one) => mayBeMutexOf(one, owner)) ? CANDIDATE : NO_CANDIDATE;
   for (const [awk, status] of gateSays(table, owner)) t.equal(status, expected, awk, { table });
 }
-
-type Tap = typeof t;
 
 const OWNER = { uid: 33, starterUid: 0 };
 

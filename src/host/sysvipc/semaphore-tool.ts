@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Fact, known, unknown } from '../../core/fact.ts';
 import type { MutexOwner } from '../../core/verdict/semaphore-set.ts';
 import type { Inspection } from '../../core/verdict/snapshot.ts';
@@ -13,41 +14,10 @@ import { type Running, startTool } from '../exec/spawn-tool.ts';
 // one (Debian and Ubuntu cannot be without), and else util-linux.
 
 /**
- * Commands are those of linux/sem.h, the same on every architecture. First "ID": who used it last (11, GETPID), and how many
- * wait (14, GETNCNT, and 15, GETZCNT)? Answered in order, runs of equal answers in one line: how many, last pid, waiters; -1
- * where the kernel does not tell. "." ends the questions. Then "ID" means: remove it (0, IPC_RMID); answered only with a
- * complaint, and not with EINVAL (22), which says that it is gone; up to a "." again, answered with "done". All that follows
- * is an entry for journald, sent as one datagram (1, PF_UNIX; 2, SOCK_DGRAM) that waits for nobody (64, MSG_DONTWAIT: it
- * may hang), and answered with "sent", also where no journald is (2, ENOENT), as sd_journal_send(3) has it. A logger(1) of
- * its own would cost httpd's start 3 ms of 65, this costs 1.
+ * The program, whose head says what it is asked and what it answers. It lies beside this file, or beside the bundle. perl
+ * itself reads it: where it cannot, util-linux is asked instead.
  */
-const PERL = String.raw`
-  $\ = "\n"; $, = " ";
-  sub run_ends { print $run, $last, $waited if $run; $run = 0 }
-  while (<STDIN>) {
-    last if $_ eq ".\n";
-    $id = $_ + 0;
-    if (defined($pid = semctl($id, 0, 11, 0)) && defined($n = semctl($id, 0, 14, 0)) && defined($z = semctl($id, 0, 15, 0))) {
-      $waiters = $n + $z;
-    } else { ($pid, $waiters) = (-1, 0) }
-    if ($run && $pid == $last && $waiters == $waited) { $run++; next }
-    run_ends();
-    ($run, $last, $waited) = (1, $pid, $waiters);
-  }
-  run_ends();
-  print ".";
-  $| = 1;
-  while (<STDIN>) {
-    last if $_ eq ".\n";
-    $id = $_ + 0;
-    defined semctl($id, 0, 0, 0) || $! == 22 || print "set $id cannot be removed: $!";
-  }
-  print "done";
-  undef $/;
-  $entry = <STDIN>;
-  exit if $entry eq "";
-  $journal = pack("Sa*", 1, "/run/systemd/journal/socket");
-  print socket(S, 1, 2, 0) && send(S, $entry, 64, $journal) || $! == 2 ? "sent" : "journald cannot be told: $!";`;
+const PROGRAM = join(import.meta.dirname, 'semaphore-tool.pl');
 
 const END_OF_ANSWERS = '.\n';
 const END_OF_REMOVAL = 'done\n';
@@ -68,7 +38,7 @@ export class SemaphoreTool {
     private readonly owner: MutexOwner,
     private readonly deadlineMs: number,
   ) {
-    this.perl = startTool([...dropPrivileges(owner.starterUid), 'perl', '-e', PERL], deadlineMs);
+    this.perl = startTool([...dropPrivileges(owner.starterUid), 'perl', PROGRAM], deadlineMs);
   }
 
   /** Its process, which runs as the starter of httpd and is no user of the sets. */

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import t from 'tap';
 import { removeByIpcrm } from '../../../src/host/sysvipc/remove-by-ipcrm.ts';
 import { SemaphoreTool } from '../../../src/host/sysvipc/semaphore-tool.ts';
@@ -55,3 +56,66 @@ void t.test('ipcrm is given as many ids as fit, and its complaints are told', as
   t.ok(complaints.length >= 3, 'it took several runs');
   for (const complaint of complaints) t.match(complaint, /ended with 1: ipcrm: (invalid|permission)/);
 });
+
+const PROGRAM = new URL('../../../src/host/sysvipc/semaphore-tool.pl', import.meta.url).pathname;
+
+void t.test(
+  'the program has no error and no warning, also where all variables must be declared',
+  async (t) => {
+    const { status, stderr } = spawnSync('perl', ['-Mstrict', '-wc', PROGRAM], { encoding: 'utf8' });
+    t.equal(stderr, `${PROGRAM} syntax OK\n`);
+    t.equal(status, 0);
+  },
+);
+
+void t.test('by itself: it asks, removes and ends', async (t) => {
+  const { status, stdout } = spawnSync('perl', [PROGRAM], {
+    input: `${NOBODYS.join('\n')}\n.\n${NOBODYS.join('\n')}\n.\n`,
+    encoding: 'utf8',
+  });
+  t.equal(stdout, '3 -1 0\n.\ndone\n', 'equal answers share a line; what is gone is no error');
+  t.equal(status, 0);
+  const nothing = spawnSync('perl', [PROGRAM], { input: '', encoding: 'utf8' });
+  t.equal(nothing.stdout, '.\ndone\n', 'a caller that was killed at once');
+  t.equal(nothing.status, 0);
+});
+
+/**
+ * Runs the program, in an IPC namespace of its own, on sets that this makes: three of which the kernel knows no user, and two
+ * that this very process used.
+ */
+const WITH_SETS = String.raw`
+  my @ids = map { semget(0, 1, 01600) } 1 .. 5;
+  for my $id (@ids[3, 4]) { semctl($id, 0, 16, 1) }
+  $ids[5] = 2147483600;
+  open(my $tool, "|-", "perl", $ARGV[0]);
+  print $tool join("
+", @ids), "
+.
+", join("
+", @ids[0, 3, 5]), "
+.
+";
+  close($tool);
+  print "setter $$
+";
+  open(my $table, "<", "/proc/sysvipc/sem");
+  my @left = grep { / 600 / } <$table>;
+  print scalar(@left), " left
+";`;
+
+const isRoot = process.geteuid?.() === 0;
+
+void t.test(
+  'on real sets: the kernel is asked about each, and only what is named goes',
+  { skip: isRoot ? false : 'unshare --ipc needs root' },
+  async (t) => {
+    const { stdout, stderr } = spawnSync('unshare', ['--ipc', 'perl', '-e', WITH_SETS, PROGRAM], {
+      encoding: 'utf8',
+    });
+    const setter = /setter (\d+)/.exec(stdout)?.[1];
+    // A pid of 0 must not end as Perl's "0 but true", which nobody could read.
+    const answers = ['3 0 0', `2 ${setter} 0`, '1 -1 0', '.'];
+    t.equal(stdout, [...answers, 'done', `setter ${setter}`, '3 left', ''].join('\n'), stderr);
+  },
+);
