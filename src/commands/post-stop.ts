@@ -4,6 +4,7 @@ import type { Fact } from '../core/fact.ts';
 import type { FailureFacts } from '../core/diagnosis/failure-facts.ts';
 import { findCause } from '../core/diagnosis/find-cause.ts';
 import type { RunEnding } from '../core/diagnosis/run-ending.ts';
+import { isUp } from '../core/units/active-state.ts';
 import type { UnitFacts } from '../core/units/unit-facts.ts';
 import { readConfiguration } from '../host/config/configuration.ts';
 import { readClock } from '../host/proc/clock.ts';
@@ -38,7 +39,7 @@ export async function postStop(options: CommonOptions): Promise<number> {
   }
   const wanted = wantedServer(options.unit, configuration.value);
   const server = await findServer(wanted, 'remember', systemd.atMost(ASK_TIMEOUT_MS));
-  if (server.unit.known && server.unit.value.active === 'active') {
+  if (server.unit.known && isUp(server.unit.value)) {
     await log(options, 'warning', 'post-stop is for the end of a run, and this one has not ended');
     return 0;
   }

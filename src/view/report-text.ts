@@ -1,9 +1,11 @@
 import type { UnitListing } from '../core/httpd/choose-unit.ts';
 import { cures } from '../core/diagnosis/cures.ts';
+import type { Rule } from '../core/evidence.ts';
 import { valueOrNull } from '../core/fact.ts';
 import { type Health, countVerdicts } from '../core/check/health.ts';
 import { name } from '../core/verdict/lineage.ts';
 import type { Report } from '../core/check/report.ts';
+import { isUp } from '../core/units/active-state.ts';
 import { counted } from '../core/text/counted.ts';
 import { type Use, percent } from '../core/verdict/table-use.ts';
 import type { Judgement, Verdict } from '../core/verdict/verdict.ts';
@@ -77,7 +79,7 @@ function sentence({ health, judgements, use, unit }: Report): string {
         return unit.known && unit.value.active === 'failed'
           ? `${httpd} is down and may not start: the semaphore table has too few free sets.`
           : `${httpd} is at risk: the semaphore table is nearly full.`;
-      return `${httpd} ${unit.known && unit.value.active === 'active' ? 'could not start again after a kill -9' : 'cannot start'}: the semaphore table is full, ${
+      return `${httpd} ${unit.known && isUp(unit.value) ? 'could not start again after a kill -9' : 'cannot start'}: the semaphore table is full, ${
         orphan > 0
           ? orphans
           : 'and none of the sets can be proven to be orphaned. Who owns them: httpd-guard limits'
@@ -186,7 +188,7 @@ function reasonLines(members: readonly Judgement[], { explain }: TextStyle): str
 }
 
 /** Short reasons for rules whose `saw` differs from set to set. */
-const REASON: Partial<Record<string, string>> = {
+const REASON: Partial<Record<Rule, string>> = {
   'not-a-mutex': 'key, number of semaphores or mode differ from an httpd mutex',
   'other-owner': 'owner uid or creator uid is another user',
   'not-known-to': 'older than every running httpd',

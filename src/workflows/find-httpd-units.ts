@@ -16,7 +16,9 @@ export async function findHttpdUnits(session: SystemdSession): Promise<Fact<Unit
   if (!loaded.known) return loaded;
   if (!folders.known) return folders;
   const files = readServiceFiles(folders.value);
-  const services = new Map([...files.keys()].map((name) => [name, { name, active: '' }]));
+  const services = new Map(
+    [...files.keys()].map((name): [string, UnitListing] => [name, { name, active: 'inactive' }]),
+  );
   for (const service of loaded.value) if (!service.name.includes('@.')) services.set(service.name, service);
   return known(
     [...services.values()].filter(({ name }) => {

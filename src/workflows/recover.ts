@@ -12,6 +12,7 @@ import {
   type StepDone,
   decideRecovery,
 } from '../core/recovery/decide-recovery.ts';
+import { isUp } from '../core/units/active-state.ts';
 import { type UnitFacts, isChanging } from '../core/units/unit-facts.ts';
 import type { Clock } from '../host/proc/real-clock.ts';
 import type { Server, Wanted } from './find-server.ts';
@@ -222,7 +223,7 @@ class RecoveryRun {
     const settled = await this.unitAtRest(unit);
     if (!settled.known) return settled;
     const { active, result } = settled.value;
-    return active === 'active' ? known(true) : unknown(`${unit} did not start: ${active}, result ${result}`);
+    return isUp(settled.value) ? known(true) : unknown(`${unit} did not start: ${active}, result ${result}`);
   }
 
   /** Active all the time, and one and the same run. */
@@ -230,14 +231,13 @@ class RecoveryRun {
     const { clock, waitForUnit } = this.doors;
     const endMs = clock.steadyMs() + ms;
     const runs = new Set<string>();
-    const seen = await waitForUnit(unit, ms + SETTLE_GRACE_MS, ({ active, invocationId }) => {
-      runs.add(invocationId);
-      return !/^(active|reloading)$/.test(active) || runs.size > 1 || clock.steadyMs() >= endMs;
+    const seen = await waitForUnit(unit, ms + SETTLE_GRACE_MS, (facts) => {
+      runs.add(facts.invocationId);
+      return !isUp(facts) || runs.size > 1 || clock.steadyMs() >= endMs;
     });
     if (!seen.known) return seen;
     const { active, result } = seen.value;
-    if (active !== 'active' && active !== 'reloading')
-      return unknown(`${unit} did not stay up: ${active}, result ${result}`);
+    if (!isUp(seen.value)) return unknown(`${unit} did not stay up: ${active}, result ${result}`);
     return runs.size === 1 ? known(true) : unknown(`${unit} was started anew by somebody`);
   }
 }

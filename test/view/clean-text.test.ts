@@ -10,7 +10,7 @@ const show = (result: Partial<CleanResult>, style: Partial<typeof plain> = {}): 
 const kept = (id: number, verdict: Verdict, saw: string): CleanResult['kept'][number] => ({
   id,
   verdict,
-  evidence: [{ rule: 'r', saw, source: '/proc' }],
+  evidence: [{ rule: 'waiters', saw, source: '/proc' }],
 });
 
 void t.test('clean reports what was removed, or with --dry-run would be', async (t) => {

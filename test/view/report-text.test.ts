@@ -272,7 +272,7 @@ void t.test('untrusted text cannot move the cursor or forge a line', async (t) =
     {
       unit: known(unit({ name: nasty })),
       settings: known(settings({ user: nasty })),
-      otherUnits: [{ name: nasty, active: '' }],
+      otherUnits: [{ name: nasty, active: 'inactive' }],
       missing: [nasty],
     },
   );

@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { ActiveState } from '../../src/core/units/active-state.ts';
 import type { RunEnding } from '../../src/core/diagnosis/run-ending.ts';
 import type { JournalEntry } from '../../src/core/logs/journal-entry.ts';
 import { Watcher } from '../../src/workflows/watcher.ts';
@@ -34,7 +35,7 @@ function world({ units = [A] }: { units?: string[] } = {}) {
     fillDisk: () => (isFull = true),
     endsFor: (unit: string, invocationId: string, over: Partial<RunEnding> = {}) =>
       endings.set(`${unit} ${invocationId}`, ending({ invocationId, cause: 'semaphore-demand', ...over })),
-    is: (active: string, invocationId = 'one', unit = A) => {
+    is: (active: ActiveState, invocationId = 'one', unit = A) => {
       watcher.onState(unit, { active, invocationId });
     },
     line: (message = LINE, unit = A) => {

@@ -1,4 +1,5 @@
 import { type Fact, valueOrNull } from '../fact.ts';
+import type { ActiveState } from '../units/active-state.ts';
 import { counted } from '../text/counted.ts';
 import { type TableUse, freeSets, percent } from '../verdict/table-use.ts';
 import type { Judgement, Verdict } from '../verdict/verdict.ts';
@@ -15,7 +16,7 @@ export interface HealthQuestion {
   use: Fact<TableUse>;
   judgements: readonly Judgement[];
   /** The unit's ActiveState, or why it is unknown. */
-  active: Fact<string>;
+  active: Fact<ActiveState>;
   unit: string;
   /** How many System V mutexes httpd registers: the most sets a start needs, not counting proxy balancers; null if httpd does not report it. */
   needed: number | null;

@@ -6,6 +6,7 @@ import { setsToAdvise } from '../limits/kernel-sem.ts';
 import { counted } from '../text/counted.ts';
 import { shellWord } from '../text/shell-word.ts';
 import type { TableUse } from '../verdict/table-use.ts';
+import { isUp } from '../units/active-state.ts';
 import type { UnitFacts } from '../units/unit-facts.ts';
 
 /** A fix: a sentence and commands to paste; no commands if only an admin can know them. The names are those of `diagnose --json`. */
@@ -38,12 +39,12 @@ export interface AdviceInput {
 export function cures(cause: Cause, input: AdviceInput): Cure[] {
   const { pids } = input;
   const unit = shellWord(input.unit);
-  const isUp = input.facts.known && input.facts.value.active === 'active';
-  const start = isUp ? [] : [`systemctl reset-failed ${unit}`, `systemctl start ${unit}`];
+  const up = input.facts.known && isUp(input.facts.value);
+  const start = up ? [] : [`systemctl reset-failed ${unit}`, `systemctl start ${unit}`];
   switch (cause) {
     case 'semaphore-leak':
       return [
-        cure(`remove the orphaned sets${isUp ? '' : ', then start'}`, 'httpd-guard clean', ...start),
+        cure(`remove the orphaned sets${up ? '' : ', then start'}`, 'httpd-guard clean', ...start),
         ...(isGuarded(input)
           ? []
           : [

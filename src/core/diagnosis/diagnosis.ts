@@ -3,7 +3,7 @@ import { type Cure, cures } from './cures.ts';
 import type { FailureFacts, Holder, LogLine } from './failure-facts.ts';
 import { explainFailure } from './explain-failure.ts';
 import { hasFreeSetsAgain } from './find-cause.ts';
-import type { Evidence } from '../verdict/verdict.ts';
+import type { Evidence } from '../evidence.ts';
 
 /** What `diagnose` and ExecStopPost tell. */
 export interface Diagnosis {

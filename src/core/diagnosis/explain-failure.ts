@@ -1,5 +1,6 @@
+import { isUp } from '../units/active-state.ts';
 import type { MessageKind } from '../logs/message-rule.ts';
-import type { Evidence } from '../verdict/verdict.ts';
+import type { Evidence } from '../evidence.ts';
 import type { Cause } from './cause.ts';
 import type { FailureFacts, LogLine } from './failure-facts.ts';
 import { type Finding, findCause } from './find-cause.ts';
@@ -34,8 +35,9 @@ function lineCause(found: Finding, { unit }: FailureFacts, lines: readonly LogLi
   const last = told.at(-1);
   if (last === undefined) return null;
   // Of a server that is up, only the loss of a set is a complaint.
-  if (unit.known && unit.value.active === 'active' && last.cause !== 'set-removed-while-live') return null;
-  const doubt = last.cause === 'unknown' ? [{ rule: 'doubt', saw: DOUBT, source: '/proc/sysvipc/sem' }] : [];
+  if (unit.known && isUp(unit.value) && last.cause !== 'set-removed-while-live') return null;
+  const doubt: Evidence[] =
+    last.cause === 'unknown' ? [{ rule: 'doubt', saw: DOUBT, source: '/proc/sysvipc/sem' }] : [];
   return { cause: last.cause, evidence: [...found.evidence, ...doubt, asEvidence(last.line)] };
 }
 

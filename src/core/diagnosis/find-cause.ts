@@ -4,7 +4,7 @@ import type { FailureFacts } from './failure-facts.ts';
 import { mayLackSets } from './run-ending.ts';
 import { type TableUse, freeSets } from '../verdict/table-use.ts';
 import type { UnitFacts } from '../units/unit-facts.ts';
-import type { Evidence } from '../verdict/verdict.ts';
+import type { Evidence } from '../evidence.ts';
 
 export interface Finding {
   cause: Cause;
@@ -38,22 +38,21 @@ function outsiderCause({ outsider }: FailureFacts): Finding | null {
   if (outsider === null) return null;
   const { pid, path, unit, pidFile } = outsider;
   const where = unit === null ? 'in no unit of systemd' : `in ${unit}`;
-  const evidence = [
+  const evidence: Evidence[] = [
     {
       rule: 'outsider',
       saw: `httpd ${pid} (${path ?? 'of a program that cannot be read'}) runs ${where}`,
       source: `/proc/${pid}/cgroup`,
     },
-    ...(pidFile === null
-      ? []
-      : [{ rule: 'pid-file', saw: `${pidFile} names process ${pid}`, source: pidFile }]),
   ];
+  if (pidFile !== null)
+    evidence.push({ rule: 'pid-file', saw: `${pidFile} names process ${pid}`, source: pidFile });
   return { cause: 'started-outside-systemd', evidence };
 }
 
 /** A unit that is up, on its way, or down because somebody wished it has no cause to look for. */
 function restingCause(unit: UnitFacts, { ending }: FailureFacts): Finding | null {
-  const state = {
+  const state: Evidence = {
     rule: 'state',
     saw: `${unit.active} (${unit.sub}), result ${unit.result}`,
     source: show(unit),
@@ -77,7 +76,7 @@ function configCause({ configComplaint }: FailureFacts): Finding | null {
 
 function portCause(facts: FailureFacts): Finding | null {
   if (facts.listeningOrphans.length === 0 || !endedByExit(facts)) return null;
-  const evidence = facts.listeningOrphans.map(({ pid, ports }) => ({
+  const evidence: Evidence[] = facts.listeningOrphans.map(({ pid, ports }) => ({
     rule: 'port',
     saw: `worker ${pid}, whose master is dead, still listens on port ${ports.join(', ')}`,
     source: `/proc/${pid}/net/tcp`,
@@ -172,7 +171,7 @@ function lastWords(unit: UnitFacts, facts: FailureFacts): Finding {
     ending === null
       ? `${unit.active} (${unit.sub}), result ${unit.result}`
       : `result ${ending.result}${ending.exitCode === '' ? '' : `, its main process ${ending.exitCode} with ${ending.exitStatus}`}`;
-  const state = { rule: 'state', saw, source: show(unit) };
+  const state: Evidence = { rule: 'state', saw, source: show(unit) };
   if (!use.known)
     return {
       cause: 'unknown',
@@ -181,7 +180,7 @@ function lastWords(unit: UnitFacts, facts: FailureFacts): Finding {
   const table = looksFromOutside(facts)
     ? `${unit.name} has an IPC namespace of its own (PrivateIPC=yes), whose table ended with it`
     : inUse(use.value);
-  const room = { rule: 'table', saw: table, source: '/proc/sysvipc/sem' };
+  const room: Evidence = { rule: 'table', saw: table, source: '/proc/sysvipc/sem' };
   if (!configComplaint.known)
     return {
       cause: 'unknown',

@@ -3,6 +3,7 @@ import type { Outsider } from './failure-facts.ts';
 import type { Lineage } from '../verdict/lineage.ts';
 import type { PidFile } from '../verdict/pid-file.ts';
 import type { ProcessFacts } from '../verdict/process-facts.ts';
+import { isDown } from '../units/active-state.ts';
 import type { UnitFacts } from '../units/unit-facts.ts';
 
 /**
@@ -25,8 +26,7 @@ export function findOutsider(
   const process = processes.find((one) => one.pid === pid);
   if (process === undefined) return null;
   const isIts = process.unit.known && process.unit.value === unit.name;
-  const isDown = unit.active === 'inactive' || unit.active === 'failed';
-  return isIts && !isDown ? null : outsider(process, path);
+  return isIts && !isDown(unit) ? null : outsider(process, path);
 }
 
 function isInService({ unit }: ProcessFacts): boolean {

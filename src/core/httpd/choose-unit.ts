@@ -1,9 +1,10 @@
+import type { ActiveState } from '../units/active-state.ts';
 import { hasHttpdName } from './identity.ts';
 
 export interface UnitListing {
   name: string;
   /** ActiveState; "" for a unit that is not loaded. */
-  active: string;
+  active: ActiveState;
 }
 
 /**
@@ -13,7 +14,7 @@ export interface UnitListing {
 export function chooseUnit(units: readonly UnitListing[], failedFirst = false): string | null {
   const rank = ({ name, active }: UnitListing): number =>
     (failedFirst && active !== 'failed' ? 8 : 0) +
-    (active === '' || active === 'inactive' ? 4 : 0) +
+    (active === 'inactive' ? 4 : 0) +
     (name.includes('@') ? 2 : 0) +
     (hasHttpdName(name) ? 0 : 1);
   const [first] = units.toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));

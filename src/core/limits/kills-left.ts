@@ -6,6 +6,7 @@ import type { TableOwner } from './owners.ts';
 import { mayBeMutexOf } from '../verdict/semaphore-set.ts';
 import type { Snapshot } from '../verdict/snapshot.ts';
 import { type TableUse, freeSets } from '../verdict/table-use.ts';
+import { type ActiveState, isDown } from '../units/active-state.ts';
 import type { UnitFacts } from '../units/unit-facts.ts';
 import type { Judgement } from '../verdict/verdict.ts';
 
@@ -27,7 +28,7 @@ export interface Limits {
 /** How many sets one httpd needs, and how often it can be killed until its next start fails. */
 export interface UnitNeed {
   unit: string;
-  active: string;
+  active: ActiveState;
   mechanism: string | null;
   privateIpc: boolean;
   /** Whether orphaned sets are removed before each start. */
@@ -84,7 +85,7 @@ function kills({ unit, held, use, settings }: NeedQuestion, registered: number |
   if (registered === null)
     return { leaks: null, why: settings.known ? 'httpd does not report its mutexes' : settings.why };
   if (!use.known) return { leaks: null, why: use.why };
-  return countKills(freeSets(use.value), held, registered, isUp(unit));
+  return countKills(freeSets(use.value), held, registered, !isDown(unit));
 }
 
 /**
@@ -105,12 +106,6 @@ export function countKills(free: number, held: number | null, registered: number
     least: kills(held ?? registered, need),
     startFits: surely ? true : room > 0 ? null : false,
   };
-}
-
-function isUp({ active }: UnitFacts): boolean {
-  return (
-    active === 'active' || active === 'reloading' || active === 'activating' || active === 'deactivating'
-  );
 }
 
 /**

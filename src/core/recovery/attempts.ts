@@ -1,3 +1,5 @@
+import type { ActiveState } from '../units/active-state.ts';
+
 /** The automatic recoveries of a unit within the rate limit's window. Times are milliseconds since 1970. */
 export interface Attempts {
   triesMs: readonly number[];
@@ -29,7 +31,7 @@ export function nextAttempt(history: Attempts, nowMs: number): { waitMs: number 
  */
 export function isGivenUp(
   history: Attempts,
-  { active, beganMs }: { active: string; beganMs: number },
+  { active, beganMs }: { active: ActiveState; beganMs: number },
   nowMs: number,
 ): boolean {
   if (!history.gaveUp) return false;

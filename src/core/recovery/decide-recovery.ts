@@ -3,8 +3,9 @@ import type { FailureFacts, ListeningOrphan } from '../diagnosis/failure-facts.t
 import { findCause, hasFreeSetsAgain } from '../diagnosis/find-cause.ts';
 import type { Attempts } from './attempts.ts';
 import { nextAttempt } from './attempts.ts';
+import { isUp } from '../units/active-state.ts';
 import { isForOthersToStart } from '../units/unit-facts.ts';
-import type { Evidence } from '../verdict/verdict.ts';
+import type { Evidence } from '../evidence.ts';
 import { counted } from '../text/counted.ts';
 
 /** The configuration file's [recover]. */
@@ -80,7 +81,8 @@ export function decideRecovery(
   });
   if (!facts.unit.known) return not('unsure', facts.unit.why);
   const { active, sub, fileState, name } = facts.unit.value;
-  if (active === 'active') return not('healthy', `${name} is active (${sub})`);
+  // Before systemd 249, a unit whose master died in a reload is still reloading: up, but no proof that it serves.
+  if (isUp(facts.unit.value) && active !== 'reloading') return not('healthy', `${name} is active (${sub})`);
   if (isForOthersToStart(fileState)) {
     const clean = facts.orphans > 0 ? '; remove orphaned sets first: httpd-guard clean' : '';
     return not(

@@ -1,9 +1,10 @@
+import type { ActiveState } from '../units/active-state.ts';
 import { isForSets } from '../diagnosis/cause.ts';
 import { type RunEnding, mayLackSets } from '../diagnosis/run-ending.ts';
 
 /** A unit's state as the watcher follows it: ActiveState and InvocationID, which is "" before the first run. */
 export interface UnitState {
-  active: string;
+  active: ActiveState;
   invocationId: string;
 }
 
@@ -11,7 +12,7 @@ export interface UnitState {
  * Whether a unit is down because no set could be created, and not because it was stopped or reset. `ending` is that of its
  * last run; null if ExecStopPost= kept none.
  */
-export function isDownForSets(active: string, ending: RunEnding | null): boolean {
+export function isDownForSets(active: ActiveState, ending: RunEnding | null): boolean {
   if (ending === null || !ending.byItself || !isForSets(ending.cause)) return false;
   // httpd 2.2 exits with 0 if it cannot create a set, and systemd then shows inactive, success.
   return active === 'failed' || (active === 'inactive' && ending.result === 'success');
@@ -21,7 +22,7 @@ export function isDownForSets(active: string, ending: RunEnding | null): boolean
  * Whether a unit that came to this state must be looked at again. A failed one of which no ending was kept may be one: the
  * recovery keeps an ending when it finds that sets were lacking.
  */
-export function mayBeDownForSets(active: string, ending: RunEnding | null): boolean {
+export function mayBeDownForSets(active: ActiveState, ending: RunEnding | null): boolean {
   return isDownForSets(active, ending) || (active === 'failed' && ending === null);
 }
 

@@ -1,10 +1,11 @@
+import type { ActiveState } from './active-state.ts';
 import type { UnitRun } from './unit-run.ts';
 
 /** The properties of a unit (org.freedesktop.systemd1(5)). */
 export interface UnitFacts {
   name: string;
   load: string;
-  active: string;
+  active: ActiveState;
   sub: string;
   result: string;
   mainPid: number;
@@ -50,7 +51,9 @@ export function isForOthersToStart(fileState: string): boolean {
 
 /** Whether systemd is about to change the unit's state, or somebody has asked it to. */
 export function isChanging({ job, active }: Pick<UnitFacts, 'job' | 'active'>): boolean {
-  return job !== null || /^(activating|deactivating|reloading)$/.test(active);
+  const isOnItsWay =
+    active === 'activating' || active === 'deactivating' || active === 'reloading' || active === 'refreshing';
+  return job !== null || isOnItsWay;
 }
 
 export interface ExecLine {

@@ -1,5 +1,6 @@
 import type { Fact } from '../fact.ts';
-import type { Evidence, Judgement, Verdict } from './verdict.ts';
+import type { Evidence } from '../evidence.ts';
+import type { Judgement, Verdict } from './verdict.ts';
 
 /** What a cleaning did, or with `--dry-run` would do. */
 export interface CleanResult {

@@ -1,5 +1,6 @@
 import { type Fact, known } from '../fact.ts';
-import type { Evidence, Verdict } from './verdict.ts';
+import type { Evidence, Rule } from '../evidence.ts';
+import type { Verdict } from './verdict.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** One line of /proc/sysvipc/shm (kernel: ipc/shm.c, sysvipc_shm_proc_show), as far as it decides. */
@@ -43,7 +44,7 @@ export function detachedSegments(
 
 /** Whether a shared memory segment was left by a dead server. */
 export function judgeSegment(segment: Segment, { owner, visibility, alivePids }: Snapshot): SegmentJudgement {
-  const is = (verdict: Verdict, rule: string, saw: string): SegmentJudgement => ({
+  const is = (verdict: Verdict, rule: Rule, saw: string): SegmentJudgement => ({
     segment,
     verdict,
     evidence: [{ rule, saw, source: '/proc/sysvipc/shm' }],

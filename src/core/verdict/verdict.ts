@@ -1,3 +1,4 @@
+import type { Evidence, Rule } from '../evidence.ts';
 import { type Lineage, couldKnow, lineages, name } from './lineage.ts';
 import { livingLastUsers } from './candidate-processes.ts';
 import { type SemaphoreSet, differsFromMutex, differsFromOwner } from './semaphore-set.ts';
@@ -8,13 +9,6 @@ import type { Snapshot } from './snapshot.ts';
  * unsure: whatever could not be proven; it stays.
  */
 export type Verdict = 'orphan' | 'in-use' | 'foreign' | 'unsure';
-
-export interface Evidence {
-  rule: string;
-  saw: string;
-  /** Where anyone can look again. */
-  source: string;
-}
 
 export interface Judgement {
   set: SemaphoreSet;
@@ -77,7 +71,7 @@ const NOBODY: readonly Evidence[] = [
   { rule: 'no-living-httpd', saw: 'no running httpd in this IPC namespace', source: '/proc' },
 ];
 
-function evidenceOf(rule: string, { lineage, why }: { lineage: Lineage; why: string }): Evidence {
+function evidenceOf(rule: Rule, { lineage, why }: { lineage: Lineage; why: string }): Evidence {
   return { rule, saw: why, source: `/proc/${lineage.root.pid}` };
 }
 
@@ -113,7 +107,7 @@ function signOfUse(set: SemaphoreSet, { snapshot, lastUsers }: World): SignOfUse
   return saying(set, isHttpd ? 'in-use' : 'unsure', 'last-pid', `last used by living process ${lastPid}`);
 }
 
-function saying(set: SemaphoreSet, verdict: SignOfUse['verdict'], rule: string, saw: string): SignOfUse {
+function saying(set: SemaphoreSet, verdict: SignOfUse['verdict'], rule: Rule, saw: string): SignOfUse {
   return { verdict, evidence: { rule, saw, source: `ipcs -s -i ${set.id}` } };
 }
 
@@ -140,7 +134,7 @@ function withoutBlindSpots(judgements: Judgement[], { snapshot, living }: World)
   if (spot === undefined) return judgements;
   const seen = living.length === 0 ? 'none is seen at all' : living.map(name).join(', ');
   const saw = `set ${spot.set.id} is used, yet no living process seen here can know it: ${seen}`;
-  const evidence = [{ rule: 'blind-spot', saw, source: `ipcs -s -i ${spot.set.id}` }];
+  const evidence: Evidence[] = [{ rule: 'blind-spot', saw, source: `ipcs -s -i ${spot.set.id}` }];
   return judgements.map((judgement) =>
     judgement.verdict === 'orphan' ? { ...judgement, verdict: 'unsure', evidence } : judgement,
   );

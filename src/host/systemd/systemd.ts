@@ -1,5 +1,6 @@
 import { type Fact, known, unknown } from '../../core/fact.ts';
 import type { UnitListing } from '../../core/httpd/choose-unit.ts';
+import { parseActiveState } from '../../core/units/active-state.ts';
 import type { UnitFacts } from '../../core/units/unit-facts.ts';
 import type { UnitState } from '../../core/recovery/reason-to-look.ts';
 import { errorReason } from '../files/error-reason.ts';
@@ -39,7 +40,9 @@ export class Systemd {
         [[], ['*.service']],
       );
       return known(
-        units.filter(([, , load]) => load === 'loaded').map(([name, , , active]) => ({ name, active })),
+        units
+          .filter(([, , load]) => load === 'loaded')
+          .map(([name, , , active]) => ({ name, active: parseActiveState(active) })),
       );
     } catch (error) {
       return unknown(`systemd does not list its units: ${errorReason(error)}`);
@@ -120,7 +123,7 @@ export class Systemd {
       }
       const { ActiveState: active, InvocationID: invocation } = changed;
       unit.state = {
-        active: (active?.value as string | undefined) ?? unit.state.active,
+        active: active === undefined ? unit.state.active : parseActiveState(String(active.value)),
         invocationId: invocation === undefined ? unit.state.invocationId : hex(invocation),
       };
       onState(unit.name, unit.state);

@@ -1,4 +1,5 @@
 import type { Stamp } from '../../core/clock.ts';
+import { parseActiveState } from '../../core/units/active-state.ts';
 import type { UnitFacts } from '../../core/units/unit-facts.ts';
 
 // systemd's properties, as D-Bus brings them, in this project's own words (org.freedesktop.systemd1(5)).
@@ -21,7 +22,7 @@ export function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts
   return {
     name: text(unit, 'Id'),
     load: text(unit, 'LoadState'),
-    active: text(unit, 'ActiveState'),
+    active: parseActiveState(text(unit, 'ActiveState')),
     sub: text(unit, 'SubState'),
     result: text(service, 'Result'),
     mainPid: (service['MainPID']?.value as number | undefined) ?? 0,

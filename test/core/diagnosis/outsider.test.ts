@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { ActiveState } from '../../../src/core/units/active-state.ts';
 import { type Fact, known, unknown } from '../../../src/core/fact.ts';
 import { lineages } from '../../../src/core/verdict/lineage.ts';
 import { findOutsider } from '../../../src/core/diagnosis/outsider.ts';
@@ -9,7 +10,7 @@ import { master, snapshot } from '../verdict/snapshot-builder.ts';
 
 const PATH = '/run/apache2.pid';
 const names = (state: PidFile['state'], pid = 800): Fact<PidFile> => known({ path: PATH, pid, state });
-const find = (process: ProcessFacts, active: string, pidFile: Fact<PidFile> | null) => {
+const find = (process: ProcessFacts, active: ActiveState, pidFile: Fact<PidFile> | null) => {
   const scene = snapshot({ processes: [process] });
   return findOutsider(unit({ active }), pidFile, scene.processes, lineages(scene));
 };

@@ -1,15 +1,16 @@
 import t from 'tap';
+import { parseActiveState } from '../../../src/core/units/active-state.ts';
 import { chooseUnit, serviceName } from '../../../src/core/httpd/choose-unit.ts';
 
 void t.test('active and failed units are preferred to inactive ones, plain names to instances', async (t) => {
   const cases: [string, string | null][] = [
     ['', null],
     ['httpd.service=inactive', 'httpd.service'],
-    ['httpd.service= apache2.service=active', 'apache2.service'],
+    ['httpd.service=inactive apache2.service=active', 'apache2.service'],
     ['httpd.service=inactive apache2.service=failed', 'apache2.service'],
     ['httpd@a.service=active httpd.service=active', 'httpd.service'],
     ['httpd@a.service=active httpd.service=inactive', 'httpd@a.service'],
-    ['httpd@a.service=failed httpd.service=', 'httpd@a.service'],
+    ['httpd@a.service=failed httpd.service=inactive', 'httpd@a.service'],
     ['httpd@b.service=active httpd@a.service=active', 'httpd@a.service'],
     ['httpd.service=active apache2.service=failed', 'apache2.service'],
   ];
@@ -17,7 +18,10 @@ void t.test('active and failed units are preferred to inactive ones, plain names
     const units = listing
       .split(' ')
       .filter((word) => word !== '')
-      .map((word) => ({ name: word.split('=')[0] ?? '', active: word.split('=')[1] ?? '' }));
+      .map((word) => ({
+        name: word.split('=')[0] ?? '',
+        active: parseActiveState(word.split('=')[1] ?? ''),
+      }));
     t.equal(chooseUnit(units), chosen, listing);
     t.equal(chooseUnit(units.toReversed()), chosen, 'in whatever order they are listed');
   }

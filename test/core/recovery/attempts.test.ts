@@ -29,7 +29,7 @@ void t.test('a damaged state file is rejected as a whole', async (t) => {
 void t.test('a unit is given up for as long as the same outage lasts', async (t) => {
   const nowMs = 100_000_000;
   const history = { triesMs: [nowMs - 50_000, nowMs - 40_000], gaveUp: true };
-  const failed = { active: 'failed', beganMs: nowMs - 39_000 };
+  const failed = { active: 'failed', beganMs: nowMs - 39_000 } as const;
   t.ok(isGivenUp(history, failed, nowMs));
   t.ok(isGivenUp(history, failed, nowMs + 86_400_000), 'a day later still');
   t.notOk(isGivenUp({ ...history, gaveUp: false }, failed, nowMs));

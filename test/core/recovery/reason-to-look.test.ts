@@ -1,11 +1,12 @@
 import t from 'tap';
+import type { ActiveState } from '../../../src/core/units/active-state.ts';
 import { isDownForSets, isReasonToLook, retryDelayMs } from '../../../src/core/recovery/reason-to-look.ts';
 import { ending } from '../diagnosis/failure-builder.ts';
 
-const state = (active: string) => ({ active, invocationId: 'x' });
+const state = (active: ActiveState) => ({ active, invocationId: 'x' });
 
 void t.test('a unit that fails is a reason to request a recovery, an inactive one is not', async (t) => {
-  const look = (before: string, now: string) => isReasonToLook(state(before), state(now), null);
+  const look = (before: ActiveState, now: ActiveState) => isReasonToLook(state(before), state(now), null);
   t.ok(look('active', 'failed'));
   t.ok(look('deactivating', 'failed'));
   t.notOk(look('failed', 'failed'), 'told twice');
@@ -17,7 +18,8 @@ void t.test('a unit that fails is a reason to request a recovery, an inactive on
 });
 
 void t.test('the result that ExecStopPost kept can rule a recovery out', async (t) => {
-  const look = (now: string, over: object) => isReasonToLook(state('deactivating'), state(now), ending(over));
+  const look = (now: ActiveState, over: object) =>
+    isReasonToLook(state('deactivating'), state(now), ending(over));
   t.ok(look('failed', {}));
   t.notOk(look('failed', { result: 'signal' }));
   t.notOk(look('failed', { result: 'oom-kill' }));
@@ -44,7 +46,7 @@ void t.test(
 );
 
 void t.test('a run whose states systemd did not signal one by one is detected', async (t) => {
-  const another = (active: string) => ({ active, invocationId: 'y' });
+  const another = (active: ActiveState) => ({ active, invocationId: 'y' });
   const byItself = ending({ result: 'success' });
   t.ok(isReasonToLook(state('inactive'), another('inactive'), byItself));
   t.ok(isReasonToLook(state('failed'), another('inactive'), byItself));

@@ -14,7 +14,7 @@ import { set } from './snapshot-builder.ts';
 const judged = (id: number, verdict: Verdict): Judgement => ({
   set: set({ id }),
   verdict,
-  evidence: [{ rule: 'r', saw: 's', source: '/' }],
+  evidence: [{ rule: 'waiters', saw: 's', source: '/' }],
 });
 const all = [
   judged(0, 'orphan'),
