@@ -74,7 +74,7 @@ async function metrics(options: CheckOptions, configured: Configured): Promise<C
   const worst = WORST_FIRST.find((status) => found.includes(status)) ?? 'unknown';
   if (options.output === undefined) return { stdout: text, stderr: '', exitCode: EXIT[worst] };
   const written = writeTextfile(options.output, text);
-  if (written.known) return { stdout: '', stderr: '', exitCode: 0 };
+  if (written.ok) return { stdout: '', stderr: '', exitCode: 0 };
   return {
     stdout: '',
     stderr: `httpd-guard: the metrics were not written: ${escape(written.why)}; name another file with --output\n`,

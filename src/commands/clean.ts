@@ -81,5 +81,5 @@ export async function clean(options: CleanOptions): Promise<CommandResult> {
 function keepEnding(unit: UnitFacts, use: TableUse, orphans: number): void {
   if (readRunEnding(unit.name, unit.invocationId) !== null) return;
   const kept = keepRunEnding(unit.name, endingFoundLater(unit, use, orphans, 'semaphore-leak'));
-  if (!kept.known) process.stderr.write(`httpd-guard: ${escape(kept.why)}\n`);
+  if (!kept.ok) process.stderr.write(`httpd-guard: ${escape(kept.why)}\n`);
 }

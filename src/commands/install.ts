@@ -30,7 +30,7 @@ export async function install(options: InstallOptions): Promise<CommandResult> {
   if (process.geteuid?.() !== 0) return needsRoot('install');
   if (options.dryRun) return installNow(options);
   const done = await withLock(() => installNow(options));
-  return done.known ? done.value : refuse(done.why);
+  return done.ok ? done.value : refuse(done.why);
 }
 
 async function installNow(options: InstallOptions): Promise<CommandResult> {
@@ -65,7 +65,7 @@ async function installNow(options: InstallOptions): Promise<CommandResult> {
       return show(options, unit, [...inPlace, ...changes, ...without]);
     }
     const placed = await placeUnits(unit, files);
-    if (!placed.known) return refuse(placed.why);
+    if (!placed.ok) return refuse(placed.why);
     const did = missing.map(({ path }) => `wrote ${path}`);
     return show(options, unit, [
       ...inPlace,

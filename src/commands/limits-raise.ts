@@ -32,7 +32,7 @@ export async function raiseLimits(options: RaiseOptions, sets: number): Promise<
   if (process.geteuid?.() !== 0) return needsRoot('limits --raise');
   if (options.dryRun) return raiseNow(options, sets);
   const done = await withLock(() => raiseNow(options, sets));
-  return done.known ? done.value : refuse(done.why);
+  return done.ok ? done.value : refuse(done.why);
 }
 
 function raiseNow(options: RaiseOptions, sets: number): CommandResult {
@@ -54,7 +54,7 @@ function raiseNow(options: RaiseOptions, sets: number): CommandResult {
     const backup = writes && before !== null ? `${OWN_SYSCTL_FILE}.bak-${stamp()}` : null;
     if (applies && !dryRun) {
       const applied = writeKernelSem(wished);
-      if (!applied.known) return refuse(applied.why);
+      if (!applied.ok) return refuse(applied.why);
     }
     if (writes && !dryRun)
       try {

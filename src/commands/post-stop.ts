@@ -106,7 +106,7 @@ function keep(unit: UnitFacts, facts: FailureFacts): void {
   if (ending === null) return;
   const { cause } = findCause(facts);
   const kept = keepRunEnding(unit.name, { ...ending, use: use.known ? use.value : null, orphans, cause });
-  if (!kept.known) process.stderr.write(`httpd-guard: ${escape(kept.why)}\n`);
+  if (!kept.ok) process.stderr.write(`httpd-guard: ${escape(kept.why)}\n`);
 }
 
 function isWorthALine(cleared: Fact<CleanResult>): boolean {

@@ -38,7 +38,7 @@ export async function uninstall(options: UninstallOptions): Promise<CommandResul
   if (process.geteuid?.() !== 0) return needsRoot('uninstall');
   if (options.dryRun) return uninstallNow(options);
   const done = await withLock(() => uninstallNow(options));
-  return done.known ? done.value : refuse(done.why);
+  return done.ok ? done.value : refuse(done.why);
 }
 
 async function uninstallNow(options: UninstallOptions): Promise<CommandResult> {
@@ -68,8 +68,7 @@ async function uninstallNow(options: UninstallOptions): Promise<CommandResult> {
       const reloaded = await actOnSystemd(SystemdSession.within(ASK_TIMEOUT_MS), (systemd) =>
         systemd.daemonReload(),
       );
-      if (!reloaded.known)
-        return refuse(`${did.join(', ')}, but ${reloaded.why}; run: systemctl daemon-reload`);
+      if (!reloaded.ok) return refuse(`${did.join(', ')}, but ${reloaded.why}; run: systemctl daemon-reload`);
       did.push('made systemd read it');
     }
   } catch (error) {

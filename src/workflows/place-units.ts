@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type Fact, known, unknown } from '../core/fact.ts';
+import { type Done, done, notDone } from '../core/done.ts';
 import { errorReason } from '../host/files/error-reason.ts';
 import {
   METRICS_TIMER,
@@ -66,11 +66,13 @@ export function unitFiles(unit: string, textfile: string | null): UnitFile[] {
 /** Lines of a complaint that are about us, not about the vendor's unit. */
 const OUR_FILES = /httpd-guard/;
 
+/** not-valid: systemd would not take the files. Of these and of what was not-written nothing stays. */
+export type PlacingCode = 'not-written' | 'not-valid' | 'not-started';
+
 /**
- * Writes what differs, has systemd read it, and starts what stays. What systemd would not take is undone. Unknown, and why,
- * when it is not all in place. Again is as good as once.
+ * Writes what differs, has systemd read it, and starts what stays. What systemd would not take is undone. Again is as good as once.
  */
-export async function placeUnits(unit: string, files: readonly UnitFile[]): Promise<Fact<true>> {
+export async function placeUnits(unit: string, files: readonly UnitFile[]): Promise<Done<PlacingCode>> {
   const changed = files.filter(differs);
   const timers = files.map(({ path }) => basename(path)).filter((name) => name === METRICS_TIMER);
   for (const { path, text } of changed)
@@ -78,19 +80,19 @@ export async function placeUnits(unit: string, files: readonly UnitFile[]): Prom
       writeAtomically(path, text);
     } catch (error) {
       changed.forEach(restore);
-      return unknown(`${path} cannot be written: ${errorReason(error)}`);
+      return notDone('not-written', `${path} cannot be written: ${errorReason(error)}`);
     }
   if (changed.length > 0) {
     const ownUnits = files.slice(1).map(({ path }) => basename(path));
     const complaint = await verifyUnits([unit, ...ownUnits], OUR_FILES);
     if (complaint !== null) {
       changed.forEach(restore);
-      return unknown(`systemd would not take it: ${complaint}`);
+      return notDone('not-valid', `systemd would not take it: ${complaint}`);
     }
   }
   const started = await startWatching([REQUEST_UNIT, WATCH_UNIT, ...timers]);
-  if (started.known) return known(true);
-  return unknown(`the files are written, but ${started.why}; run: systemctl daemon-reload`);
+  if (started.ok) return done;
+  return notDone('not-started', `the files are written, but ${started.why}; run: systemctl daemon-reload`);
 }
 
 /** As far as it can be. */
@@ -107,7 +109,7 @@ function restore({ path, before }: UnitFile): void {
  * Enabling has systemd read its units anew (systemctl(1)). The watcher learns at its start which units there are; it is
  * started anew also where nothing changed: who was killed between writing and this left one that knows nothing of it.
  */
-async function startWatching(units: readonly string[]): Promise<Fact<string>> {
+async function startWatching(units: readonly string[]): Promise<Done<'failed'>> {
   const enabled = await systemctl('enable', ...units);
-  return enabled.known ? systemctl('restart', ...units) : enabled;
+  return enabled.ok ? systemctl('restart', ...units) : enabled;
 }

@@ -2,7 +2,8 @@ import { isForSets } from '../core/diagnosis/cause.ts';
 import type { FailureFacts, ListeningOrphan } from '../core/diagnosis/failure-facts.ts';
 import { findCause } from '../core/diagnosis/find-cause.ts';
 import { type RunEnding, endingFoundLater } from '../core/diagnosis/run-ending.ts';
-import { type Fact, known, unknown } from '../core/fact.ts';
+import { type Done, type DoneWith, done, notDone } from '../core/done.ts';
+import { type Fact, known } from '../core/fact.ts';
 import { type Attempts, recent } from '../core/recovery/attempts.ts';
 import {
   type Decision,
@@ -37,16 +38,16 @@ export interface RecoveryDoors {
   ) => Promise<Fact<UnitFacts>>;
   failureFacts: (server: Server) => Promise<FailureFacts>;
   readAttempts: (unit: string) => Fact<Attempts>;
-  keepAttempts: (unit: string, attempts: Attempts) => Fact<true>;
+  keepAttempts: (unit: string, attempts: Attempts) => Done<'not-written'>;
   keepEnding: (unit: string, ending: RunEnding) => void;
   /** Resolves to the pids that are still running. */
   terminate: (workers: readonly ListeningOrphan[]) => Promise<readonly number[]>;
   /** `doubt`: a set was kept because its owner could not be proven. */
-  removeOrphans: (unit: string, server: Server) => Promise<Fact<{ doubt: boolean }>>;
-  resetFailed: (unit: string) => Promise<Fact<true>>;
+  removeOrphans: (unit: string, server: Server) => Promise<DoneWith<{ doubt: boolean }, 'not-removed'>>;
+  resetFailed: (unit: string) => Promise<Done<'unreachable' | 'refused'>>;
   /** Resolves as soon as systemd has taken the job. */
-  start: (unit: string) => Promise<Fact<true>>;
-  answersHealthy: (url: string) => Promise<Fact<true>>;
+  start: (unit: string) => Promise<Done<'unreachable' | 'refused'>>;
+  answersHealthy: (url: string) => Promise<Done<'unhealthy'>>;
 }
 
 /** ctime counts whole seconds, and two more are the margin of the verdict (clock.ts). */
@@ -66,6 +67,10 @@ const BETWEEN_LOOKS_MS = 150;
 export function recover(question: RecoveryQuestion, doors: RecoveryDoors): Promise<Recovery> {
   return new RecoveryRun(question, doors).run();
 }
+
+/** Why a step did not do what it is for. */
+type StepFailure =
+  'not-ended' | 'not-removed' | 'unreachable' | 'refused' | 'not-started' | 'not-settled' | 'unhealthy';
 
 type Ended = (outcome: Recovery['outcome'], why: string, more?: Partial<Recovery>) => Recovery;
 
@@ -94,8 +99,8 @@ class RecoveryRun {
     if (unit === null || !decision.value.act) return this.refuse(decision.value, unit, ended);
     const { steps: plan } = decision.value;
     if (dryRun) return ended('planned', 'nothing was done', { plan });
-    const counted = automatic ? this.count(unit) : known(true);
-    if (!counted.known) return ended('failed', counted.why);
+    const counted = automatic ? this.count(unit) : done;
+    if (!counted.ok) return ended('failed', counted.why);
     return this.act(unit, server, plan, ended);
   }
 
@@ -155,12 +160,13 @@ class RecoveryRun {
   }
 
   /** Before it acts: a guard that is killed half-way has used up its attempt, and what cannot be counted is not attempted. */
-  private count(unit: string): Fact<true> {
+  private count(unit: string): Done<'not-counted'> {
     const attempts = this.doors.readAttempts(unit);
-    if (!attempts.known) return attempts;
+    if (!attempts.known) return notDone('not-counted', attempts.why);
     const nowMs = this.doors.clock.wallMs();
     const { triesMs, gaveUp } = recent(attempts.value, nowMs);
-    return this.doors.keepAttempts(unit, { triesMs: [...triesMs, nowMs], gaveUp });
+    const kept = this.doors.keepAttempts(unit, { triesMs: [...triesMs, nowMs], gaveUp });
+    return kept.ok ? kept : notDone('not-counted', kept.why);
   }
 
   private async act(unit: string, server: Server, plan: readonly Step[], ended: Ended): Promise<Recovery> {
@@ -170,8 +176,8 @@ class RecoveryRun {
       const beganMs = clock.steadyMs();
       const result = await this.take(step, unit, server);
       const tookMs = Math.round(clock.steadyMs() - beganMs);
-      steps.push({ do: step.do, ok: result.known, tookMs, ...(result.known ? {} : { why: result.why }) });
-      if (!result.known)
+      steps.push({ do: step.do, ok: result.ok, tookMs, ...(result.ok ? {} : { why: result.why }) });
+      if (!result.ok)
         return ended('failed', step.do === 'health' ? `it runs, but ${result.why}` : result.why, {
           steps,
           plan,
@@ -185,15 +191,15 @@ class RecoveryRun {
     return ended('recovered', `${unit} is active again`, { steps, plan });
   }
 
-  /** Known when the step was taken and did what it is for. */
-  private async take(step: Step, unit: string, server: Server): Promise<Fact<true>> {
+  /** Done when the step was taken and did what it is for. */
+  private async take(step: Step, unit: string, server: Server): Promise<Done<StepFailure>> {
     switch (step.do) {
       case 'wait':
         await this.doors.clock.pause(step.ms);
-        return known(true);
+        return done;
       case 'reap': {
         const left = await this.doors.terminate(step.workers);
-        return left.length === 0 ? known(true) : unknown(`workers ${left.join(', ')} cannot be ended`);
+        return left.length === 0 ? done : notDone('not-ended', `workers ${left.join(', ')} cannot be ended`);
       }
       case 'clean':
         return this.clean(unit, server);
@@ -208,26 +214,28 @@ class RecoveryRun {
     }
   }
 
-  private async clean(unit: string, server: Server): Promise<Fact<true>> {
+  private async clean(unit: string, server: Server): Promise<Done<StepFailure>> {
     for (let look = 1; ; look++) {
       const cleared = await this.doors.removeOrphans(unit, server);
-      if (!cleared.known) return cleared;
-      if (!cleared.value.doubt || look === LOOKS) return known(true);
+      if (!cleared.ok) return cleared;
+      if (!cleared.value.doubt || look === LOOKS) return done;
       await this.doors.clock.pause(BETWEEN_LOOKS_MS);
     }
   }
 
-  private async start(unit: string): Promise<Fact<true>> {
+  private async start(unit: string): Promise<Done<StepFailure>> {
     const asked = await this.doors.start(unit);
-    if (!asked.known) return asked;
+    if (!asked.ok) return asked;
     const settled = await this.unitAtRest(unit);
-    if (!settled.known) return settled;
+    if (!settled.known) return notDone('not-settled', settled.why);
     const { active, result } = settled.value;
-    return isUp(settled.value) ? known(true) : unknown(`${unit} did not start: ${active}, result ${result}`);
+    return isUp(settled.value)
+      ? done
+      : notDone('not-started', `${unit} did not start: ${active}, result ${result}`);
   }
 
   /** Active all the time, and one and the same run. */
-  private async settle(unit: string, ms: number): Promise<Fact<true>> {
+  private async settle(unit: string, ms: number): Promise<Done<StepFailure>> {
     const { clock, waitForUnit } = this.doors;
     const endMs = clock.steadyMs() + ms;
     const runs = new Set<string>();
@@ -235,9 +243,10 @@ class RecoveryRun {
       runs.add(facts.invocationId);
       return !isUp(facts) || runs.size > 1 || clock.steadyMs() >= endMs;
     });
-    if (!seen.known) return seen;
+    if (!seen.known) return notDone('not-settled', seen.why);
     const { active, result } = seen.value;
-    if (!isUp(seen.value)) return unknown(`${unit} did not stay up: ${active}, result ${result}`);
-    return runs.size === 1 ? known(true) : unknown(`${unit} was started anew by somebody`);
+    if (!isUp(seen.value))
+      return notDone('not-settled', `${unit} did not stay up: ${active}, result ${result}`);
+    return runs.size === 1 ? done : notDone('not-settled', `${unit} was started anew by somebody`);
   }
 }

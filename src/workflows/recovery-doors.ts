@@ -1,4 +1,4 @@
-import { type Fact, known, unknown } from '../core/fact.ts';
+import { type DoneWith, doneWith, notDone } from '../core/done.ts';
 import { answersHealthy } from '../host/httpd/health-check.ts';
 import { realClock } from '../host/proc/real-clock.ts';
 import { terminate } from '../host/proc/terminate.ts';
@@ -32,7 +32,7 @@ export const recoveryDoors = (systemd: SystemdSession): RecoveryDoors => ({
   keepAttempts: (unit, attempts) => keepAttempts(unit, attempts),
   keepEnding: (unit, ending) => {
     const kept = keepRunEnding(unit, ending);
-    if (!kept.known) complain(kept.why);
+    if (!kept.ok) complain(kept.why);
   },
   terminate,
   removeOrphans: (unit, server) => removeOrphansOf(unit, server, systemd.within(ASK_TIMEOUT_MS)),
@@ -45,7 +45,7 @@ async function removeOrphansOf(
   unit: string,
   { owner }: Server,
   systemd: SystemdSession,
-): Promise<Fact<{ doubt: boolean }>> {
+): Promise<DoneWith<{ doubt: boolean }, 'not-removed'>> {
   const { result, untold } = await removeOrphans({
     owner,
     onlyIds: null,
@@ -54,10 +54,11 @@ async function removeOrphansOf(
     context: { unit, command: 'recover', mostMs: WRITE_TIMEOUT_MS },
   });
   if (untold !== null) complain(`the journal was not told: ${untold}`);
-  if (!result.known) return result;
+  if (!result.known) return notDone('not-removed', result.why);
   const [failed] = result.value.failed;
-  if (failed !== undefined) return unknown(`set ${failed.id} cannot be removed: ${failed.error}`);
-  return known({ doubt: result.value.kept.some(({ verdict }) => verdict === 'unsure') });
+  if (failed !== undefined)
+    return notDone('not-removed', `set ${failed.id} cannot be removed: ${failed.error}`);
+  return doneWith({ doubt: result.value.kept.some(({ verdict }) => verdict === 'unsure') });
 }
 
 function complain(why: string): void {

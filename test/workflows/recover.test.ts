@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { FailureFacts } from '../../src/core/diagnosis/failure-facts.ts';
 import type { RunEnding } from '../../src/core/diagnosis/run-ending.ts';
+import { type Done, type DoneWith, done, doneWith, notDone } from '../../src/core/done.ts';
 import { type Fact, known, unknown } from '../../src/core/fact.ts';
 import { type Attempts, NO_ATTEMPTS } from '../../src/core/recovery/attempts.ts';
 import type { Recovery, RecoveryPolicy } from '../../src/core/recovery/decide-recovery.ts';
@@ -18,17 +19,17 @@ class World {
   unit: UnitFacts = failedUnit();
   facts: FailureFacts = leak();
   attempts: Fact<Attempts> = known(NO_ATTEMPTS);
-  canKeep: Fact<true> = known(true);
+  canKeep: Done<'not-written'> = done;
   readonly endings: RunEnding[] = [];
   readonly did: string[] = [];
-  onStart: () => Fact<true> = () => {
+  onStart: () => Done<'refused'> = () => {
     this.becomes({ ...UP, invocationId: 'started' });
-    return known(true);
+    return done;
   };
   /** What each next removal finds; the last one stays. */
-  doubts: Fact<{ doubt: boolean }>[] = [known({ doubt: false })];
+  doubts: DoneWith<{ doubt: boolean }, 'not-removed'>[] = [doneWith({ doubt: false })];
   left: number[] = [];
-  health: Fact<true> = known(true);
+  health: Done<'unhealthy'> = done;
 
   becomes(over: Partial<UnitFacts>): void {
     this.unit = { ...this.unit, ...over };
@@ -65,7 +66,7 @@ class World {
     failureFacts: async ({ unit }) => ({ ...this.facts, unit }),
     readAttempts: () => this.attempts,
     keepAttempts: (_, attempts) => {
-      if (this.canKeep.known) this.attempts = known(attempts);
+      if (this.canKeep.ok) this.attempts = known(attempts);
       return this.canKeep;
     },
     keepEnding: (_, ending) => void this.endings.push(ending),
@@ -75,13 +76,13 @@ class World {
     },
     removeOrphans: async () => {
       this.act('clean');
-      const [next = known({ doubt: false }), ...rest] = this.doubts;
+      const [next = doneWith({ doubt: false }), ...rest] = this.doubts;
       if (rest.length > 0) this.doubts = rest;
       return next;
     },
     resetFailed: async () => {
       this.act('reset-failed');
-      return known(true);
+      return done;
     },
     start: async () => {
       this.act('start');
@@ -129,11 +130,11 @@ void t.test(
   'an attempt is counted before the first deed, and what cannot be counted is not attempted',
   async (t) => {
     const counted = new World();
-    counted.doubts = [unknown('killed half-way')];
+    counted.doubts = [notDone('not-removed', 'killed half-way')];
     t.match(await counted.recover(), { outcome: 'failed', why: 'killed half-way' });
     t.equal(counted.triesMs.length, 1);
     const full = new World();
-    full.canKeep = unknown('no space');
+    full.canKeep = notDone('not-written', 'no space');
     t.match(await full.recover(), { outcome: 'failed', why: 'no space' });
     t.strictSame(full.did, []);
     const torn = new World();
@@ -229,19 +230,19 @@ void t.test('a unit that goes down while it settles did not stay up; one that re
 
 void t.test('a step that fails ends the recovery', async (t) => {
   const refused = new World();
-  refused.onStart = () => unknown('systemd does not start it');
+  refused.onStart = () => notDone('refused', 'systemd does not start it');
   t.match(await refused.recover(), { outcome: 'failed', why: 'systemd does not start it' });
   const fails = new World();
   fails.onStart = () => {
     fails.becomes({ active: 'activating', job: 'start' });
     fails.in(1_000, { active: 'failed', result: 'exit-code', job: null });
-    return known(true);
+    return done;
   };
   const recovery = await fails.recover();
   t.match(recovery, { outcome: 'failed', why: /did not start: failed, result exit-code/ });
   t.match(recovery.steps.at(-1), { do: 'start', ok: false });
   const sick = new World();
-  sick.health = unknown('http://x/ answers 503');
+  sick.health = notDone('unhealthy', 'http://x/ answers 503');
   t.match(await sick.recover({ policy: { healthUrl: 'http://x/' } }), {
     outcome: 'failed',
     why: 'it runs, but http://x/ answers 503',
@@ -265,12 +266,12 @@ void t.test(
   'while owners cannot be proven it looks up to three times, then starts all the same',
   async (t) => {
     const world = new World();
-    world.doubts = [known({ doubt: true })];
+    world.doubts = [doneWith({ doubt: true })];
     t.match(await world.recover(), { outcome: 'recovered' });
     t.strictSame(world.did.slice(0, 3), ['clean at 0', 'clean at 0.15', 'clean at 0.3']);
     t.equal(world.did.length, 5);
     const short = new World();
-    short.doubts = [known({ doubt: true }), known({ doubt: false })];
+    short.doubts = [doneWith({ doubt: true }), doneWith({ doubt: false })];
     await short.recover();
     t.equal(short.did.filter((one) => one.startsWith('clean')).length, 2);
   },

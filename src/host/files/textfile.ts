@@ -11,8 +11,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { type Fact, known, unknown } from '../../core/fact.ts';
+import { type Done, done, notDone } from '../../core/done.ts';
 import { errorReason } from './error-reason.ts';
+
+/** other-directory: a link on the way leads elsewhere. */
+export type TextfileCode = 'no-directory' | 'other-directory' | 'not-written';
 
 /** Where packages of node_exporter read *.prom: Debian's and Ubuntu's, then what its own documentation and most others use. */
 const DIRECTORIES = ['/var/lib/prometheus/node-exporter', '/var/lib/node_exporter/textfile_collector'];
@@ -30,9 +33,9 @@ export function findTextfile(
 
 /**
  * Writes a file that others read at any time, mode 0644; whole or not at all. The directory may belong to another user: what
- * lies there is never written through or into, only replaced. Unknown when it cannot be written.
+ * lies there is never written through or into, only replaced.
  */
-export function writeTextfile(path: string, text: string): Fact<true> {
+export function writeTextfile(path: string, text: string): Done<TextfileCode> {
   return within(path, (folder) => {
     // node_exporter reads names that end in .prom. One of its own for each writer, for two may write at once.
     const draft = `${folder}/${basename(path)}.${process.pid}`;
@@ -55,7 +58,7 @@ export function writeTextfile(path: string, text: string): Fact<true> {
 }
 
 /** Removes it again, likewise. */
-export function removeTextfile(path: string): Fact<true> {
+export function removeTextfile(path: string): Done<TextfileCode> {
   return within(path, (folder) => {
     rmSync(`${folder}/${basename(path)}`, { force: true });
   });
@@ -65,20 +68,22 @@ export function removeTextfile(path: string): Fact<true> {
  * Does something in the directory of a file, by the directory itself and not by its name: whoever owns it, or the one above,
  * may put a link at its place at any time. A directory that is not what its name says is left alone.
  */
-function within(path: string, deed: (folder: string) => void): Fact<true> {
+function within(path: string, deed: (folder: string) => void): Done<TextfileCode> {
   const directory = dirname(path);
   let fd: number | undefined;
   try {
     fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
     const folder = `/proc/self/fd/${fd}`;
     const real = readlinkSync(folder);
-    if (real !== directory) return unknown(`${directory} is in truth ${real}`);
+    if (real !== directory) return notDone('other-directory', `${directory} is in truth ${real}`);
     deed(folder);
-    return known(true);
+    return done;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOTDIR') return unknown(`${directory} is not a directory`);
-    return unknown(`${code === 'ENOENT' || fd === undefined ? directory : path}: ${errorReason(error)}`);
+    if (code === 'ENOTDIR') return notDone('no-directory', `${directory} is not a directory`);
+    if (code === 'ENOENT' || fd === undefined)
+      return notDone('no-directory', `${directory}: ${errorReason(error)}`);
+    return notDone('not-written', `${path}: ${errorReason(error)}`);
   } finally {
     if (fd !== undefined) closeSync(fd);
   }

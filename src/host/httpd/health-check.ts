@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Fact, known, unknown } from '../../core/fact.ts';
+import { type Done, done, notDone } from '../../core/done.ts';
 import { errorReason } from '../files/error-reason.ts';
 
 const WITHIN_MS = 5_000;
@@ -7,12 +7,12 @@ const EACH_MS = 2_000;
 const LOOK_MS = 200;
 
 /** Whether a URL answers with a status below 400 within 5 s; asked again and again until then. */
-export async function answersHealthy(url: string): Promise<Fact<true>> {
+export async function answersHealthy(url: string): Promise<Done<'unhealthy'>> {
   const end = performance.now() + WITHIN_MS;
   for (;;) {
     const why = await complaint(url);
-    if (why === null) return known(true);
-    if (performance.now() > end) return unknown(`${url} ${why}`);
+    if (why === null) return done;
+    if (performance.now() > end) return notDone('unhealthy', `${url} ${why}`);
     await pause(LOOK_MS);
   }
 }

@@ -1,4 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs';
+import { type Done, done, notDone } from '../../core/done.ts';
 import { type Fact, known, unknown } from '../../core/fact.ts';
 import { NO_ATTEMPTS, type Attempts, parseAttempts } from '../../core/recovery/attempts.ts';
 import { errorReason } from '../files/error-reason.ts';
@@ -17,13 +18,20 @@ export function readAttempts(unit: string, directory = STATE_DIRECTORY): Fact<At
   }
 }
 
-/** Keeps it; whole or not at all. Unknown, and why, when it cannot be kept: what is not counted must not be tried. */
-export function keepAttempts(unit: string, history: Attempts, directory = STATE_DIRECTORY): Fact<true> {
+/** Keeps it; whole or not at all. What is not counted must not be tried. */
+export function keepAttempts(
+  unit: string,
+  history: Attempts,
+  directory = STATE_DIRECTORY,
+): Done<'not-written'> {
   try {
     writeAtomically(statePath(directory, unit, '.recoveries'), JSON.stringify(history));
-    return known(true);
+    return done;
   } catch (error) {
-    return unknown(`its tries cannot be counted, and so it is not tried: ${errorReason(error)}`);
+    return notDone(
+      'not-written',
+      `its tries cannot be counted, and so it is not tried: ${errorReason(error)}`,
+    );
   }
 }
 

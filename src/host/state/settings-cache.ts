@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { type Done, done, notDone } from '../../core/done.ts';
 import { type Fact, known, unknown } from '../../core/fact.ts';
 import type { HttpdSettings } from '../../core/httpd/settings.ts';
 import { errorReason } from '../files/error-reason.ts';
@@ -54,7 +55,7 @@ export function cacheSettings(
   unit: string,
   remembered: CachedSettings,
   directory = STATE_DIRECTORY,
-): Fact<true> {
+): Done<'not-written'> {
   const path = cachedSettingsPath(unit, directory);
   const { settings, starterUid } = remembered;
   // The gate reads the lines above "json" with sh: a newline in a file name would forge one.
@@ -68,9 +69,9 @@ export function cacheSettings(
   ];
   try {
     writeAtomically(path, `${lines.join('\n')}\n`);
-    return known(true);
+    return done;
   } catch (error) {
-    return unknown(`${path} cannot be written: ${errorReason(error)}`);
+    return notDone('not-written', `${path} cannot be written: ${errorReason(error)}`);
   }
 }
 

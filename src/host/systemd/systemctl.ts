@@ -1,9 +1,10 @@
-import type { Fact } from '../../core/fact.ts';
+import { type Done, done, notDone } from '../../core/done.ts';
 import { run } from '../exec/run.ts';
 
 const TIMEOUT_MS = 20_000;
 
 /** systemctl(1), for what it does in many calls of D-Bus: enabling and disabling. */
-export function systemctl(...args: readonly string[]): Promise<Fact<string>> {
-  return run({ file: 'systemctl', args: ['--quiet', ...args], timeoutMs: TIMEOUT_MS });
+export async function systemctl(...args: readonly string[]): Promise<Done<'failed'>> {
+  const ran = await run({ file: 'systemctl', args: ['--quiet', ...args], timeoutMs: TIMEOUT_MS });
+  return ran.known ? done : notDone('failed', ran.why);
 }

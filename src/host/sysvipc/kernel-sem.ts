@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { type Done, done, notDone } from '../../core/done.ts';
 import { type Fact, known, unknown } from '../../core/fact.ts';
 import {
   type KernelSem,
@@ -25,22 +26,26 @@ export function readKernelSem(path = KERNEL_SEM): Fact<KernelSem> {
 
 /**
  * Sets kernel.sem of the own IPC namespace, and reads it back: a kernel that refuses SEMMNI may have taken the rest
- * (kernel: ipc/ipc_sysctl.c, proc_ipc_sem_dointvec). Unknown, and why, when it is not what was wished.
+ * (kernel: ipc/ipc_sysctl.c, proc_ipc_sem_dointvec).
  */
-export function writeKernelSem(value: KernelSem, path = KERNEL_SEM): Fact<KernelSem> {
+export function writeKernelSem(value: KernelSem, path = KERNEL_SEM): Done<KernelSemCode> {
   try {
     writeFileSync(path, `${kernelSemText(value)}\n`, { flag: 'r+' });
   } catch (error) {
-    return unknown(`${path} cannot be written: ${errorReason(error)}${hint(error)}`);
+    const code = (error as NodeJS.ErrnoException).code === 'EROFS' ? 'read-only' : 'refused';
+    return notDone(code, `${path} cannot be written: ${errorReason(error)}${HINT[code]}`);
   }
-  return asRequested(readKernelSem(path), value);
+  const after = asRequested(readKernelSem(path), value);
+  return after.known ? done : notDone('not-taken', after.why);
 }
 
-function hint(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code === 'EROFS'
-    ? '; it is read-only, as in most containers: set it from outside'
-    : '';
-}
+/** not-taken: the kernel set less than was written. */
+type KernelSemCode = 'read-only' | 'refused' | 'not-taken';
+
+const HINT = {
+  'read-only': '; it is read-only, as in most containers: set it from outside',
+  refused: '',
+};
 
 /** The largest SEMMNI that the kernel takes. What cannot be seen of its command line is not counted on. */
 export function readMostSets(path = '/proc/cmdline'): number {

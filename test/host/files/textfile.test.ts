@@ -6,7 +6,7 @@ void t.test('replaces a file as a whole, for all to read, whatever the umask is'
   const folder = t.testdir({ 'a.prom': 'a longer text of before' });
   const before = process.umask(0o077);
   t.teardown(() => process.umask(before));
-  t.strictSame(writeTextfile(`${folder}/a.prom`, 'now\n'), { known: true, value: true });
+  t.strictSame(writeTextfile(`${folder}/a.prom`, 'now\n'), { ok: true });
   t.equal(readFileSync(`${folder}/a.prom`, 'utf8'), 'now\n');
   t.equal(lstatSync(`${folder}/a.prom`).mode & 0o777, 0o644);
   t.strictSame(readdirSync(folder), ['a.prom'], 'and leaves nothing beside it');
@@ -16,17 +16,25 @@ void t.test('never writes through what another put there', async (t) => {
   const folder = t.testdir({ victim: 'precious' });
   symlinkSync('victim', `${folder}/a.prom`);
   symlinkSync('victim', `${folder}/a.prom.${process.pid}`);
-  t.strictSame(writeTextfile(`${folder}/a.prom`, 'now\n'), { known: true, value: true });
+  t.strictSame(writeTextfile(`${folder}/a.prom`, 'now\n'), { ok: true });
   t.equal(readFileSync(`${folder}/victim`, 'utf8'), 'precious');
   t.ok(lstatSync(`${folder}/a.prom`).isFile());
 });
 
 void t.test('what cannot be written is told, and leaves nothing', async (t) => {
   const folder = t.testdir({ file: '' });
-  t.match(writeTextfile(`${folder}/none/a.prom`, 'x'), { known: false, why: /none: it does not exist/ });
-  t.match(writeTextfile(`${folder}/file/a.prom`, 'x'), { known: false, why: /file is not a directory$/ });
+  t.match(writeTextfile(`${folder}/none/a.prom`, 'x'), {
+    ok: false,
+    code: 'no-directory',
+    why: /none: it does not exist/,
+  });
+  t.match(writeTextfile(`${folder}/file/a.prom`, 'x'), {
+    ok: false,
+    code: 'no-directory',
+    why: /file is not a directory$/,
+  });
   mkdirSync(`${folder}/a.prom/x`, { recursive: true });
-  t.match(writeTextfile(`${folder}/a.prom`, 'x'), { known: false, why: /a\.prom: / });
+  t.match(writeTextfile(`${folder}/a.prom`, 'x'), { ok: false, code: 'not-written', why: /a\.prom: / });
   t.strictSame(readdirSync(folder).sort(), ['a.prom', 'file']);
 });
 
@@ -44,14 +52,14 @@ void t.test('a link at the place of its directory leads nowhere', async (t) => {
   rmSync(`${folder}/mine`, { recursive: true });
   symlinkSync('others', `${folder}/mine`);
   const path = `${folder}/mine/httpd_guard.prom`;
-  t.match(writeTextfile(path, 'x'), { known: false, why: /mine/ });
-  t.match(removeTextfile(path), { known: false });
+  t.match(writeTextfile(path, 'x'), { ok: false, why: /mine/ });
+  t.match(removeTextfile(path), { ok: false });
   t.equal(readFileSync(`${folder}/others/httpd_guard.prom`, 'utf8'), 'kept');
 
   mkdirSync(`${folder}/deep/mine`, { recursive: true });
   symlinkSync('deep', `${folder}/way`);
   t.match(writeTextfile(`${folder}/way/mine/a.prom`, 'x'), {
-    known: false,
+    ok: false,
     why: /is in truth .*\/deep\/mine/,
   });
 });

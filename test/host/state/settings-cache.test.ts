@@ -30,7 +30,7 @@ void t.test('httpd’s last good answer', async (t) => {
   utimesSync(conf, longAgo, longAgo);
 
   t.match(readCachedSettings(UNIT, directory), { known: false, why: /ENOENT/ });
-  t.match(cacheSettings(UNIT, answer, directory), { known: true });
+  t.match(cacheSettings(UNIT, answer, directory), { ok: true });
   t.strictSame(readCachedSettings(UNIT, directory), { known: true, value: { ...answer, fresh: true } });
   t.strictSame(cachedUnits(directory), [UNIT]);
 
@@ -57,7 +57,7 @@ void t.test('httpd’s last good answer', async (t) => {
 
   forgetSettings(UNIT, directory);
   t.strictSame(cachedUnits(directory), []);
-  t.match(cacheSettings(UNIT, answer, `${conf}/not-a-directory`), { known: false });
+  t.match(cacheSettings(UNIT, answer, `${conf}/not-a-directory`), { ok: false, code: 'not-written' });
 });
 
 void t.test('a unit’s name stays within the directory', async (t) => {

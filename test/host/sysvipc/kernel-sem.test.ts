@@ -16,12 +16,13 @@ void t.test('kernel.sem is read, and what is no such thing is unknown', async (t
 
 void t.test('what was written is read back', async (t) => {
   const folder = t.testdir({ sem: '1 1 1 1\n' });
-  t.strictSame(writeKernelSem(value, `${folder}/sem`), { known: true, value });
+  t.strictSame(writeKernelSem(value, `${folder}/sem`), { ok: true });
+  t.strictSame(readKernelSem(`${folder}/sem`), { known: true, value });
   t.equal(readFileSync(`${folder}/sem`, 'utf8'), '250 32000 32 128\n');
-  t.match(writeKernelSem(value, `${folder}/none`), { known: false, why: /cannot be written/ });
+  t.match(writeKernelSem(value, `${folder}/none`), { ok: false, code: 'refused', why: /cannot be written/ });
   t.notOk(existsSync(`${folder}/none`), 'a file is never made');
   // Takes all, and keeps nothing.
-  t.match(writeKernelSem(value, '/dev/null'), { known: false });
+  t.match(writeKernelSem(value, '/dev/null'), { ok: false, code: 'not-taken' });
 });
 
 void t.test('the files that count at boot', async (t) => {

@@ -1,0 +1,24 @@
+/**
+ * What became of something that was done: ok, or what kept it from being done, as a code that programs compare and a sentence
+ * for people. What is read is a Fact.
+ */
+export type Done<Code extends string> = { ok: true } | NotDone<Code>;
+
+/** The same, of what also has a result. */
+export type DoneWith<T, Code extends string> = { ok: true; value: T } | NotDone<Code>;
+
+export interface NotDone<Code extends string> {
+  ok: false;
+  code: Code;
+  why: string;
+}
+
+export const done: { ok: true } = { ok: true };
+
+export const doneWith = <T>(value: T): { ok: true; value: T } => ({ ok: true, value });
+
+export const notDone = <Code extends string>(code: Code, why: string): NotDone<Code> => ({
+  ok: false,
+  code,
+  why,
+});
