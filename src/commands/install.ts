@@ -1,6 +1,7 @@
 import type { UnitListing } from '../core/httpd/choose-unit.ts';
 import { lineDiff } from '../core/text/line-diff.ts';
 import { shellWord } from '../core/text/shell-word.ts';
+import { installObstacle } from '../core/units/install-obstacle.ts';
 import { type UnitFacts, isForOthersToStart } from '../core/units/unit-facts.ts';
 import { errorReason } from '../host/files/error-reason.ts';
 import { readConfiguration } from '../host/config/configuration.ts';
@@ -19,10 +20,6 @@ export interface InstallOptions extends CommonOptions {
 }
 
 const ASK_TIMEOUT_MS = 5_000;
-/** systemd fails a start or a stop that takes longer, whatever took the time: there must be enough left for httpd. */
-const LEAST_TIMEOUT_MS = 10_000;
-/** Where the OOM killer ends a hook, systemd fails the start, "-" before it or not (systemd.service(5), OOMPolicy=). A full table takes Node a hundred. */
-const LEAST_MEMORY_MIB = 128;
 const IN_PLACE = 'everything is in place already';
 
 /** Puts the guard before each start of the unit. Again is as good as once. */
@@ -79,26 +76,9 @@ async function installNow(options: InstallOptions): Promise<CommandResult> {
   }
 }
 
-/** Why a unit is not to be guarded, or null. */
 function obstacleOf(unit: UnitFacts): string | null {
-  const { name, privateIpc, ownRoot, startTimeoutMs, stopTimeoutMs, memoryMaxBytes } = unit;
-  // systemd runs the guard's hooks in that root too, and with that environment, and as root.
-  if (ownRoot !== '')
-    return `${name} has a root of its own (${ownRoot}), in which the guard would have to live; its sets can be cleared with: httpd-guard clean`;
-  const why = whyEnvironmentUntrusted(unit);
-  if (why !== null) return `root would run the guard with ${why}`;
-  if (privateIpc)
-    return `${name} has an IPC namespace of its own (PrivateIPC=yes): its sets die with it, and none is left to clear. What an httpd left here before goes with: httpd-guard clean`;
-  const memoryMib = Math.floor(memoryMaxBytes / 1024 / 1024);
-  if (memoryMib < LEAST_MEMORY_MIB)
-    return `${name} has ${memoryMib} MiB of memory (MemoryMax=), and the guard may need a hundred before httpd starts; raise it to ${LEAST_MEMORY_MIB} or more`;
-  for (const [ms, what, setting] of [
-    [startTimeoutMs, 'start', 'TimeoutStartSec='],
-    [stopTimeoutMs, 'stop', 'TimeoutStopSec='],
-  ] as const)
-    if (ms < LEAST_TIMEOUT_MS)
-      return `${name} has ${ms / 1000} s to ${what} (${setting}), and the guard may need 5 of them; raise it to 10 or more`;
-  return null;
+  // The environment of a unit with a root of its own names files in that root.
+  return installObstacle(unit, unit.ownRoot === '' ? whyEnvironmentUntrusted(unit) : null);
 }
 
 function notBroughtBack({ name, fileState }: UnitFacts): string[] {

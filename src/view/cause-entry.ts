@@ -1,5 +1,6 @@
 import type { Cure } from '../core/diagnosis/cures.ts';
 import type { Diagnosis } from '../core/diagnosis/diagnosis.ts';
+import { isFailure } from '../core/diagnosis/is-failure.ts';
 import type { FailureFacts } from '../core/diagnosis/failure-facts.ts';
 import { MESSAGE_ID } from '../core/message-ids.ts';
 import { PRIORITY_NUMBER, type Priority } from '../core/priority.ts';
@@ -24,7 +25,7 @@ export function causeEntry(
   { unit, cause, evidence, holders, cures }: Diagnosis,
   { use, orphans, ending }: FailureFacts,
 ): CauseEntry | null {
-  if (cause === 'none' || cause === 'stopped-by-admin' || isPlainEnd(cause, ending)) return null;
+  if (!isFailure(cause, ending)) return null;
   const line = evidence.find(({ rule }) => rule === 'line')?.saw;
   const [cure] = cures;
   const seen = cause === 'other' || cause === 'unknown' ? ` (${evidence[0]?.saw ?? ''})` : '';
@@ -55,9 +56,4 @@ function shortRun({ run, traps }: Cure, unit: string): string {
   return traps.length === 0 && commands.length <= MOST_RUN
     ? commands
     : `httpd-guard diagnose --unit ${shellWord(unit)}`;
-}
-
-/** Whether the run ended with exit status 0 and no sign of a failure, as after `apachectl stop` by hand. */
-function isPlainEnd(cause: Diagnosis['cause'], ending: FailureFacts['ending']): boolean {
-  return ending?.result === 'success' && (cause === 'other' || cause === 'unknown');
 }

@@ -1,6 +1,6 @@
 import type { Fact } from '../core/fact.ts';
 import { countVerdicts } from '../core/check/health.ts';
-import { heldSets, unitNeed } from '../core/limits/kills-left.ts';
+import { killsLeft } from '../core/check/kills-left.ts';
 import { type Attempts, isGivenUp } from '../core/recovery/attempts.ts';
 import type { Report } from '../core/check/report.ts';
 
@@ -32,7 +32,7 @@ export function reportPrometheus(servers: readonly Measured[]): string {
     gauge(
       'kills_left',
       'Kill -9 that this httpd has left until its next start fails, should nothing be cleared.',
-      servers.flatMap(startsLeft),
+      servers.flatMap(killSamples),
     ),
     gauge('gave_up', 'Whether this unit is down and the guard has given it up.', servers.flatMap(gaveUp)),
     gauge('status', 'The status of the last check.', servers.flatMap(statuses)),
@@ -71,12 +71,9 @@ function verdicts(server: Measured): Sample[] {
 }
 
 /** None for a server that makes no sets, or makes them in a table of its own. */
-function startsLeft(server: Measured): Sample[] {
-  const { use, settings, unit, snapshot, lineages, judgements } = server.report;
-  if (!unit.known) return [];
-  const held = heldSets(unit.value, snapshot, lineages, judgements);
-  const { kills } = unitNeed({ unit: unit.value, settings, use, held, guarded: true });
-  return kills.leaks === true ? [[ofUnit(server), kills.left ?? kills.least]] : [];
+function killSamples(server: Measured): Sample[] {
+  const kills = killsLeft(server.report);
+  return kills === null ? [] : [[ofUnit(server), kills]];
 }
 
 function gaveUp(server: Measured): Sample[] {

@@ -1,5 +1,5 @@
 import type { UnitListing } from '../core/httpd/choose-unit.ts';
-import { cures } from '../core/diagnosis/cures.ts';
+import { advice } from '../core/check/advice.ts';
 import type { Rule } from '../core/evidence.ts';
 import { valueOrNull } from '../core/fact.ts';
 import { type Health, countVerdicts } from '../core/check/health.ts';
@@ -37,7 +37,7 @@ export function reportText(report: Report, style: TextStyle): string {
     for (const verdict of ['orphan', 'unsure', 'in-use', 'foreign'] as const)
       lines.push(...group(verdict, report, style, paint));
     lines.push(...segmentGroup(report, style, paint));
-    if (style.explain) lines.push(...advice(report));
+    if (style.explain) lines.push(...adviceLines(report));
     if (report.otherUnits.length > 0)
       lines.push(
         '',
@@ -132,23 +132,9 @@ const TITLE: Record<Verdict, string> = {
   foreign: 'of other programs; never removed',
 };
 
-/** What to do about the table; none if httpd has no mutexes in it or the status is ok. */
-function advice({ health, use, unit, settings, judgements }: Report): string[] {
-  const none = !settings.known || settings.value.sysvMutexes === null || settings.value.sysvMutexes === 0;
-  if (none || !unit.known || !use.known || health.status === 'ok') return [];
-  const cause = countVerdicts(judgements).orphan > 0 ? 'semaphore-leak' : 'semaphore-demand';
-  // The unsure sets and their reasons are listed above.
-  const input = {
-    unit: unit.value.name,
-    facts: unit,
-    pids: [],
-    use,
-    unsure: 0,
-    blockingServers: [],
-    hasFreeSetsAgain: false,
-    outsider: null,
-  };
-  return ['', 'To fix:', ...cures(cause, input).flatMap((cure) => ['', ...cureLines(cure)])];
+function adviceLines(report: Report): string[] {
+  const all = advice(report);
+  return all.length === 0 ? [] : ['', 'To fix:', ...all.flatMap((cure) => ['', ...cureLines(cure)])];
 }
 
 const MOST_ROWS = 8;
