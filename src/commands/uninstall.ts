@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { errorReason } from '../host/files/error-reason.ts';
 import {
   METRICS_SERVICE,
@@ -21,6 +21,7 @@ import { withLock } from '../host/state/lock.ts';
 import { forgetAttempts } from '../host/state/attempts.ts';
 import { forgetSettings } from '../host/state/settings-cache.ts';
 import { removeTextfile } from '../host/files/textfile.ts';
+import { removeTree } from '../host/files/remove-tree.ts';
 import { systemctl } from '../host/systemd/systemctl.ts';
 import { actOnSystemd } from '../host/systemd/systemd-actions.ts';
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
@@ -109,7 +110,7 @@ async function stopWatching(gone: readonly string[], dryRun: boolean): Promise<s
   // What was kept of units goes with the last one.
   const left = [RUN_DIRECTORY, STATE_DIRECTORY].flatMap((path) =>
     complaintOf(() => {
-      rmSync(path, { recursive: true, force: true });
+      removeTree(path);
     }),
   );
   return [...paths.map((path) => `removed ${path}`), ...left];
