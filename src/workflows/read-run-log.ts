@@ -1,7 +1,11 @@
+import { basename } from 'node:path';
 import type { LogLine } from '../core/diagnosis/failure-facts.ts';
-import { linesOfRun } from '../core/logs/lines-of-run.ts';
+import { type DatedLine, dateLines, linesOfRun } from '../core/logs/lines-of-run.ts';
 import { matchLine } from '../core/logs/match-line.ts';
+import { zoneOffsetMs } from '../core/logs/zone-offset.ts';
+import type { UnitFacts } from '../core/units/unit-facts.ts';
 import type { Server } from './find-server.ts';
+import { unitEnvironment } from '../host/httpd/unit-environment.ts';
 import { readErrorLogEnd } from '../host/logs/error-log.ts';
 import { readRunMessages } from '../host/logs/read-run-messages.ts';
 
@@ -12,32 +16,43 @@ export interface RunLog {
 }
 
 /**
- * What the last run of the unit said, in its ErrorLog and in the journal: where the first mutex fails it is the one, else
- * the other. For people only.
+ * What the last run of the unit wrote into the journal, into its ErrorLog and into those of its virtual hosts: where the
+ * first mutex fails it is the journal, else a file. For people only.
  */
 export async function readRunLog({ unit, settings }: Server, timeoutMs: number): Promise<RunLog> {
   if (!unit.known) return { lines: [], missing: [] };
-  const { run, invocationId } = unit.value;
+  const { run, invocationId, name, execStart } = unit.value;
   const journal = await readRunMessages(invocationId, timeoutMs);
-  const errorLog = settings.known ? settings.value.errorLog : null;
-  const file = errorLog?.startsWith('/') === true ? errorLog : null;
-  const fromFile = file === null ? null : readErrorLogEnd(file, run.began.realMs);
+  const startName = execStart === null ? null : basename(execStart.path);
+  const { errorLog = null, hostErrorLogs = [] } = settings.known ? settings.value : {};
+  const offsetMs = zoneOffsetMs(unitEnvironment(unit.value).get('TZ') ?? null, run.began.realMs);
+  const mainFile = errorLog?.startsWith('/') === true ? errorLog : null;
+  const main = mainFile === null ? null : linesOfFile(mainFile, unit.value, offsetMs);
   const lines = [
-    ...(journal.known ? toLines(journal.value, `journalctl -u ${unit.value.name}`) : []),
-    ...(file !== null && fromFile?.known === true
-      ? toLines(linesOfRun(fromFile.value, run.began.realMs), file)
-      : []),
+    ...(journal.known ? journal.value : []).map((message) =>
+      logLine(message, `journalctl -u ${name}`, message.identifier === startName),
+    ),
+    ...(main?.lines ?? []),
+    // One that cannot be read, as of a host that never logged, is not missed.
+    ...hostErrorLogs.flatMap((file) => linesOfFile(file, unit.value, offsetMs).lines),
   ];
   const missing = [
     ...(journal.known ? [] : [journal.why]),
-    ...(fromFile?.known === false ? [fromFile.why] : []),
-    ...(errorLog !== null && file === null && !errorLog.startsWith('syslog')
+    ...(main?.missing ?? []),
+    ...(errorLog !== null && mainFile === null && !errorLog.startsWith('syslog')
       ? [`the ErrorLog goes to ${errorLog}, which is not read`]
       : []),
   ];
   return { lines, missing };
 }
 
-function toLines(texts: readonly string[], source: string): LogLine[] {
-  return texts.map((text) => ({ text, match: matchLine(text), source }));
+function linesOfFile(file: string, { run }: UnitFacts, offsetMs: number): RunLog {
+  const log = readErrorLogEnd(file, run.began.realMs);
+  if (!log.known) return { lines: [], missing: [log.why] };
+  const lines = linesOfRun(dateLines(log.value, offsetMs), run.began.realMs);
+  return { lines: lines.map((line) => logLine(line, file, false)), missing: [] };
+}
+
+function logLine({ text, atMs }: DatedLine, source: string, isFromStart: boolean): LogLine {
+  return { text, atMs, source, isFromStart, match: matchLine(text) };
 }

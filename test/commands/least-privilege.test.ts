@@ -4,7 +4,7 @@ import { reach } from '../reach.ts';
 
 /** Whatever reads lines of a log, or judges them. */
 const READS_LOGS =
-  /^src\/((core|host)\/logs\/|workflows\/read-run-log\.ts|workflows\/diagnose\.ts|core\/diagnosis\/explain-failure\.ts)/;
+  /^src\/((core|host)\/logs\/|workflows\/read-run-log\.ts|workflows\/diagnose\.ts|core\/diagnosis\/(explain-failure|last-lines)\.ts)/;
 
 /** Whatever starts, stops, kills or removes, and whatever writes outside the watcher's runtime directory. */
 const HAS_POWER =

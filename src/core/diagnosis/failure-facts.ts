@@ -75,6 +75,10 @@ export interface ListeningOrphan {
 /** A line that the run wrote, for people: anyone can have written it. */
 export interface LogLine {
   text: string;
+  /** When it was written, wall clock; null where that is not known. */
+  atMs: number | null;
+  /** Whether the unit's own start command printed it: what apachectl and httpd say before there is a log has no level. */
+  isFromStart: boolean;
   /** What the catalogue makes of it; null for a line of no known kind. */
   match: LineMatch | null;
   /** The file, or the journal. */

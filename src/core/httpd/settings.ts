@@ -5,6 +5,8 @@ export interface HttpdSettings {
   user: string;
   uid: number;
   errorLog: string | null;
+  /** The ErrorLogs of virtual hosts; not there in an answer that an older version kept. */
+  hostErrorLogs?: readonly string[];
   pidFile: string | null;
   /** The default mechanism of its mutexes: sysvsem, pthread, posixsem, fcntl, flock ... */
   mutexMechanism: string | null;

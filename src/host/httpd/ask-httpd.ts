@@ -4,6 +4,7 @@ import { type Fact, known, unknown } from '../../core/fact.ts';
 import { queryCommand } from '../../core/httpd/launch.ts';
 import { type HttpdSettings, needsVersion, parseSettings } from '../../core/httpd/settings.ts';
 import { type UnitFacts, isStartedByRoot } from '../../core/units/unit-facts.ts';
+import { hostErrorLogs } from './host-error-logs.ts';
 import { findStartCommand } from './start-command.ts';
 import { leftMs } from '../exec/left-ms.ts';
 import { type Command, firstLines, run, tryRun } from '../exec/run.ts';
@@ -30,7 +31,8 @@ export async function askHttpd(unit: UnitFacts, deadlineMs: number): Promise<Htt
   if (!ran.known) return { settings: ran, complaint: ran };
   const { exitCode, stdout, stderr } = ran.value;
   if (exitCode !== 0) {
-    const why = firstLines(stderr);
+    // apachectl complains on stdout.
+    const why = firstLines(stderr) || firstLines(stdout);
     return {
       settings: unknown(`${asked.name ?? asked.file} failed: ${why || `it ended with ${exitCode}`}`),
       complaint: known(why || `httpd -t ends with ${exitCode}`),
@@ -40,7 +42,11 @@ export async function askHttpd(unit: UnitFacts, deadlineMs: number): Promise<Htt
   const settings = parseSettings(stdout, version.known ? version.value : '');
   return {
     settings: settings.known
-      ? known({ ...settings.value, configFiles: toWatch(settings.value.configFiles, unit) })
+      ? known({
+          ...settings.value,
+          hostErrorLogs: hostErrorLogs(settings.value, stdout, unit),
+          configFiles: toWatch(settings.value.configFiles, unit),
+        })
       : settings,
     complaint: known(null),
   };

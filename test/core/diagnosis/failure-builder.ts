@@ -48,4 +48,12 @@ export const failure = (over: Partial<FailureFacts> = {}): FailureFacts => ({
 export const leak = (over: Partial<FailureFacts> = {}): FailureFacts =>
   failure({ use: known(use(12)), orphans: 9, ...over });
 
-export const line = (text: string): LogLine => ({ text, match: matchLine(text), source: 'error.log' });
+/** A line that was written when the run ended. */
+export const line = (text: string, over: Partial<LogLine> = {}): LogLine => ({
+  text,
+  atMs: unit().run.began.realMs,
+  isFromStart: false,
+  match: matchLine(text),
+  source: 'error.log',
+  ...over,
+});

@@ -131,7 +131,11 @@ void t.test('no line changes what findCause says, nor can it: it is not asked fo
 });
 
 void t.test('where the machine shows nothing, the log may tell', async (t) => {
-  const told = (...lines: string[]) => explainFailure(failure(), lines.map(line)).cause;
+  const told = (...lines: string[]) =>
+    explainFailure(
+      failure(),
+      lines.map((text) => line(text)),
+    ).cause;
   t.equal(
     told('(98)Address already in use: AH00072: make_sock: could not bind to address [::]:80'),
     'port-held-by-other',
@@ -150,7 +154,10 @@ void t.test('where the machine shows nothing, the log may tell', async (t) => {
 
 void t.test('a table that may be too small is doubted where the log tells of something else', async (t) => {
   const told = (...lines: string[]) =>
-    explainFailure(leak({ orphans: 0, use: known(use(10)) }), lines.map(line)).cause;
+    explainFailure(
+      leak({ orphans: 0, use: known(use(10)) }),
+      lines.map((text) => line(text)),
+    ).cause;
   const PORT = '(98)Address already in use: AH00072: make_sock: could not bind to address [::]:80';
   t.equal(told(), 'semaphore-demand');
   t.equal(told(PORT), 'port-held-by-other');

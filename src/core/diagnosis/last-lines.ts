@@ -1,0 +1,78 @@
+import type { MessageKind } from '../logs/message-rule.ts';
+import { isUp } from '../units/active-state.ts';
+import type { Cause } from './cause.ts';
+import type { FailureFacts, LogLine } from './failure-facts.ts';
+
+/** What a server dies of it logs at once; what it logged before is of another matter. */
+const LAST_MS = 10_000;
+
+/**
+ * The lines that may say why a run ended, the oldest first: those of its last seconds. Of a run that has not ended, all. A
+ * line whose time is not known is left out then: it may be of hours before.
+ */
+export function lastLines({ unit }: FailureFacts, lines: readonly LogLine[]): LogLine[] {
+  const sorted = lines.toSorted((a, b) => (a.atMs ?? 0) - (b.atMs ?? 0));
+  if (!unit.known || isUp(unit.value)) return sorted;
+  const { began, stamps } = unit.value.run;
+  const endMs = Math.max(began.realMs, ...stamps.map(({ realMs }) => realMs));
+  // The stamps of httpd 2.2 have no fraction.
+  const sinceMs = Math.floor((endMs - LAST_MS) / 1000) * 1000;
+  return sorted.filter(({ atMs }) => atMs !== null && atMs >= sinceMs);
+}
+
+/** The kinds of lines that go with a cause. */
+const KINDS_OF: Partial<Record<Cause, readonly MessageKind[]>> = {
+  'semaphore-leak': ['create-failed'],
+  'semaphore-demand': ['create-failed'],
+  'disk-full': ['create-failed-file', 'no-room-elsewhere'],
+  'inodes-full': ['create-failed-file', 'no-room-elsewhere'],
+  'shm-full': ['no-room-elsewhere'],
+  'quota-exceeded': ['quota'],
+  'port-held-by-orphans': ['port-held'],
+  'port-held-by-other': ['port-held'],
+  'set-removed-while-live': ['set-removed'],
+  'config-error': ['config-error'],
+};
+
+/** Says only that something failed before, or what another run or program did. */
+const OF_OTHERS: readonly MessageKind[] = ['follow-up', 'leak-source', 'other-product'];
+
+/**
+ * The line to quote beside a cause: one of its kind, else the first that is fatal, for those that follow are its
+ * consequences. Null where none of them says anything. `lines` as `lastLines` returns them.
+ */
+export function lineToQuote(cause: Cause, lines: readonly LogLine[], didExit: boolean): LogLine | null {
+  const kinds = KINDS_OF[cause] ?? [];
+  return (
+    lines.find(({ match }) => match !== null && kinds.includes(match.kind)) ??
+    lines.find(isFatal) ??
+    lines.find(
+      ({ match, text }) => match === null && HAS_ERROR_LEVEL.test(text) && !OF_A_CLIENT.test(text),
+    ) ??
+    (didExit ? lines.find(isFromStart) : undefined) ??
+    null
+  );
+}
+
+/** Level emerg, alert or crit, or what is printed before there is a log: an error number or an AH number without a level (httpd: server/log.c). */
+function isFatal({ match, text }: LogLine): boolean {
+  if (match !== null) return !OF_OTHERS.includes(match.kind);
+  if (OF_A_CLIENT.test(text)) return false;
+  return /[[:](?:emerg|alert|crit)\]/.test(text) || /^\(\d{1,6}\)[^ ]/.test(text);
+}
+
+const HAS_ERROR_LEVEL = /[[:]error\]/;
+const OF_A_CLIENT = /\[(?:client|remote) \d/;
+
+/** Warnings that httpd prints at each start: AH00112 of a missing folder, AH00558 of its name, AH00548 of NameVirtualHost. */
+const WARNING = /AH00(?:112|117|548|557|558|559)\b|\bwarn/i;
+
+function isFromStart({ match, text, isFromStart: own }: LogLine): boolean {
+  return (
+    own &&
+    match === null &&
+    /\S/.test(text) &&
+    !WARNING.test(text) &&
+    !/[[:](?:notice|info|debug)\]/.test(text)
+  );
+}

@@ -1,0 +1,88 @@
+/** What a configuration's words mean. */
+export interface ConfigurationContext {
+  /** Where relative paths begin. */
+  serverRoot: string;
+  /** The main server's ErrorLog, as httpd itself expands it; null where it does not say. */
+  mainErrorLog: string | null;
+  /** The environment that httpd is started with, as far as it is known. */
+  environment: ReadonlyMap<string, string>;
+}
+
+/** As many as are read to find out why a run ended. */
+const MOST_LOGS = 64;
+
+/**
+ * The files of the ErrorLog directives in a configuration, the main server's apart: httpd prints that one alone
+ * (-D DUMP_RUN_CFG), and virtual hosts have their own. `texts` are the configuration files in the order in which they are
+ * read. Pipes, syslog and paths with an unknown variable are left out.
+ */
+export function errorLogsIn(texts: readonly string[], context: ConfigurationContext): string[] {
+  const lines = texts.flatMap(directives);
+  const variables = new Map([...context.environment, ...defines(lines)]);
+  const logs = lines.filter(({ name }) => name === 'errorlog');
+  // httpd's own answer shows what a variable is that a wrapper sets, as apachectl does from envvars.
+  for (const { words, isInHost } of logs)
+    if (!isInHost && context.mainErrorLog !== null) learn(variables, words[0] ?? '', context.mainErrorLog);
+  const paths = logs.flatMap(
+    ({ words }) => absolute(expand(words[0] ?? '', variables), context.serverRoot) ?? [],
+  );
+  return [...new Set(paths)].filter((path) => path !== context.mainErrorLog).slice(0, MOST_LOGS);
+}
+
+interface Directive {
+  /** In small letters. */
+  name: string;
+  words: string[];
+  isInHost: boolean;
+}
+
+function directives(text: string): Directive[] {
+  let isInHost = false;
+  return text
+    .replace(/\\\r?\n/g, ' ')
+    .split('\n')
+    .flatMap((line) => {
+      if (/^\s*<\/?VirtualHost\b/i.test(line)) isInHost = !/^\s*<\//.test(line);
+      const [, name = '', rest = ''] = /^\s*(ErrorLog|Define)\s+(.*?)\s*$/i.exec(line) ?? [];
+      if (name === '') return [];
+      const words = [...rest.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
+        ([, double, single, word]) => double ?? single ?? word ?? '',
+      );
+      return [{ name: name.toLowerCase(), words, isInHost }];
+    });
+}
+
+function defines(lines: readonly Directive[]): [string, string][] {
+  return lines.flatMap(({ name, words: [variable, value] }) =>
+    name === 'define' && variable !== undefined && value !== undefined
+      ? [[variable, value] as [string, string]]
+      : [],
+  );
+}
+
+const VARIABLE = /\$\{(\w+)\}/g;
+
+/** Learns the one variable that a word holds from what the word is expanded to. */
+function learn(variables: Map<string, string>, word: string, expanded: string): void {
+  const [first, ...more] = [...word.matchAll(VARIABLE)];
+  const name = first?.[1];
+  if (first === undefined || name === undefined || more.length > 0) return;
+  const before = word.slice(0, first.index);
+  const behind = word.slice(first.index + first[0].length);
+  if (expanded.length < before.length + behind.length) return;
+  if (!expanded.startsWith(before) || !expanded.endsWith(behind)) return;
+  variables.set(name, expanded.slice(before.length, expanded.length - behind.length));
+}
+
+/** A value may hold variables itself; a word that stays with one is null. */
+function expand(word: string, variables: ReadonlyMap<string, string>): string | null {
+  let expanded = word;
+  for (let depth = 0; depth < 3; depth++)
+    expanded = expanded.replace(VARIABLE, (whole, name: string) => variables.get(name) ?? whole);
+  return expanded.includes('${') ? null : expanded;
+}
+
+function absolute(path: string | null, serverRoot: string): string | null {
+  if (path === null || path === '' || path.startsWith('|') || path.startsWith('syslog')) return null;
+  return path.startsWith('/') ? path : `${serverRoot}/${path}`;
+}

@@ -1,0 +1,28 @@
+/**
+ * How far the local time of a time zone is ahead of UTC at `atMs`, in milliseconds. `zone` is a name as in TZ
+ * ("America/Los_Angeles", also with a colon before it; tzset(3)); null for the zone of this process, which also stands in for
+ * one that has no such name, as "PST8PDT,M3.2.0".
+ */
+export function zoneOffsetMs(zone: string | null, atMs: number): number {
+  const own = -new Date(atMs).getTimezoneOffset() * 60_000;
+  if (zone === null) return own;
+  try {
+    const format = new Intl.DateTimeFormat('en-US', {
+      timeZone: zone.replace(/^:/, ''),
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+    const parts = new Map(format.formatToParts(atMs).map(({ type, value }) => [type, Number(value)]));
+    const part = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;
+    const day = Date.UTC(part('year'), part('month') - 1, part('day'));
+    const local = day + ((part('hour') * 60 + part('minute')) * 60 + part('second')) * 1000;
+    return local - Math.floor(atMs / 1000) * 1000;
+  } catch {
+    return own;
+  }
+}

@@ -1,0 +1,36 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { errorLogsIn } from '../../core/httpd/error-logs.ts';
+import type { HttpdSettings } from '../../core/httpd/settings.ts';
+import type { UnitFacts } from '../../core/units/unit-facts.ts';
+import { unitEnvironment } from './unit-environment.ts';
+
+const MOST_FILES = 256;
+const MOST_BYTES = 256 * 1024;
+
+/**
+ * The ErrorLogs of virtual hosts, from the configuration files that httpd lists: 256 of them, and 256 KiB of each.
+ * `runConfig` is httpd's answer (-D DUMP_RUN_CFG), which says where relative paths begin.
+ */
+export function hostErrorLogs(
+  { errorLog, configFiles }: HttpdSettings,
+  runConfig: string,
+  unit: UnitFacts,
+): string[] {
+  const texts = configFiles.slice(0, MOST_FILES).map(readBeginning);
+  const serverRoot = /^ServerRoot: "([^"]*)"/m.exec(runConfig)?.[1] ?? '/';
+  return errorLogsIn(texts, { serverRoot, mainErrorLog: errorLog, environment: unitEnvironment(unit) });
+}
+
+/** Empty where it cannot be read: httpd, which could, may run as another user. Never waits for a pipe's writer. */
+function readBeginning(path: string): string {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const bytes = Buffer.alloc(Math.min(fstatSync(fd).size, MOST_BYTES));
+    return bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0));
+  } catch {
+    return '';
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
