@@ -59,7 +59,7 @@ function withLines(found: Finding, lines: readonly LogLine[], exited: boolean): 
   const source =
     found.cause === 'semaphore-leak' ? lines.find(({ match }) => match?.kind === 'leak-source') : undefined;
   const quoted = lineToQuote(found.cause, lines, exited);
-  const evidence = [source, quoted ?? undefined].flatMap((line) =>
+  const evidence = [quoted ?? undefined, source].flatMap((line) =>
     line === undefined ? [] : [asEvidence(line)],
   );
   return { ...found, evidence: [...found.evidence, ...evidence] };

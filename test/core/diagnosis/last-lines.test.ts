@@ -95,7 +95,7 @@ void t.test('the line of the cause goes before others', async (t) => {
   const unclean = 'pid file /run/httpd.pid overwritten -- Unclean shutdown of previous Apache run?';
   t.strictSame(
     quoted(leak(), [line(unclean), line(set)]),
-    [unclean, set],
+    [set, unclean],
     'in a leak, also that of the run before',
   );
   t.strictSame(quoted(failure(), [line(unclean)]), [], 'it is no reason');
