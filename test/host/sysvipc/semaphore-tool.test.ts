@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import t from 'tap';
 import { removeByIpcrm } from '../../../src/host/sysvipc/remove-by-ipcrm.ts';
 import { SemaphoreTool } from '../../../src/host/sysvipc/semaphore-tool.ts';
@@ -57,7 +58,7 @@ void t.test('ipcrm is given as many ids as fit, and its complaints are told', as
   for (const complaint of complaints) t.match(complaint, /ended with 1: ipcrm: (invalid|permission)/);
 });
 
-const PROGRAM = new URL('../../../src/host/sysvipc/semaphore-tool.pl', import.meta.url).pathname;
+const PROGRAM = join(import.meta.dirname, '../../../src/host/sysvipc/semaphore-tool.pl');
 
 void t.test(
   'the program has no error and no warning, also where all variables must be declared',
