@@ -1,6 +1,6 @@
 import t from 'tap';
 import { known, unknown } from '../../../src/core/fact.ts';
-import { parseSettings } from '../../../src/core/httpd/settings.ts';
+import { needsVersion, parseSettings } from '../../../src/core/httpd/settings.ts';
 
 const RUN = `ServerRoot: "/etc/apache2"
 Main DocumentRoot: "/var/www/html"
@@ -93,3 +93,13 @@ void t.test('mutexes that are System V sets are counted', async (t) => {
     value: { sysvMutexes: null },
   });
 });
+
+void t.test(
+  'httpd -V is needed for the default mechanism and for an unlisted configuration file',
+  async (t) => {
+    t.ok(needsVersion(RUN));
+    t.notOk(needsVersion('Syntax OK'), '2.2: it does not name the user either');
+    const included = 'Included configuration files:\n  (*) /etc/apache2/apache2.conf\n';
+    t.notOk(needsVersion(`${RUN.replace('mechanism=default', 'mechanism=sysvsem')}${included}`));
+  },
+);
