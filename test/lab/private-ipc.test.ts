@@ -77,7 +77,7 @@ void t.test('an IPC namespace of its own, as diagnose has it', async (t) => {
       check.stdout,
       `${unit} is not at risk yet, but ${MOST_SETS} sets are orphaned (leaked by a killed httpd).`,
     );
-    t.match(check.stdout, 'with an IPC namespace of its own (PrivateIPC=yes)');
+    t.match(check.stdout, 'in its own IPC namespace (PrivateIPC=yes)');
     t.match(check.stdout, /To fix:[^]*httpd-guard clean/);
     t.notMatch(check.stdout, /PrivateIPC=yes\\n/, 'it has that already');
     t.notMatch(check.stdout, '--raise');
