@@ -91,7 +91,7 @@ void t.test('the Ansible role, on two hosts', async (t) => {
       ...(['rolling.yml', '-e', config(60)] as const),
     );
     t.equal(exitCode, 2, exitCode === 2 ? 'fails' : stdout);
-    t.match(stdout, /TASK \[See that httpd serves\][^]*Connection refused/);
+    t.match(stdout, /TASK \[Verify that httpd serves\][^]*Connection refused/);
     t.strictSame(Object.keys(recap), ['web1']);
     t.match(recap['web1'], { changed: 1, failed: 1 });
     t.match(web2.lab.read(CONFIGURATION), 'warn = 70');

@@ -185,7 +185,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     const said = (await lab.run('httpd-guard', 'diagnose')).stdout;
     t.match(
       said,
-      /had no room[^]*the table had no room, and has now: start it:\n {2}systemctl reset-failed apache2/,
+      /12 of 12 sets[^]*the table was full and has free sets now; start it:\n {2}systemctl reset-failed apache2/,
     );
     t.match(await json('recover'), { exitCode: 0, outcome: 'recovered', cause: 'semaphore-demand' });
   });
