@@ -50,7 +50,10 @@ void t.test('shared memory: shown when it is left over, removed only by its key'
     t.match(segments, [{ key: Number(KEY), size: 4096, verdict: 'orphan' }]);
     t.equal(segments.length, 1, 'of others nothing is shown');
     t.strictSame({ status, reasons }, { status: before.status, reasons: before.reasons }, 'no alarm');
-    t.match((await lab.run('httpd-guard', 'check')).stdout, /shared memory: 1 orphaned segment[^]* 0x63637069 +4096/);
+    t.match(
+      (await lab.run('httpd-guard', 'check')).stdout,
+      /shared memory: 1 orphaned segment[^]* 0x63637069 +4096/,
+    );
     const asUser = await lab.run(
       'setpriv',
       '--reuid=nobody',
