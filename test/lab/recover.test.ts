@@ -158,7 +158,7 @@ void t.test('a recovery', async (t) => {
     lab.write(HISTORY, '{"triesMs": "none"');
     const mark = await guard.mark();
     await failForSets(apache);
-    t.match(await guard.told(/not enough is known/, mark), `${HISTORY} cannot be read`);
+    t.match(await guard.told(/its state is unclear/, mark), `${HISTORY} cannot be read`);
     await guard.rests();
     t.equal(await active(), 'failed');
     t.equal(lab.read(HISTORY), '{"triesMs": "none"', 'it is left to the admin');
