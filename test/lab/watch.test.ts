@@ -173,7 +173,7 @@ void t.test('the watcher', async (t) => {
     const withoutBus = async (): Promise<void> => {
       const mark = await guard.mark();
       await lab.sh('systemctl stop dbus.socket dbus.service');
-      await guard.told(/not enough is known/, mark);
+      await guard.told(/its state is unclear/, mark);
       await guard.rests();
       t.match((await guard.said('watch', mark)).join('\n'), 'the journal alone is followed');
     };
@@ -195,7 +195,7 @@ void t.test('the watcher', async (t) => {
     await guard.forgetTries();
     const mark = await guard.mark();
     await failForSets(apache);
-    await guard.told(/not enough is known: .*D-Bus/, mark);
+    await guard.told(/its state is unclear: .*D-Bus/, mark);
     await guard.rests();
     t.equal((await lab.run('systemctl', 'is-active', 'apache2')).stdout, 'failed');
     await withBus();
