@@ -1,21 +1,18 @@
 import type { FailureFacts, Holder, ListeningOrphan } from '../core/diagnosis/failure-facts.ts';
-import type { Fact } from '../core/fact.ts';
 import { countVerdicts } from '../core/check/health.ts';
 import { blockingServers } from '../core/diagnosis/blocking-servers.ts';
 import { byOwner } from '../core/limits/owners.ts';
 import { type Lineage, lineages } from '../core/verdict/lineage.ts';
 import { findOutsider } from '../core/diagnosis/outsider.ts';
-import { type PidFile, judgePidFile } from '../core/verdict/pid-file.ts';
 import { productOf } from '../core/limits/product.ts';
-import type { HttpdSettings } from '../core/httpd/settings.ts';
 import type { RunEnding } from '../core/diagnosis/run-ending.ts';
 import type { Snapshot } from '../core/verdict/snapshot.ts';
 import { tableUse } from '../core/verdict/table-use.ts';
 import { judge } from '../core/verdict/verdict.ts';
 import type { Server } from './find-server.ts';
 import { whoListens } from '../host/proc/listening.ts';
-import { readPidFile } from '../host/httpd/pid-file.ts';
 import { readDiskSpaces } from '../host/files/disk-space.ts';
+import { readServerPidFile } from './server-pid-file.ts';
 import { lookOnce } from './take-snapshot.ts';
 import type { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { userNames } from '../host/exec/user-names.ts';
@@ -47,15 +44,9 @@ export async function collectFailureFacts(
     diskSpaces: settings.known ? readDiskSpaces(settings.value) : [],
     listeningOrphans: unit.known ? listeningOrphans(unit.value.name, living) : [],
     outsider: unit.known
-      ? findOutsider(unit.value, readPidFileOf(settings, snapshot), snapshot.processes, living)
+      ? findOutsider(unit.value, readServerPidFile(settings, snapshot), snapshot.processes, living)
       : null,
   };
-}
-
-/** Null where httpd does not say where it is. Unknown is one whose process cannot be looked at. */
-function readPidFileOf(settings: Fact<HttpdSettings>, snapshot: Snapshot): Fact<PidFile> | null {
-  const path = settings.known ? settings.value.pidFile : null;
-  return path === null ? null : judgePidFile(path, readPidFile(path), snapshot);
 }
 
 /** Workers without a master in the unit's own control group. Others are not this unit's to tell of. */

@@ -1,7 +1,6 @@
-import { type Fact, unknown } from '../core/fact.ts';
+import type { Fact } from '../core/fact.ts';
 import { health } from '../core/check/health.ts';
 import { lineages } from '../core/verdict/lineage.ts';
-import { type PidFile, judgePidFile } from '../core/verdict/pid-file.ts';
 import type { Report } from '../core/check/report.ts';
 import { type Segment, detachedSegments } from '../core/verdict/segment.ts';
 import { mayBeMutexOf } from '../core/verdict/semaphore-set.ts';
@@ -11,7 +10,7 @@ import type { UnitFacts } from '../core/units/unit-facts.ts';
 import { isDownForSets } from '../core/recovery/reason-to-look.ts';
 import { judge } from '../core/verdict/verdict.ts';
 import type { Server } from './find-server.ts';
-import { readPidFile } from '../host/httpd/pid-file.ts';
+import { noPidFile, readServerPidFile } from './server-pid-file.ts';
 import { readRunEnding } from '../host/state/read-run-ending.ts';
 
 /** From which use of a limit on `check` warns, and is critical. */
@@ -30,7 +29,7 @@ export function makeReport(
   const living = lineages(snapshot);
   const judgements = judge(snapshot, living);
   const use = tableUse(snapshot);
-  const pidFile = pidFileOf(server, snapshot);
+  const pidFile = readServerPidFile(server.settings, snapshot) ?? noPidFile(server.settings);
   const missing = [
     ...server.missing,
     ...(pidFile.known ? [] : [pidFile.why]),
@@ -65,13 +64,6 @@ export function makeReport(
 
 function isWaitingForSets({ name, active, invocationId }: UnitFacts): boolean {
   return isDownForSets(active, readRunEnding(name, invocationId));
-}
-
-function pidFileOf({ settings }: Server, snapshot: Snapshot): Fact<PidFile> {
-  if (!settings.known) return settings;
-  const path = settings.value.pidFile;
-  if (path === null) return unknown('httpd does not say where its pid file is');
-  return judgePidFile(path, readPidFile(path), snapshot);
 }
 
 function missingFacts({ visibility, ipcNamespace, inspections, owner, sets }: Snapshot): string[] {

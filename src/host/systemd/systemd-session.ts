@@ -23,10 +23,6 @@ export class SystemdSession {
     return new SystemdSession({}, performance.now() + timeoutMs);
   }
 
-  static until(deadlineMs: number): SystemdSession {
-    return new SystemdSession({}, deadlineMs);
-  }
-
   /** The same connection, for questions that may take so long from now on. */
   within(timeoutMs: number): SystemdSession {
     return new SystemdSession(this.shared, performance.now() + timeoutMs);
