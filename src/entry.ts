@@ -46,7 +46,7 @@ async function main(): Promise<number> {
   return cli(process.argv.slice(2));
 }
 
-/** A reader that has gone wants no more; a disk that is full is told, and nothing more can be. */
+/** Handles an error of stdout: a closed pipe is no error; a full disk is reported. */
 function cannotSay({ code, message }: NodeJS.ErrnoException): void {
   if (code === 'EPIPE') return;
   process.stderr.write(`httpd-guard: what it says cannot be written: ${message}\n`);
@@ -58,7 +58,7 @@ main().then(
     process.exitCode ??= exitCode;
   },
   (error: unknown) => {
-    process.stderr.write(`httpd-guard: a fault of its own, nothing more was done: ${String(error)}\n`);
+    process.stderr.write(`httpd-guard: internal error, aborted: ${String(error)}\n`);
     process.exitCode = 3;
   },
 );

@@ -5,10 +5,10 @@ import type { Snapshot } from '../core/verdict/snapshot.ts';
 import { type Configured, readConfiguration } from '../host/config/configuration.ts';
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { guardedUnits } from '../host/systemd/unit-files.ts';
-import { type Server, findServer, wantedServer } from '../workflows/find-server.ts';
+import { type Server, findServer, serverChoice } from '../workflows/find-server.ts';
 import { readAttempts } from '../host/state/attempts.ts';
 import { readSegments } from '../host/sysvipc/tables.ts';
-import { lookOnce } from '../workflows/take-snapshot.ts';
+import { readSnapshot } from '../workflows/take-snapshot.ts';
 import { writeTextfile } from '../host/files/textfile.ts';
 import { type Thresholds, makeReport } from '../workflows/make-report.ts';
 import { wantsColour } from '../view/colour.ts';
@@ -63,7 +63,8 @@ async function metrics(options: CheckOptions, configured: Configured): Promise<C
   for (const name of guarded.length > 0 ? guarded : [options.unit]) {
     const server = await find(name, configured, systemd.within(ASK_TIMEOUT_MS));
     const owner = JSON.stringify(server.owner);
-    const snapshot = snapshots.get(owner) ?? (await lookOnce(server.owner, systemd.within(ASK_TIMEOUT_MS)));
+    const snapshot =
+      snapshots.get(owner) ?? (await readSnapshot(server.owner, systemd.within(ASK_TIMEOUT_MS)));
     snapshots.set(owner, snapshot);
     const report = makeReport(server, snapshot, known([]), percents(options, configured));
     const unit = report.unit.known ? report.unit.value.name : (name ?? null);
@@ -93,12 +94,12 @@ async function look(
   const server = await find(unit, configured, systemd.atMost(ASK_TIMEOUT_MS));
   // Before the processes: who is alive afterwards may be its maker.
   const segments = await readSegments();
-  const snapshot = await lookOnce(server.owner, systemd);
+  const snapshot = await readSnapshot(server.owner, systemd);
   return makeReport(server, snapshot, segments, percents(options, configured));
 }
 
 function find(unit: string | undefined, configured: Configured, systemd: SystemdSession): Promise<Server> {
-  return findServer(wantedServer(unit, configured), 'only look', systemd);
+  return findServer(serverChoice(unit, configured), 'read-only', systemd);
 }
 
 function percents({ warn, crit }: CheckOptions, { values }: Configured): Thresholds {

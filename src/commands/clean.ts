@@ -1,4 +1,4 @@
-import { cleanExitCode, notThere } from '../core/verdict/clean-result.ts';
+import { cleanExitCode, missingIds } from '../core/verdict/clean-result.ts';
 import { endingFoundLater } from '../core/diagnosis/run-ending.ts';
 import type { TableUse } from '../core/verdict/table-use.ts';
 import type { UnitFacts } from '../core/units/unit-facts.ts';
@@ -11,7 +11,7 @@ import { removeSegments } from '../workflows/remove-segments.ts';
 import { cleanText } from '../view/clean-text.ts';
 import { escape } from '../view/escape.ts';
 import { type CommonOptions, type CommandResult, needsRoot, wrongConfiguration } from './command-result.ts';
-import { findServer, wantedServer } from '../workflows/find-server.ts';
+import { findServer, serverChoice } from '../workflows/find-server.ts';
 
 export interface CleanOptions extends CommonOptions {
   /** Ids of the only sets to consider. */
@@ -30,9 +30,9 @@ export async function clean(options: CleanOptions): Promise<CommandResult> {
   if (process.geteuid?.() !== 0) return needsRoot('clean');
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return wrongConfiguration(configuration.why, 3);
-  const wanted = wantedServer(options.unit, configuration.value);
+  const wanted = serverChoice(options.unit, configuration.value);
   const systemd = SystemdSession.within(ASK_TIMEOUT_MS);
-  const server = await findServer(wanted, options.dryRun ? 'only look' : 'remember', systemd);
+  const server = await findServer(wanted, options.dryRun ? 'read-only' : 'cache', systemd);
   const named = options.set ?? options.shmKey;
   const question = {
     owner: server.owner,
@@ -44,7 +44,7 @@ export async function clean(options: CleanOptions): Promise<CommandResult> {
     command: 'clean',
     mostMs: WRITE_TIMEOUT_MS,
   } as const;
-  const { result, untold, use } =
+  const { result, entryError, use } =
     options.shmKey === undefined
       ? await removeOrphans({
           ...{ ...question, context },
@@ -54,7 +54,10 @@ export async function clean(options: CleanOptions): Promise<CommandResult> {
   const failed = server.unit.known && server.unit.value.active === 'failed' ? server.unit.value : null;
   const freed = result.known && !options.dryRun ? result.value.removed.length : 0;
   if (failed !== null && use?.known === true && freed > 0) keepEnding(failed, use.value, freed);
-  const missing = [...server.missing, ...(untold === null ? [] : [`the journal was not told: ${untold}`])];
+  const missing = [
+    ...server.missing,
+    ...(entryError === null ? [] : [`cannot write the journal entry: ${entryError}`]),
+  ];
   const complaints = missing.map((why) => `httpd-guard: ${escape(why)}\n`).join('');
   if (!result.known)
     return {
@@ -69,7 +72,7 @@ export async function clean(options: CleanOptions): Promise<CommandResult> {
         down: failed?.name ?? null,
         what: options.shmKey === undefined ? 'semaphore set' : 'shared memory segment',
       });
-  const absent = notThere(options.set ?? [], result.value).map(
+  const absent = missingIds(options.set ?? [], result.value).map(
     (id) => `httpd-guard: there is no set ${id}\n`,
   );
   // Without an owner no set can be called httpd's: nothing was judged.

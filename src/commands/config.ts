@@ -2,7 +2,7 @@ import { type Configured, SETTING_NAMES, readConfiguration } from '../host/confi
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { configurationJson, configurationText, type EffectiveValue } from '../view/configuration.ts';
 import { type CommonOptions, type CommandResult, wrongConfiguration } from './command-result.ts';
-import { findServer, wantedServer } from '../workflows/find-server.ts';
+import { findServer, serverChoice } from '../workflows/find-server.ts';
 
 const ASK_TIMEOUT_MS = 5_000;
 
@@ -17,8 +17,8 @@ export async function config(options: CommonOptions): Promise<CommandResult> {
 
 /** What nobody configured, systemd and httpd say. */
 async function effectiveValues(flag: string | undefined, configured: Configured): Promise<EffectiveValue[]> {
-  const wanted = wantedServer(flag, configured);
-  const server = await findServer(wanted, 'only look', SystemdSession.within(ASK_TIMEOUT_MS));
+  const wanted = serverChoice(flag, configured);
+  const server = await findServer(wanted, 'read-only', SystemdSession.within(ASK_TIMEOUT_MS));
   return SETTING_NAMES.map((name): EffectiveValue => {
     const said = { name, value: configured.values[name], origin: configured.origins[name] ?? 'default' };
     if (name === 'unit') {

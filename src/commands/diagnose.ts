@@ -5,7 +5,7 @@ import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { diagnoseServer } from '../workflows/diagnose.ts';
 import { diagnosisJson, diagnosisText } from '../view/diagnosis.ts';
 import { type CommonOptions, type CommandResult, wrongConfiguration } from './command-result.ts';
-import { findServer, wantedServer } from '../workflows/find-server.ts';
+import { findServer, serverChoice } from '../workflows/find-server.ts';
 
 /** A command that looks ends within 6 s, whatever hangs. */
 const TIMEOUT_MS = 5_500;
@@ -16,8 +16,8 @@ export async function diagnose(options: CommonOptions): Promise<CommandResult> {
   const systemd = SystemdSession.within(TIMEOUT_MS);
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return wrongConfiguration(configuration.why, 3);
-  const wanted = { ...wantedServer(options.unit, configuration.value), failedFirst: true };
-  const server = await findServer(wanted, 'only look', systemd.atMost(ASK_TIMEOUT_MS));
+  const choice = { ...serverChoice(options.unit, configuration.value), failedFirst: true };
+  const server = await findServer(choice, 'read-only', systemd.atMost(ASK_TIMEOUT_MS));
   const endingOf = (invocationId: string) =>
     server.unit.known ? readRunEnding(server.unit.value.name, invocationId) : null;
   const diagnosis = await diagnoseServer(server, endingOf, systemd);

@@ -3,7 +3,7 @@ import { readHistory } from '../host/logs/read-history.ts';
 import { escape } from '../view/escape.ts';
 import { historyJson, historyText } from '../view/history.ts';
 import { type CommonOptions, type CommandResult, wrongConfiguration } from './command-result.ts';
-import { wantedServer } from '../workflows/find-server.ts';
+import { serverChoice } from '../workflows/find-server.ts';
 
 export interface HistoryOptions extends CommonOptions {
   /** As journalctl takes it. */
@@ -19,7 +19,7 @@ const WRONG_USAGE = 64;
 export async function history(options: HistoryOptions): Promise<CommandResult> {
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return wrongConfiguration(configuration.why, CANNOT_TELL);
-  const { unit } = wantedServer(options.unit, configuration.value);
+  const { unit } = serverChoice(options.unit, configuration.value);
   const read = await readHistory({ since: options.since ?? null, unit, timeoutMs: TIMEOUT_MS });
   if (!read.known) {
     const sentence =

@@ -13,7 +13,7 @@ import { whyEnvironmentUntrusted } from '../host/httpd/unit-environment.ts';
 import { differs, placeUnits, unitFiles } from '../workflows/place-units.ts';
 import { escape } from '../view/escape.ts';
 import { type CommonOptions, type CommandResult, needsRoot } from './command-result.ts';
-import { findServer, wantedServer } from '../workflows/find-server.ts';
+import { findServer, serverChoice } from '../workflows/find-server.ts';
 
 export interface InstallOptions extends CommonOptions {
   dryRun: boolean;
@@ -33,10 +33,10 @@ export async function install(options: InstallOptions): Promise<CommandResult> {
 async function installNow(options: InstallOptions): Promise<CommandResult> {
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return refuse(configuration.why);
-  const wanted = wantedServer(options.unit, configuration.value);
+  const wanted = serverChoice(options.unit, configuration.value);
   const server = await findServer(
     wanted,
-    options.dryRun ? 'only look' : 'remember',
+    options.dryRun ? 'read-only' : 'cache',
     SystemdSession.within(ASK_TIMEOUT_MS),
   );
   if (!server.unit.known) return refuse(server.unit.why);

@@ -8,10 +8,10 @@ import type { UnitFacts } from '../core/units/unit-facts.ts';
 import { judge } from '../core/verdict/verdict.ts';
 import { readConfiguration } from '../host/config/configuration.ts';
 import { dropInPath } from '../host/systemd/unit-files.ts';
-import { type Server, type Wanted, findServer, wantedServer } from '../workflows/find-server.ts';
+import { type Server, type ServerChoice, findServer, serverChoice } from '../workflows/find-server.ts';
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { readKernelSem } from '../host/sysvipc/kernel-sem.ts';
-import { lookOnce } from '../workflows/take-snapshot.ts';
+import { readSnapshot } from '../workflows/take-snapshot.ts';
 import { userNames } from '../host/exec/user-names.ts';
 import { isInFirstIpcNamespace } from '../host/proc/visibility.ts';
 import { limitsJson, limitsText } from '../view/limits.ts';
@@ -37,17 +37,17 @@ export async function limits(options: LimitsOptions): Promise<CommandResult> {
   }
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return wrongConfiguration(configuration.why, 1);
-  const found = await collect(wantedServer(options.unit, configuration.value));
+  const found = await collect(serverChoice(options.unit, configuration.value));
   const stdout = options.json
     ? `${JSON.stringify(limitsJson(found), null, 2)}\n`
     : limitsText(found, options);
   return { stdout, stderr: '', exitCode: 0 };
 }
 
-async function collect(wanted: Wanted): Promise<Limits> {
+async function collect(choice: ServerChoice): Promise<Limits> {
   const systemd = SystemdSession.within(ASK_TIMEOUT_MS);
-  const server = await findServer(wanted, 'only look', systemd);
-  const snapshot = await lookOnce(server.owner, systemd.within(ASK_TIMEOUT_MS));
+  const server = await findServer(choice, 'read-only', systemd);
+  const snapshot = await readSnapshot(server.owner, systemd.within(ASK_TIMEOUT_MS));
   const living = lineages(snapshot);
   const judgements = judge(snapshot, living);
   const use = tableUse(snapshot);
@@ -55,7 +55,7 @@ async function collect(wanted: Wanted): Promise<Limits> {
   const others: Server[] = [];
   // One after another: each is asked by starting its httpd.
   for (const { name: unit } of server.otherUnits.slice(0, MOST_UNITS))
-    others.push(await findServer({ unit, user: null }, 'only look', systemd.within(ASK_TIMEOUT_MS)));
+    others.push(await findServer({ unit, user: null }, 'read-only', systemd.within(ASK_TIMEOUT_MS)));
   if (server.otherUnits.length > MOST_UNITS)
     missing.add(`only ${MOST_UNITS} of ${server.otherUnits.length} other units were asked`);
   const units = [server, ...others].flatMap(({ unit, settings }): { unit: UnitFacts; need: UnitNeed }[] => {

@@ -8,7 +8,7 @@ import { isUp } from '../core/units/active-state.ts';
 import type { UnitFacts } from '../core/units/unit-facts.ts';
 import { readConfiguration } from '../host/config/configuration.ts';
 import { readClock } from '../host/proc/clock.ts';
-import { type Server, findServer, wantedServer } from '../workflows/find-server.ts';
+import { type Server, findServer, serverChoice } from '../workflows/find-server.ts';
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { writeEntry } from '../host/output/write-entry.ts';
 import { readRunLog } from '../workflows/read-run-log.ts';
@@ -37,8 +37,8 @@ export async function postStop(options: CommonOptions): Promise<number> {
     await log(options, 'warning', `why it ended is not told: ${escape(configuration.why)}`);
     return 0;
   }
-  const wanted = wantedServer(options.unit, configuration.value);
-  const server = await findServer(wanted, 'remember', systemd.atMost(ASK_TIMEOUT_MS));
+  const choice = serverChoice(options.unit, configuration.value);
+  const server = await findServer(choice, 'cache', systemd.atMost(ASK_TIMEOUT_MS));
   if (server.unit.known && isUp(server.unit.value)) {
     await log(options, 'warning', 'post-stop is for the end of a run, and this one has not ended');
     return 0;

@@ -67,10 +67,10 @@ async function findOwner(
   const { readConfiguration } = await import('../host/config/configuration.ts');
   const configuration = readConfiguration(config);
   if (!configuration.known) return { unit: unit ?? null, owner: configuration };
-  const { findServer, wantedServer } = await import('../workflows/find-server.ts');
+  const { findServer, serverChoice } = await import('../workflows/find-server.ts');
   const server = await findServer(
-    wantedServer(unit, configuration.value),
-    'remember',
+    serverChoice(unit, configuration.value),
+    'cache',
     systemd.atMost(ASK_TIMEOUT_MS),
   );
   return { unit: server.unit.known ? server.unit.value.name : (unit ?? null), owner: server.owner };

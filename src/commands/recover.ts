@@ -14,7 +14,7 @@ import { serveRequests } from '../workflows/serve-requests.ts';
 import { escape } from '../view/escape.ts';
 import { recoveryEntry, recoveryJson, recoverySentence, recoveryText } from '../view/recovery.ts';
 import { type CommonOptions, type CommandResult, needsRoot, wrongConfiguration } from './command-result.ts';
-import { wantedServer } from '../workflows/find-server.ts';
+import { serverChoice } from '../workflows/find-server.ts';
 
 export interface RecoverOptions extends CommonOptions {
   dryRun: boolean;
@@ -54,9 +54,9 @@ export async function recoverCommand(options: RecoverOptions): Promise<CommandRe
 async function byHand(options: RecoverOptions, configuration: Configured): Promise<CommandResult> {
   const { dryRun } = options;
   const doors = recoveryDoors(SystemdSession.within(ASK_TIMEOUT_MS));
-  const wanted = { ...wantedServer(options.unit, configuration), failedFirst: true };
+  const choice = { ...serverChoice(options.unit, configuration), failedFirst: true };
   const policy = policyOf(configuration);
-  const recovery = await recover({ wanted, policy, automatic: false, dryRun }, doors);
+  const recovery = await recover({ choice, policy, automatic: false, dryRun }, doors);
   if (!dryRun) await tell(recovery, configuration);
   const stdout = options.json
     ? `${JSON.stringify(recoveryJson(recovery), null, 2)}\n`
@@ -88,8 +88,8 @@ async function requested(options: RecoverOptions, configuration: Configured): Pr
       keepUnderWay(units);
     },
     recover: async (unit) => {
-      const wanted = wantedServer(unit, configuration);
-      const recovery = await recover({ wanted, policy, automatic: true, dryRun: options.dryRun }, doors);
+      const choice = serverChoice(unit, configuration);
+      const recovery = await recover({ choice, policy, automatic: true, dryRun: options.dryRun }, doors);
       await tell(recovery, configuration);
       const { priority, sentence } = recoverySentence(recovery);
       // Giving up is reported once, by an entry of its own.

@@ -1,10 +1,10 @@
 /**
- * What became of something that was done: ok, or what kept it from being done, as a code that programs compare and a sentence
- * for people. What is read is a Fact.
+ * The result of an action: ok, or the error as a code that programs compare and a sentence for people. The result of reading is
+ * a Fact.
  */
 export type Done<Code extends string> = { ok: true } | NotDone<Code>;
 
-/** The same, of what also has a result. */
+/** The same for an action with a value. */
 export type DoneWith<T, Code extends string> = { ok: true; value: T } | NotDone<Code>;
 
 export interface NotDone<Code extends string> {

@@ -1,6 +1,6 @@
-/** All rules that a finding can stand on, as `check --json` and `diagnose --json` name them. */
+/** All rules of findings, as `check --json` and `diagnose --json` name them. */
 export const RULES = [
-  // Of a set or a segment.
+  // About a set or a segment.
   'not-a-mutex',
   'other-owner',
   'owner-unknown',
@@ -15,7 +15,7 @@ export const RULES = [
   'attached',
   'living-user',
   'detached',
-  // Of a unit that is down.
+  // About a unit that is down.
   'unit',
   'state',
   'outsider',
@@ -31,10 +31,10 @@ export const RULES = [
 
 export type Rule = (typeof RULES)[number];
 
-/** One finding: which rule, what it saw, and where anyone can look again. */
+/** One finding: the rule, a sentence, and its source. */
 export interface Evidence {
   rule: Rule;
   saw: string;
-  /** A file, or a command. */
+  /** The file or command that shows it. */
   source: string;
 }

@@ -28,15 +28,23 @@ export function reportPrometheus(servers: readonly Measured[]): string {
     gauge('semaphore_sets_max', 'SEMMNI, the limit of sets.', limit(use?.value.sets.max)),
     gauge('semaphores', 'Semaphores in all sets.', limit(use?.value.semaphores.used)),
     gauge('semaphores_max', 'SEMMNS, the limit of semaphores.', limit(use?.value.semaphores.max)),
-    gauge('sets_by_verdict', 'Semaphore sets, judged for the httpd of this unit.', servers.flatMap(verdicts)),
+    gauge(
+      'sets_by_verdict',
+      'Semaphore sets by verdict for the httpd of this unit.',
+      servers.flatMap(verdicts),
+    ),
     gauge(
       'kills_left',
-      'Kill -9 that this httpd has left until its next start fails, should nothing be cleared.',
+      'How many more kill -9 this httpd survives if no orphaned sets are removed.',
       servers.flatMap(killSamples),
     ),
-    gauge('gave_up', 'Whether this unit is down and the guard has given it up.', servers.flatMap(gaveUp)),
+    gauge(
+      'gave_up',
+      'Whether this unit is down and httpd-guard has given up on it.',
+      servers.flatMap(gaveUp),
+    ),
     gauge('status', 'The status of the last check.', servers.flatMap(statuses)),
-    gauge('check_timestamp_seconds', 'When the last check looked.', limit(oldestMs / 1000)),
+    gauge('check_timestamp_seconds', 'When the last check was taken.', limit(oldestMs / 1000)),
   ].join('');
 }
 

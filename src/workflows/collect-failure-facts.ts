@@ -10,22 +10,22 @@ import type { Snapshot } from '../core/verdict/snapshot.ts';
 import { tableUse } from '../core/verdict/table-use.ts';
 import { judge } from '../core/verdict/verdict.ts';
 import type { Server } from './find-server.ts';
-import { whoListens } from '../host/proc/listening.ts';
+import { listeningProcesses } from '../host/proc/listening.ts';
 import { readDiskSpaces } from '../host/files/disk-space.ts';
 import { readServerPidFile } from './server-pid-file.ts';
-import { lookOnce } from './take-snapshot.ts';
+import { readSnapshot } from './take-snapshot.ts';
 import type { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { userNames } from '../host/exec/user-names.ts';
 
 const MOST_HOLDERS = 10;
 
-/** Asks the kernel and systemd why the unit of a server is down; httpd has been asked when it was found. Reads no log. */
+/** Collects facts of the kernel and systemd about why the unit of a server is down; httpd's answer is in `server`. Reads no log. */
 export async function collectFailureFacts(
   { unit, settings, owner, configComplaint }: Server,
   endingOf: (invocationId: string) => RunEnding | null,
   systemd: SystemdSession,
 ): Promise<FailureFacts> {
-  const snapshot = await lookOnce(owner, systemd);
+  const snapshot = await readSnapshot(owner, systemd);
   const living = lineages(snapshot);
   const count = countVerdicts(judge(snapshot, living));
   return {
@@ -49,12 +49,12 @@ export async function collectFailureFacts(
   };
 }
 
-/** Workers without a master in the unit's own control group. Others are not this unit's to tell of. */
+/** Workers without a master in the control group of the unit. */
 function listeningOrphans(unit: string, living: readonly Lineage[]): ListeningOrphan[] {
   const members = living
     .filter(({ role }) => role === 'orphaned-workers')
     .flatMap((lineage) => lineage.members);
-  return whoListens(
+  return listeningProcesses(
     members.filter(
       (process) =>
         process.unit.known && process.unit.value === unit && process.isHttpd.known && process.isHttpd.value,
@@ -69,8 +69,8 @@ async function readHolders({ sets }: Snapshot, timeoutMs: number): Promise<Holde
     largest.map(([uid]) => uid),
     timeoutMs,
   );
-  return largest.map(([uid, theirs]) => {
+  return largest.map(([uid, owned]) => {
     const user = names.get(uid) ?? null;
-    return { uid, user, product: productOf(user, theirs), sets: theirs.length };
+    return { uid, user, product: productOf(user, owned), sets: owned.length };
   });
 }

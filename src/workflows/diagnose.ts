@@ -5,7 +5,7 @@ import type { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { readRunLog } from './read-run-log.ts';
 import { collectFailureFacts } from './collect-failure-facts.ts';
 
-/** Looks at the machine and reads the last run's log, to tell why the unit is down. */
+/** Finds out why the unit is down, by facts of the machine and the log of the last run. */
 export async function diagnoseServer(
   server: Server,
   endingOf: (invocationId: string) => RunEnding | null,

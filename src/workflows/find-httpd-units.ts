@@ -6,7 +6,7 @@ import { listPids, readExecutable, readUnit } from '../host/proc/proc-files.ts';
 import { readServiceFiles } from '../host/systemd/service-files.ts';
 import type { SystemdSession } from '../host/systemd/systemd-session.ts';
 
-/** The services that are httpd's: by their names, by the program their file starts, or because an httpd runs in them now. */
+/** The services of httpd: by name, by the program in their unit file, or because httpd is their main process. */
 export async function findHttpdUnits(session: SystemdSession): Promise<Fact<UnitListing[]>> {
   const [loaded, folders, running] = await Promise.all([
     session.ask((systemd) => systemd.listServices()),
@@ -32,14 +32,14 @@ function startsHttpdFile(path: string): boolean {
   try {
     return startsHttpd(readFileSync(path, 'utf8'));
   } catch {
-    // A masked one is a link to nothing, and a file may go while it is read: neither is found.
+    // A masked unit is a dangling link, and a file may be removed while it is read.
     return false;
   }
 }
 
 /**
- * Units whose main process is httpd: what a wrapper started. An httpd that runs in the unit of a container, of cron or of a
- * user's session is not what that unit is for. Only root can see what others' processes run; whoever else looks finds less.
+ * Units whose main process is httpd, as if started by a wrapper. An httpd elsewhere in the unit of a container, of cron or of a
+ * user's session is not the purpose of that unit. Without root, other users' processes are not found.
  */
 async function unitsOfRunningHttpd(session: SystemdSession): Promise<Set<string>> {
   const httpds = new Map<number, string>();
@@ -48,7 +48,7 @@ async function unitsOfRunningHttpd(session: SystemdSession): Promise<Set<string>
       const unit = isHttpdName(readExecutable(pid).path) ? readUnit(pid) : null;
       if (unit?.known === true) httpds.set(pid, unit.value);
     } catch {
-      // Gone, a kernel thread, or not ours to see.
+      // It has exited, is a kernel thread, or must not be read.
     }
   }
   const found = await Promise.all(

@@ -16,92 +16,100 @@ import {
 import { run } from '../host/exec/run.ts';
 import type { SystemdSession } from '../host/systemd/systemd-session.ts';
 
-/** The httpd that is meant. */
+/** The httpd that a command is about. */
 export interface Server {
   unit: Fact<UnitFacts>;
   settings: Fact<HttpdSettings>;
   owner: Fact<MutexOwner>;
-  /** What httpd complains of when it tests its configuration; null when that is OK. */
+  /** The configuration error that httpd reports; null if the configuration is OK. */
   configComplaint: Fact<string | null>;
-  /** Other units of httpd on this host; none are looked for when one was named. */
+  /** Other units of httpd on this host; empty if the unit was given. */
   otherUnits: UnitListing[];
-  /** Why single facts are missing, or are not of today. */
+  /** Why a fact could not be read, or is a cached one, one sentence for each. */
   missing: string[];
 }
 
-/** Whether a good answer of httpd is kept for later; not by those who only look. */
-export type Memory = 'remember' | 'only look';
+/** Whether a valid answer of httpd is cached for later; read-only commands do not write. */
+export type Caching = 'cache' | 'read-only';
 
-/** What was said of the server, on the command line or in the configuration; null where it is to be found. */
-export interface Wanted {
+/** What the command line and the configuration set about the server; null for auto-detection. */
+export interface ServerChoice {
   unit: string | null;
-  /** Whose sets its mutexes are. */
+  /** The owner of its sets. */
   user: string | null;
-  /** Of several, one that failed is meant. */
+  /** Prefer a failed unit. */
   failedFirst?: boolean;
 }
 
-/** Which server is meant: the command line's word counts more, and a configured user is that of the configured unit. */
-export function wantedServer(flag: string | undefined, { values }: Configured): Wanted {
+/** The choice by precedence: the command line overrides the configuration, and a configured user applies only to the configured unit. */
+export function serverChoice(flag: string | undefined, { values }: Configured): ServerChoice {
   const unit = flag ?? values.unit;
   return { unit, user: values.unit === null || values.unit === unit ? values.user : null };
 }
 
 /**
- * Finds the server of a unit, or of the unit that is found here, until the deadline of `systemd`. Asks systemd, then httpd;
- * where httpd cannot say, its last good answer serves.
+ * Finds the server of the chosen or auto-detected unit, until the deadline of `systemd`. Queries systemd, then httpd; if httpd
+ * cannot answer, its last valid answer is used.
  */
-export async function findServer(wanted: Wanted, memory: Memory, systemd: SystemdSession): Promise<Server> {
-  const server = await findByUnit(wanted, wanted.user === null ? memory : 'only look', systemd);
-  if (wanted.user === null) return server;
-  // The gate would go by an answer of httpd's that no longer counts.
-  if (memory === 'remember' && server.unit.known) forgetSettings(server.unit.value.name);
-  return { ...server, owner: await ownerNamed(wanted.user, server.unit, systemd.leftMs()) };
+export async function findServer(
+  choice: ServerChoice,
+  caching: Caching,
+  systemd: SystemdSession,
+): Promise<Server> {
+  const server = await findByUnit(choice, choice.user === null ? caching : 'read-only', systemd);
+  if (choice.user === null) return server;
+  // The gate must not use a cached answer of httpd that the configured user overrides.
+  if (caching === 'cache' && server.unit.known) forgetSettings(server.unit.value.name);
+  return { ...server, owner: await configuredOwner(choice.user, server.unit, systemd.leftMs()) };
 }
 
-/** Who an admin says that it is. */
-async function ownerNamed(user: string, unit: Fact<UnitFacts>, timeoutMs: number): Promise<Fact<MutexOwner>> {
+/** The owner of the sets by the configured user. */
+async function configuredOwner(
+  user: string,
+  unit: Fact<UnitFacts>,
+  timeoutMs: number,
+): Promise<Fact<MutexOwner>> {
   const uid = await uidOf(user, timeoutMs);
-  if (!uid.known) return unknown(`the configured user is not known here: ${uid.why}`);
+  if (!uid.known) return unknown(`the configured user does not exist: ${uid.why}`);
   const byRoot = !unit.known || isStartedByRoot(unit.value);
   return known({ uid: uid.value, starterUid: byRoot ? 0 : uid.value });
 }
 
-/** id(1) asks all that name users here, LDAP and SSSD among them. */
+/** By id(1), which includes users of LDAP and SSSD. */
 async function uidOf(user: string, timeoutMs: number): Promise<Fact<number>> {
   const id = await run({ file: 'id', args: ['-u', '--', user], timeoutMs });
   return id.known ? known(Number(id.value)) : id;
 }
 
 async function findByUnit(
-  { unit: unitName, failedFirst }: Wanted,
-  memory: Memory,
+  { unit: unitName, failedFirst }: ServerChoice,
+  caching: Caching,
   systemd: SystemdSession,
 ): Promise<Server> {
-  // One that is named needs no search.
+  // A given unit needs no search.
   const units = unitName === null ? await findHttpdUnits(systemd) : known([]);
-  if (!units.known) return fromMemory(unitName, units.why);
+  if (!units.known) return fromCache(unitName, units.why);
   const name = unitName ?? chooseUnit(units.value, failedFirst);
-  if (name === null) return nothing('no unit of httpd is installed here; name one with --unit');
+  if (name === null) return nothing('no httpd unit found; select one with --unit');
   const unit = await systemd.ask((open) => open.readUnit(name));
-  if (!unit.known) return fromMemory(name, unit.why);
-  // A masked unit is one all the same, and somebody's wish.
-  if (unit.value.load === 'masked') return { ...fromMemory(name, `${name} is masked`), unit, otherUnits: [] };
+  if (!unit.known) return fromCache(name, unit.why);
+  // systemd does not load the settings of a masked unit, which was stopped on purpose.
+  if (unit.value.load === 'masked') return { ...fromCache(name, `${name} is masked`), unit, otherUnits: [] };
   if (unit.value.load !== 'loaded')
-    return nothing(`${name} is ${unit.value.load}; systemctl list-unit-files shows what there is`);
+    return nothing(`${name} is ${unit.value.load}; to list units: systemctl list-unit-files`);
   const otherUnits = units.value.filter((one) => one.name !== name);
-  return { ...(await ofUnit(unit.value, memory, systemd)), otherUnits };
+  return { ...(await ofUnit(unit.value, caching, systemd)), otherUnits };
 }
 
 async function ofUnit(
   unit: UnitFacts,
-  memory: Memory,
+  caching: Caching,
   systemd: SystemdSession,
 ): Promise<Omit<Server, 'otherUnits'>> {
   const { settings: asked, complaint: configComplaint } = await askHttpd(unit, systemd.deadlineMs);
   if (asked.known) {
     const owner = await ownerOf(unit, asked.value, systemd.leftMs());
-    if (owner.known && memory === 'remember') {
+    if (owner.known && caching === 'cache') {
       cacheSettings(unit.name, { settings: asked.value, starterUid: owner.value.starterUid });
       keepStartCommand(unit);
     }
@@ -123,25 +131,25 @@ async function ofUnit(
     settings: known(settings),
     owner: known({ uid: settings.uid, starterUid }),
     configComplaint,
-    missing: [`${asked.why}; its last good answer is used`],
+    missing: [`${asked.why}; its last valid answer is used`],
   };
 }
 
-/** Mutexes are made by whom the unit is started as: root, or its User=. */
+/** The owner of the sets by httpd's settings. Their creator is the user that the unit is started as: root or its User=. */
 async function ownerOf(
   unit: UnitFacts,
   settings: HttpdSettings,
   timeoutMs: number,
 ): Promise<Fact<MutexOwner>> {
   if (isStartedByRoot(unit)) return known({ uid: settings.uid, starterUid: 0 });
-  // httpd not started as root cannot change its user: its sets belong to the starter, whatever User says.
+  // An httpd that is not started as root cannot change its user: its sets belong to the starter, whatever its User.
   const uid = await uidOf(unit.user, timeoutMs);
-  if (!uid.known) return unknown(`the user of ${unit.name} is not known here: ${uid.why}`);
+  if (!uid.known) return unknown(`the user of ${unit.name} does not exist: ${uid.why}`);
   return known({ uid: uid.value, starterUid: uid.value });
 }
 
-/** Without systemd the last good answers are all there is. */
-function fromMemory(unitName: string | null, why: string): Server {
+/** The server by the last valid answer of httpd, if systemd cannot be queried. */
+function fromCache(unitName: string | null, why: string): Server {
   const name = unitName ?? cachedUnits()[0];
   if (name === undefined) return nothing(why);
   const before = readCachedSettings(name);
@@ -153,7 +161,7 @@ function fromMemory(unitName: string | null, why: string): Server {
     owner: known({ uid: settings.uid, starterUid }),
     configComplaint: unknown(why),
     otherUnits: [],
-    missing: [`${why}; the last good answer of ${name} is used`],
+    missing: [`${why}; the last valid answer of ${name} is used`],
   };
 }
 

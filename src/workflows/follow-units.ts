@@ -3,7 +3,7 @@ import type { UnitState } from '../core/recovery/reason-to-look.ts';
 import type { Clock } from '../host/proc/real-clock.ts';
 import type { Systemd } from '../host/systemd/systemd.ts';
 
-/** Before each next connection, while none has brought a state. */
+/** The back-off between connections, until one has reported a state. */
 const WAITS_MS = [200, 1_000, 5_000, 15_000] as const;
 
 export interface FollowDoors {
@@ -12,8 +12,8 @@ export interface FollowDoors {
 }
 
 /**
- * Reports the state of units at once, and again whenever it changed, until `signal` says so; when the bus is lost it
- * connects again, with back-off. `onTrouble` is called once each time that the bus is lost, with why.
+ * Calls `onState` with the state of units now and at each change, until `signal` aborts. Reconnects with back-off if the bus is
+ * lost; `onTrouble` is called with the reason once for each loss.
  */
 export async function followUnits(
   { clock, connect }: FollowDoors,

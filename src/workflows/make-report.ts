@@ -1,6 +1,7 @@
 import type { Fact } from '../core/fact.ts';
 import { health } from '../core/check/health.ts';
 import { lineages } from '../core/verdict/lineage.ts';
+import { counted } from '../core/text/counted.ts';
 import type { Report } from '../core/check/report.ts';
 import { type Segment, detachedSegments } from '../core/verdict/segment.ts';
 import { mayBeMutexOf } from '../core/verdict/semaphore-set.ts';
@@ -13,13 +14,13 @@ import type { Server } from './find-server.ts';
 import { noPidFile, readServerPidFile } from './server-pid-file.ts';
 import { readRunEnding } from '../host/state/read-run-ending.ts';
 
-/** From which use of a limit on `check` warns, and is critical. */
+/** The use of a limit, in percent, that is a warning and that is critical. */
 export interface Thresholds {
   warnPercent: number;
   critPercent: number;
 }
 
-/** What `check` tells of a server: the facts with what core makes of them. Its pid file alone is read here. */
+/** The report of `check` on a server: the facts and what core derives from them. Reads the pid file. */
 export function makeReport(
   server: Server,
   snapshot: Snapshot,
@@ -74,5 +75,5 @@ function missingFacts({ visibility, ipcNamespace, inspections, owner, sets }: Sn
   );
   return unasked.length === 0
     ? missing
-    : [...missing, `who used ${unasked.length} of httpd’s sets last could not be asked`];
+    : [...missing, `the last user of ${counted(unasked.length, 'set')} of httpd is unknown`];
 }

@@ -20,21 +20,21 @@ import { whyUntrusted } from '../host/files/trusted-path.ts';
 import { verifyUnits } from '../host/systemd/verify-units.ts';
 import { writeAtomically } from '../host/files/write-atomically.ts';
 
-/** A file that systemd reads: as it should be, and as it is, null where there is none. */
+/** A unit file or drop-in: its new text and the current one, null if it does not exist. */
 export interface UnitFile {
   path: string;
   text: string;
   before: string | null;
 }
 
-/** Whether it is to be written. */
+/** Whether it must be written. */
 export function differs({ before, text }: UnitFile): boolean {
   return before !== text;
 }
 
 /**
- * The drop-in of a unit, first, and the guard's own units; those for metrics only with a file to write them to. The scripts
- * and the templates lie beside the bundle that runs. Throws when root could not trust what it would run.
+ * The drop-in of a unit (first) and httpd-guard's own units; those for metrics only with a metrics file. Scripts and templates are
+ * in the folder of the running bundle. Throws if root must not trust the programs it would run.
  */
 export function unitFiles(unit: string, textfile: string | null): UnitFile[] {
   const lib = import.meta.dirname;
@@ -45,7 +45,7 @@ export function unitFiles(unit: string, textfile: string | null): UnitFile[] {
     const why = whyUntrusted(path);
     if (why !== null)
       throw new Error(
-        `root would run ${path} at each start, but ${why}; install the guard with scripts/install.sh first`,
+        `root would run ${path} at each start, but ${why}; install httpd-guard with scripts/install.sh first`,
       );
   }
   const jitless = jitlessOptions(process.execPath);
@@ -63,14 +63,14 @@ export function unitFiles(unit: string, textfile: string | null): UnitFile[] {
   ];
 }
 
-/** Lines of a complaint that are about us, not about the vendor's unit. */
+/** Errors about our files, as opposed to the vendor's unit. */
 const OUR_FILES = /httpd-guard/;
 
 /** not-valid: systemd would not take the files. Of these and of what was not-written nothing stays. */
 export type PlacingCode = 'not-written' | 'not-valid' | 'not-started';
 
 /**
- * Writes what differs, has systemd read it, and starts what stays. What systemd would not take is undone. Again is as good as once.
+ * Writes changed files, has systemd load them, and starts our units. Files that systemd rejects are restored. Idempotent.
  */
 export async function placeUnits(unit: string, files: readonly UnitFile[]): Promise<Done<PlacingCode>> {
   const changed = files.filter(differs);
@@ -87,7 +87,7 @@ export async function placeUnits(unit: string, files: readonly UnitFile[]): Prom
     const complaint = await verifyUnits([unit, ...ownUnits], OUR_FILES);
     if (complaint !== null) {
       changed.forEach(restore);
-      return notDone('not-valid', `systemd would not take it: ${complaint}`);
+      return notDone('not-valid', `systemd rejected the units: ${complaint}`);
     }
   }
   const started = await startWatching([REQUEST_UNIT, WATCH_UNIT, ...timers]);
@@ -95,19 +95,19 @@ export async function placeUnits(unit: string, files: readonly UnitFile[]): Prom
   return notDone('not-started', `the files are written, but ${started.why}; run: systemctl daemon-reload`);
 }
 
-/** As far as it can be. */
+/** Restores the previous file, best effort. */
 function restore({ path, before }: UnitFile): void {
   try {
     if (before === null) removeDropIn(path);
     else if (readDropIn(path) !== before) writeAtomically(path, before);
   } catch {
-    // What made it fail may make this fail too; that it failed is told.
+    // The first error, which the caller reports, may make this fail as well.
   }
 }
 
 /**
- * Enabling has systemd read its units anew (systemctl(1)). The watcher learns at its start which units there are; it is
- * started anew also where nothing changed: who was killed between writing and this left one that knows nothing of it.
+ * Enables and restarts our units; enabling reloads the unit files (systemctl(1)). The watcher reads the guarded units at its
+ * start. It is restarted even if nothing changed, since an install that was killed before this left an outdated watcher.
  */
 async function startWatching(units: readonly string[]): Promise<Done<'failed'>> {
   const enabled = await systemctl('enable', ...units);

@@ -16,8 +16,8 @@ export interface RunLog {
 }
 
 /**
- * What the last run of the unit wrote into the journal, into its ErrorLog and into those of its virtual hosts: where the
- * first mutex fails it is the journal, else a file. For people only.
+ * The log of the unit's last run: the journal, its ErrorLog and those of its virtual hosts. If the first mutex fails, the error is
+ * in the journal, otherwise in a file. For display only.
  */
 export async function readRunLog({ unit, settings }: Server, timeoutMs: number): Promise<RunLog> {
   if (!unit.known) return { lines: [], missing: [] };
@@ -33,7 +33,7 @@ export async function readRunLog({ unit, settings }: Server, timeoutMs: number):
       logLine(message, `journalctl -u ${name}`, message.identifier === startName),
     ),
     ...(main?.lines ?? []),
-    // One that cannot be read, as of a host that never logged, is not missed.
+    // A log that cannot be read is skipped, since a host that never logged has none.
     ...hostErrorLogs.flatMap((file) => linesOfFile(file, unit.value, offsetMs).lines),
   ];
   const missing = [

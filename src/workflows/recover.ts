@@ -16,21 +16,21 @@ import {
 import { isUp } from '../core/units/active-state.ts';
 import { type UnitFacts, isChanging } from '../core/units/unit-facts.ts';
 import type { Clock } from '../host/proc/real-clock.ts';
-import type { Server, Wanted } from './find-server.ts';
+import type { Server, ServerChoice } from './find-server.ts';
 
 export interface RecoveryQuestion {
-  wanted: Wanted;
+  choice: ServerChoice;
   policy: RecoveryPolicy;
   /** Unattended: bounded attempts, with back-off. */
   automatic: boolean;
   dryRun: boolean;
 }
 
-/** All that a recovery can ask, and all that it can do. */
+/** Everything that a recovery can query and do. */
 export interface RecoveryDoors {
   clock: Clock;
-  findServer: (wanted: Wanted) => Promise<Server>;
-  /** Looks at the unit until `isEnough`; unknown when that takes longer than `mostMs`. */
+  findServer: (choice: ServerChoice) => Promise<Server>;
+  /** Reads the unit until `isEnough`; unknown if that takes longer than `mostMs`. */
   waitForUnit: (
     unit: string,
     mostMs: number,
@@ -45,24 +45,24 @@ export interface RecoveryDoors {
   /** `doubt`: a set was kept because its owner could not be proven. */
   removeOrphans: (unit: string, server: Server) => Promise<DoneWith<{ doubt: boolean }, 'not-removed'>>;
   resetFailed: (unit: string) => Promise<Done<'unreachable' | 'refused'>>;
-  /** Resolves as soon as systemd has taken the job. */
+  /** Resolves as soon as systemd has queued the job. */
   start: (unit: string) => Promise<Done<'unreachable' | 'refused'>>;
   answersHealthy: (url: string) => Promise<Done<'unhealthy'>>;
 }
 
-/** ctime counts whole seconds, and two more are the margin of the verdict (clock.ts). */
+/** The age from which a set can be proven to be orphaned: ctime is in whole seconds, and the margin is two more (clock.ts). */
 const YOUNG_MS = 3_500;
 /** systemd's own restart may wait for RestartSec=. */
 const SETTLED_WITHIN_MS = 180_000;
 /** How much longer than settleMs the verification may take. */
 const SETTLE_GRACE_MS = 5_000;
-/** On a busy machine processes come and go while they are counted, and sets stay that the next look proves to be orphans. */
+/** On a busy machine processes start and exit during the scan, and sets are kept that the next scan proves to be orphaned. */
 const LOOKS = 3;
 const BETWEEN_LOOKS_MS = 150;
 
 /**
- * One recovery: waits until systemd is done with the unit, looks, decides, acts step by step, and verifies that httpd stays
- * up. Whatever was not foreseen ends it, with nothing more done.
+ * One recovery: waits until systemd has finished its job with the unit, collects facts, decides, acts step by step, and verifies
+ * that httpd stays up. Any unexpected result ends it without further action.
  */
 export function recover(question: RecoveryQuestion, doors: RecoveryDoors): Promise<Recovery> {
   return new RecoveryRun(question, doors).run();
@@ -81,8 +81,8 @@ class RecoveryRun {
   ) {}
 
   async run(): Promise<Recovery> {
-    const { wanted, automatic, dryRun } = this.question;
-    const server = await this.settledServer(wanted);
+    const { choice, automatic, dryRun } = this.question;
+    const server = await this.settledServer(choice);
     const unit = server.unit.known ? server.unit.value.name : null;
     const decision = await this.decideInTime(server);
     const ended: Ended = (outcome, why, more = {}) => ({
@@ -98,47 +98,47 @@ class RecoveryRun {
     if (!decision.known) return ended('unsure', decision.why);
     if (unit === null || !decision.value.act) return this.refuse(decision.value, unit, ended);
     const { steps: plan } = decision.value;
-    if (dryRun) return ended('planned', 'nothing was done', { plan });
+    if (dryRun) return ended('planned', 'dry run', { plan });
     const counted = automatic ? this.count(unit) : done;
     if (!counted.ok) return ended('failed', counted.why);
     return this.act(unit, server, plan, ended);
   }
 
   private refuse(decision: Decision, unit: string | null, ended: Ended): Recovery {
-    if (decision.act) return ended('unsure', 'it has no name');
+    if (decision.act) return ended('unsure', 'no unit found');
     const { outcome, why } = decision;
     if (outcome !== 'gave-up' || unit === null || this.question.dryRun) return ended(outcome, why);
     const attempts = this.doors.readAttempts(unit);
     const gaveUpNow = attempts.known && !attempts.value.gaveUp;
-    // Where it cannot be kept, it is reported again.
+    // If this cannot be written, giving up is reported again.
     if (attempts.known) this.doors.keepAttempts(unit, { ...attempts.value, gaveUp: true });
     return ended(outcome, why, { gaveUpNow });
   }
 
-  /** The server, once systemd has ended what it was doing with its unit. */
-  private async settledServer(wanted: Wanted): Promise<Server> {
-    // Before httpd is asked, where the unit is named: most requests come while systemd still runs ExecStopPost.
-    const before = wanted.unit === null ? null : await this.unitAtRest(wanted.unit);
-    const server = await this.doors.findServer(wanted);
+  /** The server, after systemd has finished its job with the unit. */
+  private async settledServer(choice: ServerChoice): Promise<Server> {
+    // Before httpd is queried, if the unit is given: most requests come while systemd still runs ExecStopPost=.
+    const before = choice.unit === null ? null : await this.unitAtRest(choice.unit);
+    const server = await this.doors.findServer(choice);
     if (!server.unit.known || !isChanging(server.unit.value)) return server;
     const settled = before?.known === false ? before : await this.unitAtRest(server.unit.value.name);
-    // httpd is asked again: its configuration may have been fixed meanwhile.
-    return settled.known ? this.doors.findServer(wanted) : { ...server, unit: settled };
+    // httpd is queried again, since its configuration may have been fixed meanwhile.
+    return settled.known ? this.doors.findServer(choice) : { ...server, unit: settled };
   }
 
   private unitAtRest(unit: string): Promise<Fact<UnitFacts>> {
     return this.doors.waitForUnit(unit, SETTLED_WITHIN_MS, (facts) => !isChanging(facts));
   }
 
-  /** The owner of a set can be proven when the set is older than the processes that are running. */
+  /** Decides again after a moment if sets are too new: a set can be proven to be orphaned only if it is older than the running processes. */
   private async decideInTime(server: Server): Promise<Fact<Decision>> {
     const first = await this.decide(server);
     if (!first.known || first.value.act || first.value.lookAgain !== true) return first;
     await this.doors.clock.pause(YOUNG_MS);
-    return this.decide(await this.settledServer(this.question.wanted));
+    return this.decide(await this.settledServer(this.question.choice));
   }
 
-  /** `isCounted`: this attempt is counted already, and earlier ones no longer limit it. */
+  /** `isCounted`: this attempt is counted already, so the rate limit does not apply. */
   private async decide(server: Server, isCounted = false): Promise<Fact<Decision>> {
     const { policy, automatic } = this.question;
     const unit = server.unit.known ? server.unit.value.name : null;
@@ -150,7 +150,7 @@ class RecoveryRun {
     return known(decideRecovery(facts, policy, { attempts: attempts.value, automatic }, nowMs));
   }
 
-  /** Of a run whose end ExecStopPost did not see: for a look once there is room, when nothing is wrong any more. */
+  /** Records the ending of a run without a record by ExecStopPost=, for a later recovery when sets are free again. */
   private keepEnding(facts: FailureFacts): void {
     const { unit, ending, use, orphans } = facts;
     if (!unit.known || unit.value.active !== 'failed' || ending !== null || !use.known) return;
@@ -159,7 +159,7 @@ class RecoveryRun {
       this.doors.keepEnding(unit.value.name, endingFoundLater(unit.value, use.value, orphans, cause));
   }
 
-  /** Before it acts: a guard that is killed half-way has used up its attempt, and what cannot be counted is not attempted. */
+  /** Counts the attempt before it acts, so that a killed recovery is counted; an attempt that cannot be counted is not made. */
   private count(unit: string): Done<'not-counted'> {
     const attempts = this.doors.readAttempts(unit);
     if (!attempts.known) return notDone('not-counted', attempts.why);
@@ -178,20 +178,20 @@ class RecoveryRun {
       const tookMs = Math.round(clock.steadyMs() - beganMs);
       steps.push({ do: step.do, ok: result.ok, tookMs, ...(result.ok ? {} : { why: result.why }) });
       if (!result.ok)
-        return ended('failed', step.do === 'health' ? `it runs, but ${result.why}` : result.why, {
+        return ended('failed', step.do === 'health' ? `it is running, but ${result.why}` : result.why, {
           steps,
           plan,
         });
-      // Somebody may have acted meanwhile: the decision before the wait is out of date.
+      // The decision before the wait is outdated: an admin may have acted meanwhile.
       if (step.do !== 'wait') continue;
-      const fresh = await this.decide(await this.settledServer({ ...this.question.wanted, unit }), true);
+      const fresh = await this.decide(await this.settledServer({ ...this.question.choice, unit }), true);
       if (!fresh.known) return ended('unsure', fresh.why, { steps, plan });
       if (!fresh.value.act) return ended(fresh.value.outcome, fresh.value.why, { steps, plan });
     }
     return ended('recovered', `${unit} is active again`, { steps, plan });
   }
 
-  /** Done when the step was taken and did what it is for. */
+  /** Done if the step succeeded. */
   private async take(step: Step, unit: string, server: Server): Promise<Done<StepFailure>> {
     switch (step.do) {
       case 'wait':
@@ -199,7 +199,9 @@ class RecoveryRun {
         return done;
       case 'reap': {
         const left = await this.doors.terminate(step.workers);
-        return left.length === 0 ? done : notDone('not-ended', `workers ${left.join(', ')} cannot be ended`);
+        return left.length === 0
+          ? done
+          : notDone('not-ended', `workers ${left.join(', ')} cannot be terminated`);
       }
       case 'clean':
         return this.clean(unit, server);
@@ -234,7 +236,7 @@ class RecoveryRun {
       : notDone('not-started', `${unit} did not start: ${active}, result ${result}`);
   }
 
-  /** Active all the time, and one and the same run. */
+  /** Verifies that the unit stays active in one run for `ms`. */
   private async settle(unit: string, ms: number): Promise<Done<StepFailure>> {
     const { clock, waitForUnit } = this.doors;
     const endMs = clock.steadyMs() + ms;
@@ -247,6 +249,6 @@ class RecoveryRun {
     const { active, result } = seen.value;
     if (!isUp(seen.value))
       return notDone('not-settled', `${unit} did not stay up: ${active}, result ${result}`);
-    return runs.size === 1 ? done : notDone('not-settled', `${unit} was started anew by somebody`);
+    return runs.size === 1 ? done : notDone('not-settled', `${unit} was restarted meanwhile`);
   }
 }

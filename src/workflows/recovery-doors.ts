@@ -17,10 +17,10 @@ import { removeOrphans } from './remove-orphans.ts';
 const ASK_TIMEOUT_MS = 5_000;
 const WRITE_TIMEOUT_MS = 2_000;
 
-/** This machine, as a recovery sees it and acts on it, over one connection to systemd. */
+/** The queries and actions of a recovery on this machine, over one connection to systemd. */
 export const recoveryDoors = (systemd: SystemdSession): RecoveryDoors => ({
   clock: realClock,
-  findServer: (wanted) => findServer(wanted, 'remember', systemd.within(ASK_TIMEOUT_MS)),
+  findServer: (choice) => findServer(choice, 'cache', systemd.within(ASK_TIMEOUT_MS)),
   waitForUnit: (unit, mostMs, isEnough) => waitForUnit(systemd, unit, mostMs, isEnough),
   failureFacts: (server) => {
     const { unit } = server;
@@ -46,14 +46,14 @@ async function removeOrphansOf(
   { owner }: Server,
   systemd: SystemdSession,
 ): Promise<DoneWith<{ doubt: boolean }, 'not-removed'>> {
-  const { result, untold } = await removeOrphans({
+  const { result, entryError } = await removeOrphans({
     owner,
     onlyIds: null,
     dryRun: false,
     systemd,
     context: { unit, command: 'recover', mostMs: WRITE_TIMEOUT_MS },
   });
-  if (untold !== null) complain(`the journal was not told: ${untold}`);
+  if (entryError !== null) complain(`cannot write the journal entry: ${entryError}`);
   if (!result.known) return notDone('not-removed', result.why);
   const [failed] = result.value.failed;
   if (failed !== undefined)

@@ -12,36 +12,36 @@ import { type ClearingCommand, clearedEntry } from '../view/cleared-entry.ts';
 
 export interface CleanQuestion {
   owner: Fact<MutexOwner>;
-  /** Ids to limit it to, or null for all. The verdict is required all the same. */
+  /** Limit the removal to these ids; null for all. Only orphaned ones among them are removed. */
   onlyIds: ReadonlySet<number> | null;
   dryRun: boolean;
   systemd: SystemdSession;
   context: RemovalContext;
 }
 
-/** Who tells the journal of a removal. */
+/** Fields and time limit of the journal entry about a removal. */
 export interface RemovalContext {
-  /** Under whose name; null when nobody knows. */
+  /** The unit; null if it is unknown. */
   unit: string | null;
   command: ClearingCommand;
-  /** How long the journal may take. */
+  /** The time limit for the journal entry in milliseconds. */
   mostMs: number;
 }
 
 export interface Cleared {
   result: Fact<CleanResult>;
-  /** How full the table was before. */
+  /** The use of the table before the removal. */
   use: Fact<TableUse>;
-  /** Whether the journal has an entry on it: only where anything was removed, or could not be. */
+  /** Whether a journal entry was written: only if a set was removed or could not be removed. */
   entered: boolean;
-  /** Why it has none, where it should. */
-  untold: string | null;
+  /** Why the entry could not be written, or null. */
+  entryError: string | null;
 }
 
 /**
- * Looks, judges, and removes at once what is orphan: no wait lies between verdict and removal. The ids of new sets differ
- * from all that were judged, since the kernel counts a sequence number into each (kernel: ipc/util.c, ipc_idr_alloc), so a
- * start that slips in cannot be hit. Then the journal is told what went. The result is unknown when the table cannot be read.
+ * Takes a snapshot, judges it and removes the orphaned sets without a wait in between. New sets have other ids, since the kernel
+ * includes a sequence number in each (kernel: ipc/util.c, ipc_idr_alloc), so a start at the same moment loses none. Then writes a
+ * journal entry. The result is unknown if the table cannot be read.
  */
 export async function removeOrphans({
   owner,
@@ -54,28 +54,31 @@ export async function removeOrphans({
   try {
     const snapshot = await takeSnapshot({ owner, tool, systemd });
     const use = tableUse(snapshot);
-    const nothingToTell = (result: Fact<CleanResult>): Cleared => ({
-      ...{ result, use, entered: false, untold: null },
+    const withoutEntry = (result: Fact<CleanResult>): Cleared => ({
+      result,
+      use,
+      entered: false,
+      entryError: null,
     });
-    if (!snapshot.sets.known) return nothingToTell(snapshot.sets);
+    if (!snapshot.sets.known) return withoutEntry(snapshot.sets);
     const judgements = judge(snapshot);
     const ids = toRemove(judgements, onlyIds);
     const kept = toKeep(judgements, onlyIds);
     if (dryRun || tool === null || ids.length === 0)
-      return nothingToTell(known({ removed: ids, kept, failed: [] }));
+      return withoutEntry(known({ removed: ids, kept, failed: [] }));
     const complaints = await tool.remove(ids);
     const result = { ...outcome(ids, await readSemaphoreSets(), complaints), kept };
-    const untold = await tell(result, tool, context);
-    return { result: known(result), use, entered: untold === null, untold };
+    const entryError = await report(result, tool, context);
+    return { result: known(result), use, entered: entryError === null, entryError };
   } finally {
     tool?.close();
   }
 }
 
-function tell(result: CleanResult, tool: SemaphoreTool, context: RemovalContext): Promise<string | null> {
+function report(result: CleanResult, tool: SemaphoreTool, context: RemovalContext): Promise<string | null> {
   const { unit, command, mostMs } = context;
   const entry = clearedEntry(result, unit, command);
-  return tool.canTell
-    ? tool.tell(entryText(unit, entry))
+  return tool.canWriteEntry
+    ? tool.writeEntry(entryText(unit, entry))
     : writeEntry(unit, entry, performance.now() + mostMs);
 }

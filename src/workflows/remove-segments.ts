@@ -6,7 +6,7 @@ import { writeEntry } from '../host/output/write-entry.ts';
 import { removeByIpcrm } from '../host/sysvipc/remove-by-ipcrm.ts';
 import { readSegments } from '../host/sysvipc/tables.ts';
 import type { SystemdSession } from '../host/systemd/systemd-session.ts';
-import { lookOnce } from './take-snapshot.ts';
+import { readSnapshot } from './take-snapshot.ts';
 import { clearedEntry } from '../view/cleared-entry.ts';
 import type { Cleared, RemovalContext } from './remove-orphans.ts';
 
@@ -18,17 +18,17 @@ export interface SegmentQuestion {
   context: RemovalContext;
 }
 
-/** Removes the shared memory segments of these keys that are orphans; ids in the result are theirs. Then tells the journal. */
+/** Removes orphaned shared memory segments with these keys, then writes a journal entry. The ids in the result are segment ids. */
 export async function removeSegments({
   owner,
   keys,
   dryRun,
   systemd,
   context,
-}: SegmentQuestion): Promise<Pick<Cleared, 'result' | 'untold'>> {
+}: SegmentQuestion): Promise<Pick<Cleared, 'result' | 'entryError'>> {
   const segments = await readSegments();
-  if (!segments.known) return { result: segments, untold: null };
-  const snapshot = await lookOnce(owner, systemd);
+  if (!segments.known) return { result: segments, entryError: null };
+  const snapshot = await readSnapshot(owner, systemd);
   const judgements = segments.value
     .filter(({ key }) => keys.has(key))
     .map((segment) => judgeSegment(segment, snapshot));
@@ -37,20 +37,21 @@ export async function removeSegments({
   const kept = judgements
     .filter(({ verdict }) => verdict !== 'orphan')
     .map(({ segment, verdict, evidence }) => ({ id: segment.id, verdict, evidence }));
-  if (dryRun || ids.length === 0) return { result: known({ removed: ids, kept, failed: [] }), untold: null };
+  if (dryRun || ids.length === 0)
+    return { result: known({ removed: ids, kept, failed: [] }), entryError: null };
   const complaints = await removeAll(orphans, systemd.deadlineMs);
   const result: CleanResult = { ...outcome(ids, await readSegments(), complaints), kept };
   const { unit, command, mostMs } = context;
   const entry = clearedEntry(result, unit, command, 'shared memory segment');
-  return { result: known(result), untold: await writeEntry(unit, entry, performance.now() + mostMs) };
+  return { result: known(result), entryError: await writeEntry(unit, entry, performance.now() + mostMs) };
 }
 
-/** Each as its maker, whom alone, beside its owner, the kernel lets remove it (shmctl(2), IPC_RMID). */
+/** Removes each segment as its creator: besides the owner, the only ordinary user whom the kernel allows that (shmctl(2), IPC_RMID). */
 async function removeAll(segments: readonly Segment[], deadlineMs: number): Promise<string[]> {
-  const complaints: string[] = [];
-  for (const maker of new Set(segments.map(({ cuid }) => cuid))) {
-    const ids = segments.filter(({ cuid }) => cuid === maker).map(({ id }) => id);
-    complaints.push(...(await removeByIpcrm('m', ids, maker, deadlineMs)));
+  const errors: string[] = [];
+  for (const creator of new Set(segments.map(({ cuid }) => cuid))) {
+    const ids = segments.filter(({ cuid }) => cuid === creator).map(({ id }) => id);
+    errors.push(...(await removeByIpcrm('m', ids, creator, deadlineMs)));
   }
-  return complaints;
+  return errors;
 }

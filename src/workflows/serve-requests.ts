@@ -1,27 +1,27 @@
 import type { Clock } from '../host/proc/real-clock.ts';
 
-/** All that serving requests can ask, and all that it can do. */
+/** Everything that serving requests can query and do. */
 export interface RequestDoors {
   clock: Clock;
-  /** Takes the watcher's request, names that anyone may have written; empty when there is none. */
+  /** Takes the watcher's request, untrusted names; empty if there is none. */
   takeRequest: () => Promise<readonly string[]>;
   guardedUnits: () => readonly string[];
   /** The units of an interrupted run, once. */
   takeUnderWay: () => readonly string[];
   keepUnderWay: (units: readonly string[]) => void;
-  /** One recovery of a unit, from look to report. */
+  /** One recovery of a unit, including its report. */
   recover: (unit: string) => Promise<void>;
-  /** A recovery that threw. */
+  /** Reports a recovery that threw. */
   onError: (error: unknown) => Promise<void>;
 }
 
-/** How soon a request that comes meanwhile is seen. */
+/** The interval for new requests. */
 const LOOK_MS = 200;
 
 /**
- * Serves the watcher's request, and those that come meanwhile, until all is done. Of a request only names of guarded units
- * are taken. The units do not wait for each other: one may wait for half a minute before its next attempt. A unit that is
- * requested while its recovery is under way is recovered once more afterwards: what happened since may be news.
+ * Serves the watcher's request and those that arrive meanwhile, until none is left. Only names of guarded units are accepted.
+ * Units are recovered in parallel, since one may wait for half a minute before its next attempt. A unit that is requested during
+ * its recovery is recovered once more afterwards, since it may have failed again.
  */
 export async function serveRequests(doors: RequestDoors): Promise<void> {
   const running = new Map<string, Promise<void>>();

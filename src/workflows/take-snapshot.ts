@@ -12,21 +12,21 @@ import { readOwnIpcNamespace, readVisibility } from '../host/proc/visibility.ts'
 
 export interface SnapshotQuestion {
   owner: Fact<MutexOwner>;
-  /** Asks about the sets of that owner; null when nobody knows whose they would be. */
+  /** Inspects the sets of that owner; null if the owner is unknown. */
   tool: SemaphoreTool | null;
   systemd: SystemdSession;
 }
 
 /**
- * Reads all that the verdict stands on. The table comes first: who is found alive afterwards may use what is in it, and
- * who began later cannot. The kernel is asked about single sets meanwhile.
+ * Reads all facts for the verdict. The table is read first: a process that is found afterwards may use its sets, but one that
+ * starts later cannot. Single sets are inspected meanwhile.
  */
 export async function takeSnapshot({ owner, tool, systemd }: SnapshotQuestion): Promise<Snapshot> {
   const sets = await readSemaphoreSets((some) => {
     if (owner.known) tool?.ask(some.filter((set) => mayBeMutexOf(set, owner.value)).map(({ id }) => id));
   });
   const scan = new ProcessScan(owner.known ? owner.value : null, tool?.pid ?? null);
-  scan.lookUntilSettled();
+  scan.listUntilStable();
   const inspections = (await tool?.answers()) ?? new Map<number, Fact<Inspection>>();
   scan.add(lastPids({ inspections }));
   const table = scan.result();
@@ -45,8 +45,8 @@ export async function takeSnapshot({ owner, tool, systemd }: SnapshotQuestion): 
   };
 }
 
-/** Looks only: nothing will be removed. */
-export async function lookOnce(owner: Fact<MutexOwner>, systemd: SystemdSession): Promise<Snapshot> {
+/** A snapshot for read-only use. */
+export async function readSnapshot(owner: Fact<MutexOwner>, systemd: SystemdSession): Promise<Snapshot> {
   const tool = owner.known ? new SemaphoreTool(owner.value, systemd.deadlineMs) : null;
   try {
     return await takeSnapshot({ owner, tool, systemd });
@@ -55,10 +55,10 @@ export async function lookOnce(owner: Fact<MutexOwner>, systemd: SystemdSession)
   }
 }
 
-/** systemd answers in some milliseconds, or it hangs. */
+/** systemd answers within milliseconds unless it hangs. */
 const UNIT_RUNS_TIMEOUT_MS = 1_000;
 
-/** When the units of all possible users began. With none alive nobody asks. */
+/** The runs of the units of all processes that may use sets. */
 async function readUnitRuns(
   { processes }: ProcessTable,
   systemd: SystemdSession,
@@ -72,7 +72,7 @@ async function readUnitRuns(
       return [
         name,
         unit.value.run.began.realMs === 0
-          ? unknown(`systemd does not say when ${name} began`)
+          ? unknown(`systemd does not report the start of ${name}`)
           : known(unit.value.run),
       ];
     }),

@@ -97,7 +97,7 @@ async function foundByFail2ban(lab: Lab): Promise<number> {
 
 /** How many looks the watcher has asked for. */
 async function looks(lab: Lab): Promise<number> {
-  return Number(await lab.sh(`journalctl -u ${WATCH} -o cat | grep -c 'asked for a look' || :`));
+  return Number(await lab.sh(`journalctl -u ${WATCH} -o cat | grep -c 'recovery requested' || :`));
 }
 
 function used(lab: Lab, units: readonly string[]): Promise<number[]> {

@@ -9,7 +9,7 @@ function guard(...args: string[]): { status: number | null; stdout: string; stde
   return { status, stdout, stderr };
 }
 
-void t.test('wrong usage is 64 and one line', async (t) => {
+void t.test('a usage error has exit status 64 and one line', async (t) => {
   const wrong = [
     [],
     ['nosuch'],
@@ -45,7 +45,7 @@ void t.test('wrong usage is 64 and one line', async (t) => {
   }
 });
 
-void t.test('each command explains itself, with an example', async (t) => {
+void t.test('every command has help with an example', async (t) => {
   for (const command of [
     'check',
     'clean',
@@ -77,14 +77,14 @@ void t.test('each command explains itself, with an example', async (t) => {
   t.match(guard('--version'), { status: 0, stdout: /^\d+\.\d+\.\d+\n$/, stderr: '' });
 });
 
-void t.test('pre-start never says no', async (t) => {
+void t.test('pre-start never fails', async (t) => {
   const { status, stderr } = guard('pre-start', '--unit', 'nosuch.service');
   t.equal(status, 0);
   t.match(stderr, /^httpd-guard: nothing was removed before this start: [^\n]+\n$/);
   t.equal(guard('pre-start', '--unit', 'nosuch.service', '--strict').status, 3);
 });
 
-void t.test('metrics go into a file as a whole, and stdout stays empty', async (t) => {
+void t.test('metrics are written to a file atomically, and stdout is empty', async (t) => {
   const folder = t.testdir({ 'm.prom': 'old' });
   const output = `${folder}/m.prom`;
   const written = guard('check', '--format', 'prometheus', '--unit', 'nosuch', '--output', output);
@@ -100,7 +100,7 @@ void t.test('metrics go into a file as a whole, and stdout stays empty', async (
   );
 });
 
-void t.test('a monitoring plugin says on stdout that the configuration is wrong', async (t) => {
+void t.test('a monitoring plugin reports a wrong configuration on stdout', async (t) => {
   const config = `${t.testdir({ 'c.toml': 'x = 1' })}/c.toml`;
   const { status, stdout, stderr } = guard('check', '--format', 'nagios', '--config', config);
   t.equal(status, 3);

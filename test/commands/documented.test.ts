@@ -70,7 +70,7 @@ void t.test(
   },
 );
 
-void t.test('bash completes each command and option, and none besides', async (t) => {
+void t.test('bash completes every command and option, and no other word', async (t) => {
   const complete = (...words: string[]): string[] => {
     const script = `. ./${BASH}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _httpd_guard; printf '%s\\n' "\${COMPREPLY[@]}"`;
     const { status, stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', 'httpd-guard', ...words], {
@@ -86,7 +86,7 @@ void t.test('bash completes each command and option, and none besides', async (t
   t.strictSame(complete('check', '--format', ''), choices());
 });
 
-void t.test('zsh does, too', async (t) => {
+void t.test('zsh completes them, too', async (t) => {
   t.strictSame(all(ZSH, /^ {4}'([a-z-]+):/gm), COMMANDS);
   const [common = '', cases = ''] = ZSH.slice(ZSH.indexOf('options=(')).split('case $words[2] in');
   t.strictSame(sorted(all(common, /'--([\w-]+)\[/g)), sorted(COMMON));
@@ -124,7 +124,7 @@ void t.test(
   },
 );
 
-void t.test('the file that packages bring changes nothing, and says every key', async (t) => {
+void t.test('the packaged file changes nothing and lists every key', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'httpd-guard-'));
   t.teardown(() => {
     rmSync(folder, { recursive: true });

@@ -55,7 +55,7 @@ export const load = async (): Promise<T> => { a(); return import('./dynamic.ts')
   ]);
 });
 
-void t.test('what has power reads no log: it cannot reach the code that does', async (t) => {
+void t.test('code with privileges cannot reach the readers of logs', async (t) => {
   for (const command of ['recover', 'pre-start', 'clean']) {
     const files = await reach(`src/commands/${command}.ts`);
     t.ok(files.includes('src/workflows/remove-orphans.ts'), `${command} has power`);
@@ -72,7 +72,7 @@ void t.test('what has power reads no log: it cannot reach the code that does', a
   }
 });
 
-void t.test('the same walk finds the readers of logs where they are', async (t) => {
+void t.test('the same walk finds the readers of logs', async (t) => {
   for (const [command, reader] of [
     ['diagnose', 'src/host/logs/read-run-messages.ts'],
     ['diagnose', 'src/core/diagnosis/explain-failure.ts'],
@@ -86,7 +86,7 @@ void t.test('the same walk finds the readers of logs where they are', async (t) 
   }
 });
 
-void t.test('what reads logs holds no power: the watcher cannot reach what acts', async (t) => {
+void t.test('code that reads logs has no privileges: the watcher cannot reach what acts', async (t) => {
   const files = await reach('src/commands/watch.ts');
   t.strictSame(
     files.filter((file) => HAS_POWER.test(file)),
@@ -112,7 +112,7 @@ void t.test('what reads logs holds no power: the watcher cannot reach what acts'
   );
 });
 
-void t.test('the same walk finds the power where it is', async (t) => {
+void t.test('the same walk finds the code that acts', async (t) => {
   const files = await reach('src/commands/recover.ts');
   for (const name of [
     'host/systemd/systemd-actions',
@@ -127,7 +127,7 @@ void t.test('the same walk finds the power where it is', async (t) => {
   }
 });
 
-void t.test('methods of systemd that act are named in one file', async (t) => {
+void t.test('methods of systemd that act are in one file', async (t) => {
   const acts =
     /'((Start|Stop|Restart|TryRestart|Reload|ReloadOrRestart|Kill|ResetFailed|Freeze|Clean|StartTransient)Unit|ResetFailed|Reload|Reexecute|(Enable|Disable|Mask)UnitFiles|SetUnitProperties)'/;
   const files = await reach('src/cli.ts');

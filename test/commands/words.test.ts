@@ -63,7 +63,7 @@ void t.test('a forbidden word is found, also across lines of a comment', async (
   t.strictSame(found('recommended amendments; swishing'), []);
 });
 
-void t.test('what is written for people has no forbidden word', async (t) => {
+void t.test('text for people has no forbidden word', async (t) => {
   t.ok(PROSE.includes('units/gate') && PROSE.includes('scripts/packaging/deb/control'));
   for (const path of PROSE) t.strictSame(found(readFileSync(path, 'utf8')), [], path);
 });

@@ -40,7 +40,7 @@ void t.test('the Ansible role, on two hosts', async (t) => {
   t.equal((await controller.play('rolling.yml', '--syntax-check')).exitCode, 0);
   const before = await each(state);
 
-  await t.test('a trial run changes nothing, and says what would change', async (t) => {
+  await t.test('a trial run changes nothing and reports what would change', async (t) => {
     const beforeTimes = await each(times);
     const { exitCode, stdout, stderr, recap } = await controller.play('site.yml', '--check', '--diff');
     t.equal(exitCode, 0, exitCode === 0 ? 'ends well' : stdout + stderr);
@@ -49,7 +49,7 @@ void t.test('the Ansible role, on two hosts', async (t) => {
     t.strictSame(await each(times), beforeTimes);
   });
 
-  await t.test('the first run guards both, and httpd serves', async (t) => {
+  await t.test('the first run guards both hosts, and httpd serves', async (t) => {
     const { exitCode, stdout, stderr } = await controller.play('site.yml');
     t.equal(exitCode, 0, exitCode === 0 ? 'ends well' : stdout + stderr);
     for (const { lab } of hosts) {
@@ -70,7 +70,7 @@ void t.test('the Ansible role, on two hosts', async (t) => {
     for (const name of NAMES) t.match(recap[name], { changed: 0, failed: 0 });
   });
 
-  await t.test('a wrong value: the play fails, and the old file stays', async (t) => {
+  await t.test('a wrong value: the play fails, and the old file is kept', async (t) => {
     const file = (): Promise<string> =>
       web1.lab.sh(`cat /${CONFIGURATION}; stat -c %Z /${CONFIGURATION}; ls /run | grep httpd-guard`);
     const old = await file();
@@ -85,7 +85,7 @@ void t.test('the Ansible role, on two hosts', async (t) => {
     t.equal(await file(), old);
   });
 
-  await t.test('the first host does not serve: the second is not touched', async (t) => {
+  await t.test('if the first host fails, the second is not touched', async (t) => {
     await web1.lab.sh('systemctl stop apache2');
     const { exitCode, stdout, recap } = await controller.play(
       ...(['rolling.yml', '-e', config(60)] as const),
@@ -98,7 +98,7 @@ void t.test('the Ansible role, on two hosts', async (t) => {
     await web1.start();
   });
 
-  await t.test('removed, both are as before, and httpd serves', async (t) => {
+  await t.test('removed, both restore the previous state, and httpd serves', async (t) => {
     const { exitCode, stdout, stderr } = await controller.play('site.yml', '-e', 'httpd_guard_state=absent');
     t.equal(exitCode, 0, exitCode === 0 ? 'ends well' : stdout + stderr);
     t.strictSame(await each(state), before);

@@ -25,7 +25,7 @@ void t.test(
       return stdout + stderr;
     };
 
-    await t.test('a unit that is not there', async (t) => {
+    await t.test('a unit that does not exist', async (t) => {
       for (const [command, code] of [
         ['check', 3],
         ['clean', 3],
@@ -38,7 +38,7 @@ void t.test(
       t.equal((await lab.run('httpd-guard', 'check', '--unit', '../etc')).exitCode, 64);
     });
 
-    await t.test('a unit that is not httpd’s is not run to find out', async (t) => {
+    await t.test('the program of another unit is not run to query it', async (t) => {
       lab.write('etc/systemd/system/other.service', '[Service]\nExecStart=/usr/bin/touch /root/was-run\n');
       await lab.sh('systemctl daemon-reload');
       const { exitCode, stderr } = await lab.run('httpd-guard', 'clean', '--unit', 'other');
@@ -47,7 +47,7 @@ void t.test(
       t.equal((await lab.run('test', '-e', '/root/was-run')).exitCode, 1);
     });
 
-    await t.test('httpd that cannot say who it is, before it ever could', async (t) => {
+    await t.test('httpd that has never answered', async (t) => {
       await makeSets(lab, 2, { uid: WWW_DATA });
       lab.write('etc/apache2/conf-enabled/nonsense.conf', 'Nonsense on\n');
       const { exitCode, stderr, removed } = await clean(lab);
@@ -62,12 +62,12 @@ void t.test(
       await lab.sh('rm /etc/apache2/conf-enabled/user.conf');
     });
 
-    await t.test('httpd that can no longer say: its last good answer serves', async (t) => {
+    await t.test('httpd that cannot answer any more: its last valid answer is used', async (t) => {
       await lab.run('httpd-guard', 'clean', '--set', '2147483647');
       lab.write('etc/apache2/conf-enabled/nonsense.conf', 'Nonsense on\n');
       const { exitCode, stderr, removed } = await clean(lab);
       t.equal(exitCode, 0);
-      t.match(stderr, 'its last good answer is used');
+      t.match(stderr, 'its last valid answer is used');
       t.equal(removed.length, 2);
       await lab.sh('rm /etc/apache2/conf-enabled/nonsense.conf');
     });
@@ -87,7 +87,7 @@ void t.test(
       t.match(await gate(t, 'mount -t tmpfs none /proc/sysvipc'), 'nothing was removed');
     });
 
-    await t.test('perl missing, hanging, killed or lying; and ipcrm as well', async (t) => {
+    await t.test('perl or ipcrm missing, hanging, killed or with wrong output', async (t) => {
       await makeSets(lab, 2, { uid: WWW_DATA });
       const instead = (tool: string, ...script: string[]): string => {
         const fake = `root/${tool}-${script.join().length}`;
@@ -106,14 +106,14 @@ void t.test(
       const broken: [string, string][] = [
         [instead('perl', 'exec sleep 60'), 'kept 2 sets: '],
         [instead('perl', ...lie), 'could not be removed: it is still there'],
-        [`${noPerl}; mount --bind /dev/null /usr/bin/ipcrm`, 'could not be removed: setpriv ended with 12'],
+        [`${noPerl}; mount --bind /dev/null /usr/bin/ipcrm`, 'could not be removed: setpriv exited with 12'],
         [
           `${noPerl}; ${instead('ipcrm', 'exec sleep 60')}`,
-          'could not be removed: setpriv was ended by SIGKILL after',
+          'could not be removed: setpriv was killed by SIGKILL after',
         ],
         [
           `${noPerl}; ${instead('ipcrm', 'kill -9 $$')}`,
-          'could not be removed: setpriv was ended by SIGKILL',
+          'could not be removed: setpriv was killed by SIGKILL',
         ],
         [`${noPerl}; mount --bind /bin/true /usr/bin/ipcrm`, 'could not be removed: it is still there'],
         [`${noPerl}; mount --bind /dev/null /usr/bin/ipcs`, 'kept 2 sets: '],
@@ -152,11 +152,11 @@ void t.test(
       await lab.sh('rm /etc/ssl/openssl.cnf');
     });
 
-    await t.test('no bus, and nobody to ask about units', async (t) => {
+    await t.test('no bus to query units', async (t) => {
       await lab.sh('systemctl stop dbus.socket dbus.service');
       t.match(await gate(t), 'removed 2 semaphore sets', 'the dead need no bus');
       await makeSets(lab, 1, { uid: WWW_DATA });
-      t.match((await lab.run('httpd-guard', 'check')).stdout, 'systemd cannot be asked over D-Bus');
+      t.match((await lab.run('httpd-guard', 'check')).stdout, 'cannot query systemd over D-Bus');
       await apache.start();
       t.strictSame((await clean(lab)).removed, [], 'how old the living are, only systemd knows');
       t.ok(await apache.serves());
@@ -164,7 +164,7 @@ void t.test(
       t.equal((await clean(lab)).removed.length, 1);
     });
 
-    await t.test('what httpd’s environment holds is for httpd', async (t) => {
+    await t.test("httpd's environment applies only to httpd", async (t) => {
       await lab.sh('httpd-guard install');
       await apache.dropIn(
         'environment.conf',
@@ -187,7 +187,7 @@ void t.test(
       );
     });
 
-    await t.test('a guard that is broken itself', async (t) => {
+    await t.test('a broken installation of httpd-guard', async (t) => {
       await apache.start();
       const broken = {
         hangs: 'echo "for (;;);" >/usr/lib/httpd-guard/httpd-guard.cjs',
@@ -240,7 +240,7 @@ void t.test(
       t.equal(await state(), 'live');
     });
 
-    await t.test('process names made to confuse', async (t) => {
+    await t.test('confusing process names', async (t) => {
       lab.write('run/confuse', '$0 = "a) S 1 (\\n[httpd] 1 1"; sleep');
       await lab.sh(
         'systemd-run -q --unit confuse -p Type=exec perl /run/confuse; cp /bin/sleep "/run/httpd (deleted)"; systemd-run -q --unit deleted -p Type=exec "/run/httpd (deleted)" 1000',
@@ -251,7 +251,7 @@ void t.test(
       await lab.sh('systemctl stop confuse deleted apache2');
     });
 
-    await t.test('a full table; twice at once; taken away meanwhile', async (t) => {
+    await t.test('a full table; two runs at once; sets removed meanwhile', async (t) => {
       await lab.limitSets(32_000);
       const before = await setIds(lab);
       await makeSets(lab, 12_000, { uid: WWW_DATA });

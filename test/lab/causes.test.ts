@@ -10,7 +10,7 @@ interface Found {
   cures: { say: string; run: string[] }[];
 }
 
-void t.test('what failed for another reason is told, and not touched', async (t) => {
+void t.test('failures for other reasons are reported and left alone', async (t) => {
   const lab = await Lab.boot();
   t.teardown(() => {
     lab.end();
@@ -49,7 +49,7 @@ void t.test('what failed for another reason is told, and not touched', async (t)
     await guard.newWatcher();
   };
 
-  await t.test('a table that others have filled: one look, one clear advice', async (t) => {
+  await t.test('a table full of sets of other programs: one recovery, one clear advice', async (t) => {
     await makeSets(lab, MOST_SETS - 1, { uid: 0, key: 7 });
     await isLeftAlone(t, start, /semaphore-demand/);
     const { exitCode, cause, holders, cures } = await diagnose();
@@ -117,7 +117,7 @@ void t.test('what failed for another reason is told, and not touched', async (t)
     await calm();
   });
 
-  await t.test('a kill -9, and then nothing is asked for', async (t) => {
+  await t.test('a kill -9 without a request', async (t) => {
     await apache.start();
     const before = Number(await starts());
     const look = await guard.lastLook();
@@ -134,7 +134,7 @@ void t.test('what failed for another reason is told, and not touched', async (t)
     await calm();
   });
 
-  await t.test('what was stopped, masked or disabled', async (t) => {
+  await t.test('units that were stopped, masked or disabled', async (t) => {
     for (const wish of ['stop', 'disable', 'mask']) {
       await apache.dropIn('zz.conf', 'ExecStartPre=', 'ExecStopPost=');
       await fillTable(lab);

@@ -27,7 +27,7 @@ async function nothingIsLeft({ lab }: Guard): Promise<boolean> {
   return (JSON.parse(stdout) as { summary: { orphan: number } }).summary.orphan === 0;
 }
 
-void t.test('httpd dies for want of semaphores and comes back by itself', async (t) => {
+void t.test('httpd fails because no set can be created and is recovered', async (t) => {
   const lab = await Lab.boot();
   t.teardown(() => {
     lab.end();
@@ -39,7 +39,7 @@ void t.test('httpd dies for want of semaphores and comes back by itself', async 
     return (await lab.run('systemctl', 'start', apache.unit)).exitCode;
   };
 
-  await t.test('the accept mutex at the first start: a line in the journal alone', async (t) => {
+  await t.test('the accept mutex at the first start: a line only in the journal', async (t) => {
     await lab.sh(
       'a2dismod -q -f ssl proxy rewrite; mv /etc/apache2/conf-enabled/lab.conf /root/; printf "ServerName lab\\nMutex sysvsem default\\nListen 81\\n" >/etc/apache2/conf-enabled/lab.conf',
     );
@@ -52,7 +52,7 @@ void t.test('httpd dies for want of semaphores and comes back by itself', async 
     await lab.sh('mv /root/lab.conf /etc/apache2/conf-enabled/; a2enmod -q ssl proxy rewrite');
   });
 
-  await t.test('another mutex, first pass: a line in the ErrorLog alone', async (t) => {
+  await t.test('another mutex, first pass: a line only in the ErrorLog', async (t) => {
     await reset(guard, apache);
     await makeSets(lab, MOST_SETS - 1, { uid: WWW_DATA });
     t.equal(await startWithoutGuard(), 1, 'the start fails');
@@ -61,7 +61,7 @@ void t.test('httpd dies for want of semaphores and comes back by itself', async 
     t.ok(await nothingIsLeft(guard));
   });
 
-  await t.test('another mutex, second pass: the start says OK', async (t) => {
+  await t.test('another mutex, second pass: the start succeeds', async (t) => {
     // Its watchdog makes one more set, once httpd has detached.
     await lab.sh('a2enmod -q proxy_hcheck');
     await reset(guard, apache);
@@ -75,7 +75,7 @@ void t.test('httpd dies for want of semaphores and comes back by itself', async 
     await lab.sh('a2dismod -q proxy_hcheck');
   });
 
-  await t.test('with the guard at each start it does not even fail', async (t) => {
+  await t.test('guarded at each start, it does not fail', async (t) => {
     await reset(guard, apache);
     await fillTable(lab);
     t.equal((await lab.run('systemctl', 'start', apache.unit)).exitCode, 0);
@@ -111,7 +111,7 @@ void t.test('httpd dies for want of semaphores and comes back by itself', async 
     }
   }
 
-  await t.test('afterwards nobody lost a set', async (t) => {
+  await t.test('no server lost a set', async (t) => {
     t.equal(await apache.mutexErrors(), '');
     t.ok((await setIds(lab)).length > 0);
   });

@@ -2,7 +2,7 @@ import t from 'tap';
 import { Apache, WWW_DATA, clean, letSetsAge, makeSets, setIds } from './apache.ts';
 import { Lab } from './lab.ts';
 
-void t.test('the configuration, by file, environment and command line', async (t) => {
+void t.test('the configuration by file, environment and command line', async (t) => {
   const lab = await Lab.boot();
   t.teardown(() => {
     lab.end();
@@ -13,7 +13,7 @@ void t.test('the configuration, by file, environment and command line', async (t
     lab.write('etc/httpd-guard.toml', text);
   };
 
-  await t.test('config says each value and where it came from', async (t) => {
+  await t.test('config prints each value and where it comes from', async (t) => {
     configure('[recover]\nsettle = 1\n');
     const { stdout, exitCode } = await lab.run(
       'env',
@@ -51,14 +51,14 @@ void t.test('the configuration, by file, environment and command line', async (t
     await lab.limitSets(32000);
   });
 
-  await t.test('a wrong one: nothing is removed, and httpd starts', async (t) => {
+  await t.test('a wrong configuration: nothing is removed, and httpd starts', async (t) => {
     configure('');
     await lab.sh('httpd-guard install');
     configure('[check]\nwarm = 40\n');
     await makeSets(lab, 2, { uid: WWW_DATA });
     const { exitCode, stderr } = await clean(lab);
     t.equal(exitCode, 3);
-    t.match(stderr, 'check.warm is no setting: did you mean check.warn?');
+    t.match(stderr, 'check.warm is not a setting: did you mean check.warn?');
     for (const [command, code] of [
       ['check', 3],
       ['diagnose', 3],
@@ -78,7 +78,7 @@ void t.test('the configuration, by file, environment and command line', async (t
     t.equal((await setIds(lab, WWW_DATA)).length, made - 2, 'mended, and they go');
   });
 
-  await t.test('a server that cannot be asked: its user is told', async (t) => {
+  await t.test('a server that cannot be queried: its user is configured', async (t) => {
     await lab.sh('systemctl stop apache2; httpd-guard uninstall; useradd -r web; mkdir -p /run/apache2');
     lab.write(
       'usr/local/bin/start-web',

@@ -78,7 +78,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     });
   };
 
-  await scenario('systemd’s own restarts fail as well, until it has had enough', async (t) => {
+  await scenario("systemd's own restarts fail as well, until its start limit stops them", async (t) => {
     await apache.dropIn('zz.conf', ...NO_GUARD_AT_STARTS, 'Restart=always', 'RestartSec=10ms');
     await fillTable(lab);
     const since = await guard.mark();
@@ -102,7 +102,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     );
   }
 
-  await scenario('a full disk for the ErrorLog besides', async (t) => {
+  await scenario('a full disk for the ErrorLog as well', async (t) => {
     await lab.sh('mkdir -p /mnt/small; mount -t tmpfs -o size=64k none /mnt/small');
     configure('ErrorLog /mnt/small/error.log\n');
     await lab.sh('touch /mnt/small/error.log; dd if=/dev/zero of=/mnt/small/full bs=4k 2>/dev/null || true');
@@ -128,7 +128,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     t.match(lab.read('var/log/apache2/piped.log'), '(28)No space left on device');
   });
 
-  await scenario('a table that is full of both: what was left makes room enough', async (t) => {
+  await scenario('a table full of both: removing the orphaned sets is enough', async (t) => {
     await makeSets(lab, 5, { uid: 0, key: 7 });
     await fillTable(lab);
     await apache.dropIn('zz.conf', ...NO_GUARD_AT_STARTS);
@@ -140,7 +140,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     t.equal(await lab.sh("awk '$1 != 0 && NR > 1' /proc/sysvipc/sem | wc -l"), '5', 'the others’ are there');
   });
 
-  await scenario('and not enough: one try, and then it is known', async (t) => {
+  await scenario('not enough free sets: one attempt, then the cause is known', async (t) => {
     await makeSets(lab, MOST_SETS - 1, { uid: 0, key: 7 });
     await fillTable(lab);
     await apache.dropIn('zz.conf', 'ExecStartPre=');
@@ -161,7 +161,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     await lab.limitSets(MOST_SETS);
   });
 
-  await scenario('full of what users with and without a name hold', async (t) => {
+  await scenario('full of sets of users with and without a name', async (t) => {
     await lab.sh('id postgres >/dev/null 2>&1 || useradd -r postgres');
     const uid = Number(await lab.sh('id -u postgres'));
     await makeSets(lab, 7, { uid, key: 7 });
@@ -175,7 +175,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     t.equal(await show('NRestarts'), '0');
   });
 
-  await scenario('full of others’ sets, until there is room again', async (t) => {
+  await scenario('full of sets of other programs, until sets are free again', async (t) => {
     await makeSets(lab, MOST_SETS, { uid: 1 });
     await isLeftAlone(t, /semaphore-demand/, start);
     t.match(await json('recover'), { exitCode: 1, outcome: 'left-alone', cause: 'semaphore-demand' });
@@ -190,7 +190,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     t.match(await json('recover'), { exitCode: 0, outcome: 'recovered', cause: 'semaphore-demand' });
   });
 
-  await scenario('cleared by hand, and then recovered', async (t) => {
+  await scenario('sets removed by hand, then recovered', async (t) => {
     await apache.dropIn('zz.conf', ...NO_GUARD_AT_STARTS);
     await lab.sh('systemctl stop httpd-guard-watch');
     await fillTable(lab);
@@ -204,7 +204,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     t.match(await json('recover'), { exitCode: 0, outcome: 'recovered', cause: 'semaphore-leak' });
   });
 
-  await scenario('one of two has failed: that one is meant', async (t) => {
+  await scenario('of two units the failed one is selected', async (t) => {
     await other.start();
     configure('Nonsense on\n');
     await start();
@@ -226,7 +226,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     await lab.sh('rm /etc/apache2-b/conf-enabled/zz.conf');
   });
 
-  await scenario('full of what another living httpd could know, until that is restarted', async (t) => {
+  await scenario('full of sets that another running httpd could know, until that is restarted', async (t) => {
     await other.start();
     const before = await other.masterPid();
     await fillTable(lab);
@@ -242,7 +242,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     t.equal(await other.mutexErrors(), '');
   });
 
-  await scenario('inodes used up, with the same text', async (t) => {
+  await scenario('no free inodes, with the same text', async (t) => {
     await lab.sh(
       'mkdir -p /mnt/small; mount -t tmpfs -o size=1m,nr_inodes=2 none /mnt/small; : >/mnt/small/one',
     );
@@ -253,7 +253,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     t.match(evidence.at(-1)?.saw, '(28)No space left on device');
   });
 
-  await scenario('its own workers without a master, on its port: they are ended, and it is up', async (t) => {
+  await scenario('its own workers without a master on its port are terminated, and it starts', async (t) => {
     const workers = await orphan(apache);
     const since = await guard.mark();
     t.equal(await start(), 1);
@@ -262,7 +262,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     t.ok(workers.every((pid) => !living.split('\n').includes(pid)));
   });
 
-  await scenario('another unit’s workers on its port: not this unit’s to end', async (t) => {
+  await scenario('workers of another unit on its port are not terminated', async (t) => {
     lab.write('etc/apache2-b/ports.conf', 'Listen 80\n');
     // Room for what those workers hold, too: it is the port that is wanting.
     await lab.limitSets(32);
@@ -275,7 +275,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     await lab.limitSets(MOST_SETS);
   });
 
-  await scenario('stopped while the table is full and it is watched', async (t) => {
+  await scenario('stopped while the table is full and the watcher runs', async (t) => {
     for (const dropIn of [[], NO_GUARD_AT_STARTS]) {
       await apache.dropIn('zz.conf', ...dropIn);
       await apache.start();
@@ -288,7 +288,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     }
   });
 
-  await scenario('all that its start left dies at once: a job to start is no wish to stop', async (t) => {
+  await scenario('all processes of a start exit at once: a start job is no stop on purpose', async (t) => {
     await apache.dropIn('zz.conf', 'PIDFile=', 'ExecStart=', 'ExecStart=/bin/true', 'ExecStop=');
     await isLeftAlone(t, /left alone/, start);
     const ending = '/run/httpd-guard/apache2.service.ending';
@@ -299,7 +299,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     t.equal((await lab.run('test', '-e', ending)).exitCode, 1, 'for a wished end Node is not started');
   });
 
-  await scenario('masked while it runs, and dies of a reload', async (t) => {
+  await scenario('masked while it runs, then it fails in a reload', async (t) => {
     await lab.sh('a2dismod -q -f cache_socache auth_digest authn_socache');
     await apache.start();
     await fillTable(lab);
@@ -312,7 +312,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     await lab.sh('systemctl unmask -q apache2');
   });
 
-  await scenario('killed, with a table that is full: a signal is another end', async (t) => {
+  await scenario('killed while the table is full: a signal is another cause', async (t) => {
     await apache.dropIn('zz.conf', ...NO_GUARD_AT_STARTS);
     await apache.start();
     await fillTable(lab);
@@ -320,7 +320,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     t.match(await diagnose(), { cause: 'other', exitCode: 1 });
   });
 
-  await scenario('2.2 with a table that is full, ended by somebody’s wish', async (t) => {
+  await scenario('2.2 with a full table, stopped on purpose', async (t) => {
     const isUp = async (): Promise<boolean> =>
       (await lab.run('systemctl', 'is-active', STAND_IN_UNIT)).exitCode === 0;
     const ends = async (how: string, why: RegExp): Promise<void> => {
@@ -348,7 +348,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     await ends('kill $(cat /run/httpd.pid)', /nothing to recover \(cause: other\)/);
   });
 
-  await scenario('what the commands print, and their codes', async (t) => {
+  await scenario('output and exit statuses of the commands', async (t) => {
     const nothing = { exitCode: 1, schema: 1, unit: apache.unit, cause: 'none', holders: [], cures: [] };
     await apache.start();
     t.match(await json('diagnose'), nothing);

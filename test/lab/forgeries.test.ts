@@ -12,7 +12,7 @@ const FORGERIES: readonly [string, string][] = [
   ['a client’s words, behind what httpd says', `curl -s -e "${CREATE_FAILED}" 127.0.0.1/%2e%2e%2fx`],
 ];
 
-void t.test('whatever is forged, nothing is done', async (t) => {
+void t.test('forged lines and entries trigger no action', async (t) => {
   const lab = await Lab.boot();
   t.teardown(() => {
     lab.end();
@@ -53,7 +53,7 @@ void t.test('whatever is forged, nothing is done', async (t) => {
     t.equal(await diagnosed(), 'none');
   });
 
-  await t.test('a server that died of something else', async (t) => {
+  await t.test('a server that failed for another reason', async (t) => {
     for (const [, forge] of FORGERIES) await lab.sh(forge);
     await apache.kill9();
     const mark = await guard.mark();

@@ -18,7 +18,7 @@ interface Deed {
   setsUsed?: number;
 }
 
-void t.test('history: what the guard did, and nothing that others say it did', async (t) => {
+void t.test('history shows what httpd-guard did, and no forged entries', async (t) => {
   const lab = await Lab.boot();
   t.teardown(() => {
     lab.end();
@@ -34,7 +34,7 @@ void t.test('history: what the guard did, and nothing that others say it did', a
     return entries;
   };
 
-  await t.test('nothing yet', async (t) => {
+  await t.test('before the first entry', async (t) => {
     t.strictSame(await lab.run('httpd-guard', 'history'), {
       exitCode: 0,
       stdout: 'No entries of httpd-guard in the journal.',
@@ -43,7 +43,7 @@ void t.test('history: what the guard did, and nothing that others say it did', a
     t.strictSame(await history(), []);
   });
 
-  await t.test('a start that clears: one line in the unit’s journal, with figures', async (t) => {
+  await t.test("a start that removes sets writes one line with figures to the unit's journal", async (t) => {
     await lab.sh('httpd-guard install --quiet');
     await makeSets(lab, 60, { uid: WWW_DATA });
     const ids = await setIds(lab);
@@ -66,7 +66,7 @@ void t.test('history: what the guard did, and nothing that others say it did', a
     );
   });
 
-  await t.test('after a kill -9: why it ended, then what was cleared', async (t) => {
+  await t.test('after a kill -9: the cause, then the removed sets', async (t) => {
     const sets = (await setIds(lab, WWW_DATA)).length;
     await apache.kill9();
     const [, ...deeds] = await history();
@@ -77,7 +77,7 @@ void t.test('history: what the guard did, and nothing that others say it did', a
     t.equal(await lab.sh('journalctl -o cat -u apache2 | grep -c "^removed"'), '2');
   });
 
-  await t.test('clean by hand, dry or not', async (t) => {
+  await t.test('clean by hand, with and without --dry-run', async (t) => {
     await makeSets(lab, 2, { uid: WWW_DATA });
     const before = await history();
     await clean(lab, '--dry-run');
@@ -87,7 +87,7 @@ void t.test('history: what the guard did, and nothing that others say it did', a
     t.match((await history()).slice(before.length), [{ did: 'cleared', command: 'clean', removed: 2 }]);
   });
 
-  await t.test('an entry that another user wrote', async (t) => {
+  await t.test('an entry of another user', async (t) => {
     const before = await history();
     const forge = (user: string): string =>
       `printf '%s\\n' MESSAGE_ID=${CLEARED} 'MESSAGE=forged' _UID=0 HTTPD_GUARD_UNIT=apache2.service HTTPD_GUARD_REMOVED=1 | setpriv --reuid=${user} --clear-groups logger --journald`;
@@ -125,7 +125,7 @@ void t.test('history: what the guard did, and nothing that others say it did', a
       exitCode: 3,
       stdout: '',
       stderr:
-        'httpd-guard: the journal cannot be read: it takes root, or the group systemd-journal or adm, to read it',
+        'httpd-guard: the journal cannot be read: permission denied; run as root or as a member of the group systemd-journal or adm',
     });
     const group = (await lab.sh('getent group systemd-journal')).split(':')[2] ?? '';
     t.match(await as(`--groups=${group}`), { exitCode: 0, stdout: /pre-start/, stderr: '' });

@@ -11,7 +11,7 @@ setsid sleep 300 &
 /** Found first where her PATH counts. */
 const ALICES_TOOL = '#!/bin/sh\necho "$0 as $(id -u)" >>/home/alice/stolen\nexec /usr/bin/${0##*/} "$@"\n';
 
-void t.test('what an ordinary user may have written into a unit gains no rights', async (t) => {
+void t.test('text that an ordinary user may have written into a unit gains no privileges', async (t) => {
   const lab = await Lab.boot();
   t.teardown(() => {
     lab.end();
@@ -28,7 +28,7 @@ void t.test('what an ordinary user may have written into a unit gains no rights'
     return lab.sh('systemctl daemon-reload');
   };
 
-  await t.test('root asks as alice, without a terminal, and not for ever', async (t) => {
+  await t.test('root queries as alice, without a terminal and with a time limit', async (t) => {
     await unit('EnvironmentFile=/home/alice/env', 'ExecStart=/home/alice/httpd -k start');
     const began = performance.now();
     const { exitCode } = await lab.run(
@@ -49,35 +49,38 @@ void t.test('what an ordinary user may have written into a unit gains no rights'
     );
   });
 
-  await t.test('where her file is the environment of root’s hooks, nothing is guarded', async (t) => {
+  await t.test("nothing is guarded if her file is in the environment of root's hooks", async (t) => {
     const { exitCode, stderr } = await lab.run('httpd-guard', 'install', '--unit', 'notes');
     t.equal(exitCode, 1);
     t.match(
       stderr,
-      /not installed: root would run the guard with what stands in \/home\/alice\/env .*belongs to uid/,
+      /not installed: root would run httpd-guard with the environment of \/home\/alice\/env .*belongs to uid/,
     );
     await unit('EnvironmentFile=-/home/alice/none', 'ExecStart=/home/alice/httpd');
     t.match((await lab.run('httpd-guard', 'install', '--unit', 'notes')).stderr, '/home/alice/none');
   });
 
-  await t.test('nor where it leads to libraries of hers', async (t) => {
+  await t.test('nor with an environment that refers to her libraries', async (t) => {
     await unit('Environment=LD_LIBRARY_PATH=/home/alice/lib', 'ExecStart=/home/alice/httpd');
     const { exitCode, stderr } = await lab.run('httpd-guard', 'install', '--unit', 'notes');
     t.equal(exitCode, 1);
-    t.match(stderr, /root would run the guard with LD_LIBRARY_PATH=\/home\/alice\/lib, but .*belongs to uid/);
+    t.match(
+      stderr,
+      /root would run httpd-guard with LD_LIBRARY_PATH=\/home\/alice\/lib, but .*belongs to uid/,
+    );
   });
 
-  await t.test('nor in a root of its own', async (t) => {
+  await t.test('nor with RootDirectory=', async (t) => {
     await unit('RootDirectory=/home/alice', 'ExecStart=/httpd');
     const { exitCode, stderr } = await lab.run('httpd-guard', 'install', '--unit', 'notes');
     t.equal(exitCode, 1);
-    t.match(stderr, 'notes.service has a root of its own (/home/alice)');
+    t.match(stderr, 'notes.service runs with RootDirectory=/home/alice');
   });
 
   await lab.sh('pkill -u alice || true');
 });
 
-void t.test('two at once, and one killed half-way', async (t) => {
+void t.test('two at once, one of them killed', async (t) => {
   const lab = await Lab.boot();
   t.teardown(() => {
     lab.end();

@@ -27,7 +27,7 @@ void t.test('install and uninstall', async (t) => {
     t.equal((await lab.run('test', '-e', '/var/lib/httpd-guard')).exitCode, 1, 'nor does check');
   });
 
-  await t.test('twice is as good as once', async (t) => {
+  await t.test('a second install changes nothing', async (t) => {
     const said = await lab.sh('httpd-guard install');
     t.match(said, `wrote ${DROP_IN}`);
     t.match(said, /^apache2.service is disabled: .* but the guard never starts it$/m);
@@ -43,7 +43,7 @@ void t.test('install and uninstall', async (t) => {
     t.equal(await lab.sh('systemd-analyze verify apache2.service 2>&1'), '');
   });
 
-  await t.test('many in a row are not too many starts for systemd', async (t) => {
+  await t.test("many requests in a row do not reach systemd's start limit", async (t) => {
     await lab.sh('mkdir -p /var/lib/prometheus/node-exporter; httpd-guard install');
     const units = 'httpd-guard-watch.service httpd-guard-recover.path httpd-guard-metrics.timer';
     // systemd 255 and later keep the count over a reload, so it is asked without one.
@@ -54,7 +54,7 @@ void t.test('install and uninstall', async (t) => {
     await lab.sh('httpd-guard uninstall; rm -r /var/lib/prometheus; httpd-guard install');
   });
 
-  await t.test('a start with nothing to clear does not start Node', async (t) => {
+  await t.test('a start with nothing to remove does not start Node', async (t) => {
     await lab.sh(
       'mv /usr/local/bin/node /usr/local/bin/node.real; printf "#!/bin/sh\\necho started >>/root/node-started\\nexec node.real \\"\\$@\\"\\n" >/usr/local/bin/node; chmod +x /usr/local/bin/node',
     );
@@ -137,16 +137,16 @@ void t.test('install and uninstall', async (t) => {
     );
   });
 
-  await t.test('a unit with an IPC namespace of its own has no need', async (t) => {
+  await t.test('a unit with its own IPC namespace is not guarded', async (t) => {
     await lab.sh('httpd-guard uninstall');
     await apache.dropIn('20-apart.conf', 'PrivateIPC=yes');
     const { exitCode, stderr } = await lab.run('httpd-guard', 'install');
     t.equal(exitCode, 1);
-    t.match(stderr, 'apache2.service has an IPC namespace of its own (PrivateIPC=yes)');
+    t.match(stderr, 'apache2.service has its own IPC namespace (PrivateIPC=yes)');
     await lab.sh('rm /etc/systemd/system/apache2.service.d/20-apart.conf; systemctl daemon-reload');
   });
 
-  await t.test('what systemd would not take is undone', async (t) => {
+  await t.test('units that systemd rejects are restored', async (t) => {
     const files =
       'ls /etc/systemd/system/*httpd-guard* /etc/systemd/system/apache2.service.d 2>/dev/null || true';
     const before = await lab.sh(files);
@@ -158,12 +158,12 @@ void t.test('install and uninstall', async (t) => {
     );
     const { exitCode, stderr } = await lab.run('httpd-guard', 'install');
     t.equal(exitCode, 1);
-    t.match(stderr, 'systemd would not take it: /etc/systemd/system/httpd-guard-watch.service:3: so not');
+    t.match(stderr, 'systemd rejected the units: /etc/systemd/system/httpd-guard-watch.service:3: so not');
     t.equal(await lab.sh(files), before);
     await lab.sh('rm /usr/local/sbin/systemd-analyze');
   });
 
-  await t.test('a full file system: nothing half-done stays', async (t) => {
+  await t.test('a full file system leaves no incomplete file', async (t) => {
     const files =
       'ls /etc/systemd/system/*httpd-guard* /etc/systemd/system/apache2.service.d 2>/dev/null || true';
     const before = await lab.sh(files);
@@ -177,7 +177,7 @@ void t.test('install and uninstall', async (t) => {
     t.equal(lab.read('root/files').trimEnd(), before);
   });
 
-  await t.test('another httpd here is named', async (t) => {
+  await t.test('another httpd on this host is named', async (t) => {
     lab.write('etc/systemd/system/own.service', '[Service]\nExecStart=/opt/own/bin/httpd -DFOREGROUND\n');
     await lab.sh('systemctl daemon-reload');
     t.match(
@@ -187,7 +187,7 @@ void t.test('install and uninstall', async (t) => {
     await lab.sh('rm /etc/systemd/system/own.service; systemctl daemon-reload');
   });
 
-  await t.test('a drop-in that is not ours is left alone', async (t) => {
+  await t.test('a drop-in that httpd-guard did not write is kept', async (t) => {
     const text = lab.read(DROP_IN);
     lab.write(DROP_IN, '[Service]\n');
     for (const command of ['install', 'uninstall']) {
@@ -199,15 +199,15 @@ void t.test('install and uninstall', async (t) => {
     lab.write(DROP_IN, text);
   });
 
-  await t.test('what others could replace is not run by root', async (t) => {
+  await t.test('root does not run programs that other users can replace', async (t) => {
     await lab.sh('cp -a /usr/lib/httpd-guard /home/guard; chmod 777 /home/guard');
     const { exitCode, stderr } = await lab.run('node', '/home/guard/httpd-guard.cjs', 'install');
     t.equal(exitCode, 1);
-    t.match(stderr, '/home/guard can be written by others than root');
+    t.match(stderr, '/home/guard is writable by other users than root');
     await lab.sh('rm -r /home/guard');
   });
 
-  await t.test('afterwards everything is as before', async (t) => {
+  await t.test('uninstall restores the previous state', async (t) => {
     await lab.sh('systemctl stop apache2; touch /etc/systemd/system/httpd-guard-watch.service.new');
     await lab.sh('mkdir -p /run/httpd-guard; mount --bind /run/httpd-guard /run/httpd-guard');
     const said = await lab.sh('httpd-guard uninstall');

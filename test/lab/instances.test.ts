@@ -11,7 +11,7 @@ void t.test('two instances of one user', async (t) => {
   const b = await a.addInstance('b', 8080);
   await lab.installGuard();
 
-  await t.test('what the dead one left stays while a living one could know it', async (t) => {
+  await t.test('leaked sets are kept while a running httpd could know them', async (t) => {
     await b.start();
     const ofB = await setIds(lab, WWW_DATA);
     await letSetsAge(lab);
@@ -24,21 +24,24 @@ void t.test('two instances of one user', async (t) => {
     t.ok(await b.serves());
   });
 
-  await t.test('once the living one is younger than them, they go and its own stay', async (t) => {
-    await b.kill9();
-    await letSetsAge(lab);
-    const dead = await setIds(lab, WWW_DATA);
-    await b.start();
-    const ofB = (await setIds(lab, WWW_DATA)).filter((id) => !dead.includes(id));
-    t.ok(ofB.length > 0);
-    const { removed, exitCode } = await clean(lab);
-    t.strictSame(new Set(removed), new Set(dead));
-    t.equal(exitCode, 0);
-    t.strictSame(await setIds(lab, WWW_DATA), ofB);
-    t.ok(await b.serves());
-  });
+  await t.test(
+    'once the running httpd is younger than the sets, they are removed and its own are kept',
+    async (t) => {
+      await b.kill9();
+      await letSetsAge(lab);
+      const dead = await setIds(lab, WWW_DATA);
+      await b.start();
+      const ofB = (await setIds(lab, WWW_DATA)).filter((id) => !dead.includes(id));
+      t.ok(ofB.length > 0);
+      const { removed, exitCode } = await clean(lab);
+      t.strictSame(new Set(removed), new Set(dead));
+      t.equal(exitCode, 0);
+      t.strictSame(await setIds(lab, WWW_DATA), ofB);
+      t.ok(await b.serves());
+    },
+  );
 
-  await t.test('the guard before one start leaves the other one alone', async (t) => {
+  await t.test('removing sets before a start does not touch the other server', async (t) => {
     t.equal((await lab.run('httpd-guard', 'install', '--unit', 'apache2.service')).exitCode, 0);
     t.equal((await lab.run('httpd-guard', 'install', '--unit', 'apache2@b')).exitCode, 0);
     const before = await setIds(lab, WWW_DATA);
@@ -57,7 +60,7 @@ void t.test('two instances of one user', async (t) => {
   });
 });
 
-void t.test('a living instance of another user keeps what is younger than it', async (t) => {
+void t.test('a running instance of another user keeps sets that are younger than it', async (t) => {
   const lab = await Lab.boot();
   t.teardown(() => {
     lab.end();

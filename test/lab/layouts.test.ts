@@ -6,7 +6,7 @@ import { LAYOUTS, setUp, takeDown } from './layouts.ts';
 /** Room for three runs: the fourth has none, if nothing was removed. */
 const MOST_SETS = 6;
 
-void t.test('at home on every server', async (t) => {
+void t.test('supported layouts of servers', async (t) => {
   const lab = await Lab.boot();
   t.teardown(() => {
     lab.end();

@@ -64,7 +64,7 @@ void t.test('limits', async (t) => {
     return one;
   };
 
-  await t.test('whose the table is, and nobody needs to be root to see it', async (t) => {
+  await t.test('the owners of the table, which an ordinary user can see, too', async (t) => {
     await lab.sh('useradd -u 900 -o oracle');
     await makeSets(lab, 2, { uid: WWW_DATA, as: WWW_DATA, key: 0x70687000, nsems: 3 });
     await makeSets(lab, 4, { uid: 900, key: 7, nsems: 17 });
@@ -112,7 +112,7 @@ void t.test('limits', async (t) => {
   await proves(t, 'how many kill -9 are left, by SEMMNI', '250 32000 32 14');
   await proves(t, 'how many kill -9 are left, by SEMMNS', '250 11 32 128');
 
-  await t.test('what is registered and not made counts for the figure that holds at any rate', async (t) => {
+  await t.test('registered mutexes that are not created count for the guaranteed figure', async (t) => {
     await removeAll();
     const { registered } = only(await limits());
     t.equal(registered, 6);
@@ -135,7 +135,7 @@ void t.test('limits', async (t) => {
     t.match(await lab.sh('httpd-guard limits'), /the next start (fails|may fail)/);
   });
 
-  await t.test('mutexes that are no System V semaphores leak none', async (t) => {
+  await t.test('mutexes that are not System V semaphores do not leak', async (t) => {
     await removeAll();
     lab.write('etc/apache2/conf-enabled/zz.conf', 'Mutex pthread default\n');
     await apache.start();
@@ -150,7 +150,7 @@ void t.test('limits', async (t) => {
     lab.write('etc/apache2/conf-enabled/zz.conf', '');
   });
 
-  await t.test('instances, together', async (t) => {
+  await t.test('several instances', async (t) => {
     await apache.addInstance('b', 8080);
     await lab.sh('SYSTEMCTL_SKIP_SYSV=1 systemctl enable -q apache2 apache2@b');
     const { needed, units } = await limits();
@@ -167,7 +167,7 @@ void t.test('limits', async (t) => {
   const backups = (): string[] =>
     readdirSync(join(lab.root, 'etc/sysctl.d')).filter((name) => name.startsWith('60-httpd-guard.conf.bak'));
 
-  await t.test('--raise counts at once, and after a boot', async (t) => {
+  await t.test('--raise is effective now and after a boot', async (t) => {
     await setSem('250 1000 32 128');
     const dry = await raise('200', '--dry-run');
     t.match(dry, { exitCode: 0, stderr: '' });
@@ -203,7 +203,7 @@ void t.test('limits', async (t) => {
     t.strictSame(backups(), []);
   });
 
-  await t.test('--raise says who wins at boot', async (t) => {
+  await t.test('--raise names the file that overrides it at boot', async (t) => {
     lab.write('etc/sysctl.d/70-oracle.conf', 'kernel.sem = 250 32000 100 128\n');
     t.match((await raise('400')).stdout, 'at boot /etc/sysctl.d/70-oracle.conf counts');
     await lab.sh('systemctl restart systemd-sysctl');

@@ -2,7 +2,7 @@ import t from 'tap';
 import { Apache, WWW_DATA, clean, letSetsAge, setIds } from './apache.ts';
 import { Lab, until } from './lab.ts';
 
-void t.test('a living httpd keeps its sets', async (t) => {
+void t.test('a running httpd keeps its sets', async (t) => {
   const lab = await Lab.boot();
   t.teardown(() => {
     lab.end();
@@ -10,22 +10,25 @@ void t.test('a living httpd keeps its sets', async (t) => {
   const apache = await Apache.setUp(lab, 'prefork');
   await lab.installGuard();
 
-  await t.test('a reload after a leak: the leaked go, the new and the old of the living stay', async (t) => {
-    await apache.start();
-    await apache.kill9();
-    const leaked = await setIds(lab, WWW_DATA);
-    await letSetsAge(lab);
-    await apache.start();
-    await lab.sh('systemctl reload apache2');
-    const { removed } = await clean(lab);
-    t.strictSame(new Set(removed), new Set(leaked));
-    t.ok(await apache.serves());
-    await lab.sh('systemctl reload apache2');
-    t.strictSame((await clean(lab)).removed, []);
-    t.ok(await apache.serves());
-  });
+  await t.test(
+    'a reload after a leak: orphaned sets are removed, the sets of the running httpd are kept',
+    async (t) => {
+      await apache.start();
+      await apache.kill9();
+      const leaked = await setIds(lab, WWW_DATA);
+      await letSetsAge(lab);
+      await apache.start();
+      await lab.sh('systemctl reload apache2');
+      const { removed } = await clean(lab);
+      t.strictSame(new Set(removed), new Set(leaked));
+      t.ok(await apache.serves());
+      await lab.sh('systemctl reload apache2');
+      t.strictSame((await clean(lab)).removed, []);
+      t.ok(await apache.serves());
+    },
+  );
 
-  await t.test('a binary replaced under it', async (t) => {
+  await t.test('a binary that is replaced while it runs', async (t) => {
     await lab.sh('cp /usr/sbin/apache2 /usr/sbin/apache2.new; mv /usr/sbin/apache2.new /usr/sbin/apache2');
     const pid = await apache.masterPid();
     t.match(await lab.sh(`readlink /proc/${pid}/exe`), /\(deleted\)/);
@@ -58,7 +61,7 @@ void t.test('a living httpd keeps its sets', async (t) => {
     });
   }
 
-  await t.test('workers that outlive their master', async (t) => {
+  await t.test('workers that survive their master', async (t) => {
     await apache.dropIn('20-survive.conf', 'KillMode=process');
     await apache.start();
     const sets = await setIds(lab, WWW_DATA);

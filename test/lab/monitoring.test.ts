@@ -58,7 +58,7 @@ void t.test('monitoring', async (t) => {
   // This is about being told, not about being mended.
   await lab.sh('systemctl stop httpd-guard-watch.service httpd-guard-recover.path');
 
-  await t.test('the timer has the file written at once, and node_exporter may read it', async (t) => {
+  await t.test('the timer has the file written at once, readable for node_exporter', async (t) => {
     await until('the first metrics', async () =>
       (await lab.run('test', '-e', FILE)).exitCode === 0 ? true : null,
     );
@@ -80,7 +80,7 @@ void t.test('monitoring', async (t) => {
     await lab.sh(`systemctl stop ${TIMER}`);
   });
 
-  await t.test('from within its sandbox it sees what root sees, of every guarded unit', async (t) => {
+  await t.test('in its sandbox it sees the same as root, for every guarded unit', async (t) => {
     await writeMetrics();
     const timeless = (text: string): string =>
       text.replace(/^(httpd_guard_check_timestamp_seconds) .*\n?/m, '$1');
@@ -109,7 +109,7 @@ void t.test('monitoring', async (t) => {
     await lab.sh(`rm -r /etc/systemd/system/${SERVICE}.d ${FILE}.json; systemctl daemon-reload`);
   });
 
-  await t.test('what cannot be written is told', async (t) => {
+  await t.test('a failed write is reported', async (t) => {
     await lab.sh(`rm ${FILE}; mkdir ${FILE}`);
     t.equal((await lab.run('systemctl', 'start', SERVICE)).exitCode, 1);
     const why = `the metrics were not written: ${FILE}: it is a directory (EISDIR)`;
@@ -125,7 +125,7 @@ void t.test('monitoring', async (t) => {
   lab.write('etc/prometheus/prometheus.yml', PROMETHEUS);
   await lab.sh('systemctl start prometheus-node-exporter prometheus');
 
-  await t.test('as a plugin, for who is not root', async (t) => {
+  await t.test('as a plugin of an ordinary user', async (t) => {
     const healthy = await plugin(...check);
     t.match(healthy, {
       exitCode: 0,
@@ -153,7 +153,7 @@ void t.test('monitoring', async (t) => {
     await lab.limitSets(128);
   });
 
-  await t.test('the shipped rules hold their own tests', async (t) => {
+  await t.test('the packaged rules pass their tests', async (t) => {
     for (const [folder, name] of [
       [SHIPPED, 'httpd-guard.rules.yml'],
       [HERE, 'monitoring-rules.yml'],
@@ -209,7 +209,7 @@ void t.test('monitoring', async (t) => {
     await until('the alerts to end', async () => ((await firing())?.length === 0 ? true : null));
   });
 
-  await t.test('Prometheus understands every question of the dashboard', async (t) => {
+  await t.test('Prometheus understands every query of the dashboard', async (t) => {
     const { panels } = JSON.parse(readFileSync(join(SHIPPED, 'grafana-dashboard.json'), 'utf8')) as {
       panels: { title: string; targets: { expr: string }[] }[];
     };
@@ -218,7 +218,7 @@ void t.test('monitoring', async (t) => {
         t.ok(await value(expr.replaceAll('$instance', '.*')), `${title} has something to draw`);
   });
 
-  await t.test('without node_exporter it rests, and uninstall takes all away', async (t) => {
+  await t.test('without node_exporter it is inactive, and uninstall removes it', async (t) => {
     await lab.sh('systemctl stop prometheus prometheus-node-exporter');
     const folder = FILE.slice(0, FILE.lastIndexOf('/'));
     await lab.sh(`mv ${folder} ${folder}.away; systemctl start ${SERVICE}`);

@@ -12,7 +12,7 @@ const versions = readFileSync(new URL('../../scripts/node-versions', import.meta
   .trim()
   .split('\n');
 
-void t.test('the guard works with each supported Node', async (t) => {
+void t.test('httpd-guard works with every supported Node', async (t) => {
   const lab = await Lab.boot();
   t.teardown(() => {
     lab.end();

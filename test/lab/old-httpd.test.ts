@@ -4,7 +4,7 @@ import { Guard, fillTable } from './guard.ts';
 import { Lab, until } from './lab.ts';
 import { STAND_IN_UNIT, installStandIn } from './stand-in.ts';
 
-void t.test('httpd 2.2 ends with success when it finds no semaphores', async (t) => {
+void t.test('httpd 2.2 exits with success if no set can be created', async (t) => {
   const lab = await Lab.boot();
   t.teardown(() => {
     lab.end();
@@ -17,7 +17,7 @@ void t.test('httpd 2.2 ends with success when it finds no semaphores', async (t)
   const show = (property: string): Promise<string> =>
     lab.sh(`systemctl show -P ${property} ${STAND_IN_UNIT}`);
 
-  await t.test('it is brought back', async (t) => {
+  await t.test('it is recovered', async (t) => {
     await httpd.dropIn('zz.conf', 'ExecStartPre=');
     await fillTable(lab);
     const since = await guard.mark();
@@ -43,7 +43,7 @@ void t.test('httpd 2.2 ends with success when it finds no semaphores', async (t)
     t.equal(await isActive(), null);
   });
 
-  await t.test('ended by a signal of its own, with a table that has room, it stays down', async (t) => {
+  await t.test('killed by a signal while sets are free, it stays down', async (t) => {
     await guard.forgetTries();
     await lab.sh(`systemctl start ${STAND_IN_UNIT}`);
     await until('its set', async () => ((await lab.sh('wc -l </proc/sysvipc/sem')) !== '1' ? true : null));

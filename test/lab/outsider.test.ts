@@ -11,7 +11,7 @@ interface Found {
 
 const START_BY_HAND = '. /etc/apache2/envvars; apache2 -k start';
 
-void t.test('an httpd that systemd did not start is not taken down by advice', async (t) => {
+void t.test('advice does not stop an httpd that was started outside systemd', async (t) => {
   const lab = await Lab.boot();
   t.teardown(() => {
     lab.end();

@@ -56,13 +56,13 @@ void t.test('packages', async (t) => {
     buildPackages(lab, 'one', '/root/again').then(() => buildPackages(lab, 'two', '/root/out2')),
   ]);
 
-  await t.test('the same sources make the same bytes, and few', async (t) => {
+  await t.test('the same sources build the same small packages', async (t) => {
     t.equal(await lab.sh('diff -r /root/out /root/again'), '');
     for (const size of (await lab.sh('stat -c %s /root/out/*')).split('\n'))
       t.ok(Number(size) > 0 && Number(size) < MOST_BYTES, `${size} bytes`);
   });
 
-  await t.test('those who check packages, manuals and scripts find no fault', async (t) => {
+  await t.test('lintian, man and shellcheck find no error', async (t) => {
     const clean = { exitCode: 0, stdout: '', stderr: '' };
     t.equal(lintian.exitCode, 0, lintian.stdout);
     t.notMatch(lintian.stdout, /^E:/m);
@@ -74,7 +74,7 @@ void t.test('packages', async (t) => {
       t.strictSame(await lab.run('sh', '-c', `rpm -qp --qf '%{${kind}}' ${rpm} | grep . | sh -n`), clean);
   });
 
-  await t.test('without rpmbuild there is a .deb, and a word about the other', async (t) => {
+  await t.test('without rpmbuild only a .deb is built, with a note', async (t) => {
     await lab.sh('mv /usr/bin/rpmbuild /root');
     for (const [flag, exitCode] of [
       ['--out=', 64],
@@ -96,7 +96,7 @@ void t.test('packages', async (t) => {
 
   const LOOK_AGAIN = 'dpkg-trigger --no-await /lib/systemd/system/apache2.service; dpkg --triggers-only -a';
 
-  await t.test('where the machine does not allow it, nothing is guarded until it does', async (t) => {
+  await t.test('if the machine does not allow it, nothing is guarded until it does', async (t) => {
     const inImage = await lab.run('unshare', '-m', 'sh', '-c', `mount -t tmpfs run /run; dpkg -i ${deb}`);
     t.match(inImage, { exitCode: 0, stdout: 'no httpd is guarded yet: systemd is not running.' });
     lab.write('usr/sbin/policy-rc.d', '#!/bin/sh\nexit 101\n', 0o755);
@@ -118,7 +118,7 @@ void t.test('packages', async (t) => {
     t.ok(await isGuarded(lab));
   });
 
-  await t.test('what the admin took away, neither apache2 nor an upgrade brings back', async (t) => {
+  await t.test('neither apache2 nor an upgrade restores what the admin removed', async (t) => {
     await lab.sh('httpd-guard uninstall');
     await lab.sh(LOOK_AGAIN);
     t.notOk(await isGuarded(lab));
@@ -135,7 +135,7 @@ void t.test('packages', async (t) => {
     t.notOk(await isGuarded(lab));
   });
 
-  await t.test('removed and installed again, it guards at once what it guarded', async (t) => {
+  await t.test('removed and installed again, it guards the same units at once', async (t) => {
     await lab.sh('dpkg -r httpd-guard');
     await lab.sh(`dpkg -i ${deb}`);
     t.notOk(await isGuarded(lab), 'nor do a removal and an installation');
@@ -155,7 +155,7 @@ void t.test('packages', async (t) => {
     );
   });
 
-  await t.test('what a kill -9 left is gone after the next start', async (t) => {
+  await t.test('sets leaked by a kill -9 are removed before the next start', async (t) => {
     await apache.start();
     const used = await setIds(lab, WWW_DATA);
     t.not(used.length, 0);
@@ -164,24 +164,27 @@ void t.test('packages', async (t) => {
     t.ok((await setIds(lab, WWW_DATA)).every((id) => !used.includes(id)));
   });
 
-  await t.test('an upgrade renews the drop-in and the watcher, and keeps what the admin wrote', async (t) => {
-    const edited = `${lab.read(CONFIGURATION)}[check]\nwarn = 60\n`;
-    lab.write(CONFIGURATION, edited);
-    await lab.sh('systemctl disable httpd-guard-recover.path');
-    const watcher = await lab.sh(`systemctl show -P MainPID ${WATCH}`);
-    const master = await apache.masterPid();
-    t.match(await lab.run('dpkg', '-i', newDeb), { exitCode: 0, stderr: '' });
-    t.match(await lab.sh('httpd-guard --version'), '99.0.0-rc.1');
-    t.match(lab.read(DROP_IN), '# of 99');
-    t.match(await lab.sh('systemctl cat apache2'), '# of 99', 'systemd has read it');
-    t.ok(await isActive(lab, WATCH));
-    t.not(await lab.sh(`systemctl show -P MainPID ${WATCH}`), watcher);
-    t.match((await lab.run('systemctl', 'is-enabled', 'httpd-guard-recover.path')).stdout, 'disabled');
-    t.equal(lab.read(CONFIGURATION), edited);
-    t.equal(await apache.masterPid(), master, 'httpd itself saw nothing of it');
-  });
+  await t.test(
+    "an upgrade updates the drop-in and the watcher, and keeps the admin's settings",
+    async (t) => {
+      const edited = `${lab.read(CONFIGURATION)}[check]\nwarn = 60\n`;
+      lab.write(CONFIGURATION, edited);
+      await lab.sh('systemctl disable httpd-guard-recover.path');
+      const watcher = await lab.sh(`systemctl show -P MainPID ${WATCH}`);
+      const master = await apache.masterPid();
+      t.match(await lab.run('dpkg', '-i', newDeb), { exitCode: 0, stderr: '' });
+      t.match(await lab.sh('httpd-guard --version'), '99.0.0-rc.1');
+      t.match(lab.read(DROP_IN), '# of 99');
+      t.match(await lab.sh('systemctl cat apache2'), '# of 99', 'systemd has read it');
+      t.ok(await isActive(lab, WATCH));
+      t.not(await lab.sh(`systemctl show -P MainPID ${WATCH}`), watcher);
+      t.match((await lab.run('systemctl', 'is-enabled', 'httpd-guard-recover.path')).stdout, 'disabled');
+      t.equal(lab.read(CONFIGURATION), edited);
+      t.equal(await apache.masterPid(), master, 'httpd itself saw nothing of it');
+    },
+  );
 
-  await t.test('removed and purged, it leaves everything as before', async (t) => {
+  await t.test('removed and purged, it restores the previous state', async (t) => {
     await lab.sh('systemctl stop apache2');
     t.match(await lab.run('dpkg', '-r', 'httpd-guard'), { exitCode: 0, stderr: '' });
     t.notOk(await isGuarded(lab));
@@ -195,7 +198,7 @@ void t.test('packages', async (t) => {
     t.strictSame(difference(before, await state(lab)), []);
   });
 
-  await t.test('without a Node that works, it can be removed all the same', async (t) => {
+  await t.test('it can be removed without a working Node', async (t) => {
     await lab.sh(`dpkg -i ${deb}`);
     t.ok(await isGuarded(lab));
     await lab.sh('mv /usr/local/bin/node /root/node.real');
@@ -205,7 +208,7 @@ void t.test('packages', async (t) => {
     t.strictSame(difference(before, await state(lab)), []);
   });
 
-  await t.test('the rpm holds the same, with its configuration marked', async (t) => {
+  await t.test('the rpm contains the same files, with its configuration marked', async (t) => {
     const contents = async (command: string): Promise<string[]> => (await lab.sh(command)).trim().split('\n');
     const inDeb = await contents(
       `dpkg-deb -c ${deb} | awk '!/\\/$/ { print substr($6, 2) }' | grep -v /doc/ | sed s/vendor-completions/site-functions/ | sort`,
@@ -224,7 +227,7 @@ void t.test('packages', async (t) => {
     t.match(await lab.sh(`rpm -qp --triggers ${rpm}`), /triggerin scriptlet \(using \/bin\/sh\) -- httpd\n/);
   });
 
-  await t.test('the rpm guards, is upgraded, and goes again', async (t) => {
+  await t.test('the rpm guards, is upgraded and removed', async (t) => {
     const run = (...args: string[]) => lab.run('rpm', '--dbpath', '/root/rpmdb', '--nodeps', ...args);
     const installed = await run('-i', rpm);
     t.match(installed, { exitCode: 0, stdout: 'httpd-guard: apache2.service is guarded' });

@@ -11,7 +11,7 @@ interface Cure {
 
 const CYCLES = 4;
 
-void t.test('an IPC namespace of its own, as diagnose has it', async (t) => {
+void t.test("the unit's own IPC namespace, as diagnose advises", async (t) => {
   const lab = await Lab.boot();
   t.teardown(() => {
     lab.end();
@@ -28,7 +28,7 @@ void t.test('an IPC namespace of its own, as diagnose has it', async (t) => {
   };
   let old: number[] = [];
 
-  await t.test('pasted after a failure, it cures', async (t) => {
+  await t.test('pasted after a failure, it fixes it', async (t) => {
     await failForSets(apache);
     t.not((await lab.run('systemctl', 'is-active', unit)).exitCode, 0);
     old = await setIds(lab);
@@ -70,7 +70,7 @@ void t.test('an IPC namespace of its own, as diagnose has it', async (t) => {
     await lab.limitSets(MOST_SETS);
   });
 
-  await t.test('what is said of such a unit', async (t) => {
+  await t.test('the commands on such a unit', async (t) => {
     const check = await lab.run('httpd-guard', 'check', '--explain');
     t.equal(check.exitCode, 1, 'a table full of orphaned sets is a warning, but no risk to it');
     t.match(
@@ -98,7 +98,7 @@ void t.test('an IPC namespace of its own, as diagnose has it', async (t) => {
     t.ok(await apache.tryStart());
   });
 
-  await t.test('what was left before goes by clean', async (t) => {
+  await t.test('sets leaked before are removed by clean', async (t) => {
     await letSetsAge(lab);
     t.strictSame(new Set((await clean(lab)).removed), new Set(old));
     t.strictSame(await setIds(lab, WWW_DATA), []);
@@ -106,7 +106,7 @@ void t.test('an IPC namespace of its own, as diagnose has it', async (t) => {
     t.equal((await lab.run('httpd-guard', 'check')).exitCode, 0);
   });
 
-  await t.test('with the guard at its starts and ends as well', async (t) => {
+  await t.test('guarded at its starts and stops', async (t) => {
     await lab.sh(
       'httpd-guard install --quiet; rm -f /etc/systemd/system/apache2.service.d/zz.conf; systemctl daemon-reload',
     );

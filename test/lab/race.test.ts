@@ -4,7 +4,7 @@ import { Lab } from './lab.ts';
 
 const ROUNDS = 15;
 
-void t.test('cleaning without end while servers start, reload, die and stop', async (t) => {
+void t.test('continuous removal while servers start, reload, are killed and stop', async (t) => {
   const lab = await Lab.boot();
   t.teardown(() => {
     lab.end();

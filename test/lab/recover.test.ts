@@ -51,7 +51,7 @@ void t.test('a recovery', async (t) => {
     await lab.sh('systemctl start httpd-guard-watch');
   });
 
-  await t.test('stopped by the admin, while it is watched', async (t) => {
+  await t.test('stopped by the admin during the verification', async (t) => {
     guard.configure('settle = 20');
     const mark = await guard.mark();
     await failForSets(apache);
@@ -69,7 +69,7 @@ void t.test('a recovery', async (t) => {
     t.equal(await active(), 'inactive');
   });
 
-  await t.test('set aside by the admin, while it waits for its second try', async (t) => {
+  await t.test('reset by the admin during the back-off before the second attempt', async (t) => {
     triedJustNow(1);
     const mark = await guard.mark();
     await failForSets(apache);
@@ -81,7 +81,7 @@ void t.test('a recovery', async (t) => {
     t.strictSame([await active(), await invocation()], ['inactive', run]);
   });
 
-  await t.test('killed while it waits, and killed while it watches', async (t) => {
+  await t.test('killed during the back-off and during the verification', async (t) => {
     const tries = (): number => lab.read(HISTORY).split(',').length;
     triedJustNow(1);
     await failForSets(apache);
@@ -118,7 +118,7 @@ void t.test('a recovery', async (t) => {
     t.ok(await apache.serves(), 'and the next one succeeds');
   });
 
-  await t.test('after three in ten minutes it gives up, and says so once', async (t) => {
+  await t.test('after three attempts in ten minutes it gives up, which is reported once', async (t) => {
     guard.configure('on-gave-up = ["/usr/local/bin/hook", "down"]');
     lab.write('usr/local/bin/hook', HOOK, 0o755);
     triedJustNow(3);
@@ -164,7 +164,7 @@ void t.test('a recovery', async (t) => {
     t.equal(lab.read(HISTORY), '{"triesMs": "none"', 'it is left to the admin');
   });
 
-  await t.test('a configuration with a fault', async (t) => {
+  await t.test('a configuration with an error', async (t) => {
     for (const [lines, mode, complaint] of [
       [
         ['settle = "long"'],
@@ -172,7 +172,7 @@ void t.test('a recovery', async (t) => {
         /httpd-guard\.toml: recover\.settle = "long" is wrong: it must be a number/,
       ],
       [['settle = 1'], 0o666, /httpd-guard\.toml is not read: .*written by others/],
-      [['= ='], 0o644, /httpd-guard\.toml is no TOML/],
+      [['= ='], 0o644, /httpd-guard\.toml is not valid TOML/],
     ] as const) {
       guard.configure(...lines);
       await lab.sh(`chmod ${mode.toString(8)} /etc/httpd-guard.toml`);
@@ -189,7 +189,7 @@ void t.test('a recovery', async (t) => {
     t.ok(await apache.serves(), 'mended, and it is heard again');
   });
 
-  await t.test('a health URL that says no', async (t) => {
+  await t.test('a health URL that answers with an error', async (t) => {
     guard.configure('settle = 0', 'health-url = "http://127.0.0.1/sick"');
     const mark = await guard.mark();
     await failForSets(apache);
@@ -198,22 +198,25 @@ void t.test('a recovery', async (t) => {
     t.ok(await apache.serves(), 'what serves something is not stopped');
   });
 
-  await t.test('hooks: told all in the environment, no shell, no end without end', async (t) => {
-    lab.write('usr/local/bin/hang', `${HOOK}sleep 1000\n`, 0o755);
-    await lab.sh('rm -f /root/hook');
-    guard.configure('settle = 0', 'on-recovered = ["/usr/local/bin/hang", "up; $(id) %n"]');
-    const mark = await guard.mark();
-    await failForSets(apache);
-    t.match(
-      await until('the hook', () => readIfThere(lab, 'root/hook')),
-      'up; $(id) %n apache2.service recovered semaphore-leak',
-    );
-    await guard.told(/\/usr\/local\/bin\/hang did not end in 30000 ms/, mark, 45_000);
-    t.equal((await lab.run('pgrep', '-x', 'sleep')).stdout, '', 'nor does anything of it live on');
-    t.ok(await apache.serves());
-  });
+  await t.test(
+    'hooks get their facts in the environment, without a shell and with a time limit',
+    async (t) => {
+      lab.write('usr/local/bin/hang', `${HOOK}sleep 1000\n`, 0o755);
+      await lab.sh('rm -f /root/hook');
+      guard.configure('settle = 0', 'on-recovered = ["/usr/local/bin/hang", "up; $(id) %n"]');
+      const mark = await guard.mark();
+      await failForSets(apache);
+      t.match(
+        await until('the hook', () => readIfThere(lab, 'root/hook')),
+        'up; $(id) %n apache2.service recovered semaphore-leak',
+      );
+      await guard.told(/\/usr\/local\/bin\/hang did not end in 30000 ms/, mark, 45_000);
+      t.equal((await lab.run('pgrep', '-x', 'sleep')).stdout, '', 'nor does anything of it live on');
+      t.ok(await apache.serves());
+    },
+  );
 
-  await t.test('uninstalled, nothing is left', async (t) => {
+  await t.test('uninstall removes everything', async (t) => {
     t.equal(
       await lab.sh(
         'systemd-analyze verify --man=no httpd-guard-watch.service httpd-guard-recover.path httpd-guard-recover.service apache2.service 2>&1',

@@ -5,7 +5,7 @@ import { Lab, until } from './lab.ts';
 
 const STRANGER = 1234;
 
-void t.test('a unit that could get no set is started once there is room', async (t) => {
+void t.test('a unit that failed because no set could be created is started once sets are free', async (t) => {
   const lab = await Lab.boot();
   t.teardown(() => {
     lab.end();

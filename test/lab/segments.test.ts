@@ -10,7 +10,7 @@ interface CheckReport {
   segments: { id: number; key: number; size: number; verdict: string }[];
 }
 
-void t.test('shared memory: shown when it is left over, removed only by its key', async (t) => {
+void t.test('shared memory: orphaned segments are shown, and removed only by key', async (t) => {
   const lab = await Lab.boot();
   t.teardown(() => {
     lab.end();
@@ -44,7 +44,7 @@ void t.test('shared memory: shown when it is left over, removed only by its key'
     t.match(await table(), KEY);
   });
 
-  await t.test('detached, its maker dead', async (t) => {
+  await t.test('nothing attached, creator has exited', async (t) => {
     await lab.sh('systemctl stop httpds others');
     const { segments, status, reasons } = await check();
     t.match(segments, [{ key: Number(KEY), size: 4096, verdict: 'orphan' }]);

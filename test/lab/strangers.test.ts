@@ -2,7 +2,7 @@ import t from 'tap';
 import { Apache, WWW_DATA, clean, letSetsAge, makeSets, setIds } from './apache.ts';
 import { Lab, until } from './lab.ts';
 
-void t.test('sets that are not httpd’s', async (t) => {
+void t.test('sets of other programs', async (t) => {
   const lab = await Lab.boot();
   t.teardown(() => {
     lab.end();
@@ -10,7 +10,7 @@ void t.test('sets that are not httpd’s', async (t) => {
   const apache = await Apache.setUp(lab);
   await lab.installGuard();
 
-  await t.test('of PHP, of another user and of root are foreign', async (t) => {
+  await t.test('sets of PHP, another user and root are foreign', async (t) => {
     await makeSets(lab, 2, { uid: WWW_DATA, as: WWW_DATA, key: 0x70687000, nsems: 3 });
     await makeSets(lab, 2, { uid: WWW_DATA, as: WWW_DATA });
     await makeSets(lab, 2, { uid: 1 });
@@ -32,7 +32,7 @@ void t.test('sets that are not httpd’s', async (t) => {
     t.strictSame(await setIds(lab), strangers);
   });
 
-  await t.test('an exact copy of a mutex, held by a living program of another name, stays', async (t) => {
+  await t.test('an exact copy of a mutex, used by a running program of another name, is kept', async (t) => {
     const before = await setIds(lab);
     await makeSets(lab, 0, { uid: 0 });
     await lab.sh(
@@ -46,7 +46,7 @@ void t.test('sets that are not httpd’s', async (t) => {
     const { removed, kept, exitCode } = await clean(lab);
     t.strictSame(removed, []);
     t.equal(exitCode, 3);
-    t.match(kept[0]?.evidence[0]?.saw, /last used by living process/);
+    t.match(kept[0]?.evidence[0]?.saw, /last used by running process/);
 
     await apache.start();
     await apache.kill9();
@@ -55,32 +55,35 @@ void t.test('sets that are not httpd’s', async (t) => {
     t.ok((await clean(lab)).removed.length > held.length, 'dead, it is no user');
   });
 
-  await t.test('a namesake in another IPC namespace neither keeps nor loses anything', async (t) => {
-    await lab.sh(
-      "systemd-run -q --unit elsewhere -p PrivateIPC=yes -p Type=forking sh -c '. /etc/apache2/envvars; mkdir -p /var/run/apache2; exec apache2 -k start'",
-    );
-    const elsewhere = new Apache(lab, 'elsewhere.service');
-    await until('it to serve', async () => ((await elsewhere.serves()) ? true : null));
-    const pid = await elsewhere.masterPid();
-    const inside = (): Promise<string> =>
-      lab.sh(`nsenter -t ${pid} -i tail -n +2 /proc/sysvipc/sem | awk '{ print $2 }'`);
-    const theirs = await inside();
-    t.not(theirs, '');
+  await t.test(
+    'an httpd of the same name in another IPC namespace neither keeps nor loses sets',
+    async (t) => {
+      await lab.sh(
+        "systemd-run -q --unit elsewhere -p PrivateIPC=yes -p Type=forking sh -c '. /etc/apache2/envvars; mkdir -p /var/run/apache2; exec apache2 -k start'",
+      );
+      const elsewhere = new Apache(lab, 'elsewhere.service');
+      await until('it to serve', async () => ((await elsewhere.serves()) ? true : null));
+      const pid = await elsewhere.masterPid();
+      const inside = (): Promise<string> =>
+        lab.sh(`nsenter -t ${pid} -i tail -n +2 /proc/sysvipc/sem | awk '{ print $2 }'`);
+      const theirs = await inside();
+      t.not(theirs, '');
 
-    const before = await setIds(lab);
-    await makeSets(lab, 3, { uid: WWW_DATA });
-    t.equal((await clean(lab)).removed.length, 3, 'ours are orphans, whoever lives over there');
-    t.strictSame(await setIds(lab), before);
-    t.equal(await inside(), theirs);
-    t.ok(await elsewhere.serves());
+      const before = await setIds(lab);
+      await makeSets(lab, 3, { uid: WWW_DATA });
+      t.equal((await clean(lab)).removed.length, 3, 'ours are orphans, whoever lives over there');
+      t.strictSame(await setIds(lab), before);
+      t.equal(await inside(), theirs);
+      t.ok(await elsewhere.serves());
 
-    await lab.run('nsenter', '-t', String(pid), '-i', 'httpd-guard', 'clean');
-    t.equal(await inside(), theirs, 'looked at from over there, they live');
-    t.ok(await elsewhere.serves());
-    await lab.sh('systemctl stop elsewhere');
-  });
+      await lab.run('nsenter', '-t', String(pid), '-i', 'httpd-guard', 'clean');
+      t.equal(await inside(), theirs, 'looked at from over there, they live');
+      t.ok(await elsewhere.serves());
+      await lab.sh('systemctl stop elsewhere');
+    },
+  );
 
-  await t.test('a shared memory segment goes by its key, once it is left by all', async (t) => {
+  await t.test('a shared memory segment is removed by its key once nothing is attached', async (t) => {
     const key = '0x63637069';
     lab.write(
       'root/make-segment',

@@ -26,7 +26,7 @@ void t.test('the watcher', async (t) => {
     await lab.sh('curl -sf 127.0.0.1/cgi-bin/say');
   };
   const looks = async (since: string): Promise<number> =>
-    (await guard.said('watch', since)).filter((line) => line.includes('speaks of semaphores')).length;
+    (await guard.said('watch', since)).filter((line) => line.includes('logged a semaphore error')).length;
   const looked = async (since: string): Promise<void> => {
     await guard.told(/nothing to do: apache2\.service is active/, since);
     await guard.rests();
@@ -37,7 +37,7 @@ void t.test('the watcher', async (t) => {
       return stdout === '' ? null : stdout;
     });
 
-  await t.test('it holds no power', async (t) => {
+  await t.test('it has no privileges', async (t) => {
     const pid = await watcher('MainPID');
     const status = await lab.sh(`cat /proc/${pid}/status`);
     t.match(status, /^CapEff:\s0+$/m);
@@ -48,7 +48,7 @@ void t.test('the watcher', async (t) => {
     t.ok(Number(/: ([\d.]+) /.exec(exposure)?.[1]) <= 1, exposure);
   });
 
-  await t.test('the first entry after its start, and one in any gap, is seen', async (t) => {
+  await t.test('no entry is missed after its start or in a gap', async (t) => {
     for (const [what, gap] of [
       ['right after the start', ':'],
       ['journald restarted', 'systemctl restart systemd-journald'],
@@ -92,7 +92,7 @@ void t.test('the watcher', async (t) => {
     },
   );
 
-  await t.test('journalctl killed again and again is started again and again', async (t) => {
+  await t.test('journalctl is restarted each time it is killed', async (t) => {
     await guard.newWatcher();
     const pid = await watcher('MainPID');
     const mark = await guard.mark();
@@ -106,7 +106,7 @@ void t.test('the watcher', async (t) => {
     t.equal(await watcher('MainPID'), pid);
   });
 
-  await t.test('whatever an entry is, the next one is seen', async (t) => {
+  await t.test('after an entry of any form the next one is read', async (t) => {
     for (const [what, script] of [
       ['bytes', `printf '\\377\\376 %s\\n' words`],
       ['a null and control characters', `printf 'a\\000b\\033[31m\\n'`],
@@ -167,7 +167,7 @@ void t.test('the watcher', async (t) => {
     t.ok(await b.serves());
   });
 
-  await t.test('without the bus nothing is done; with it again, all that is due', async (t) => {
+  await t.test('without the bus nothing is recovered; once it is back, everything pending is', async (t) => {
     await guard.rests();
     await lab.sh(`systemctl stop ${b.unit}`);
     const withoutBus = async (): Promise<void> => {
@@ -175,7 +175,7 @@ void t.test('the watcher', async (t) => {
       await lab.sh('systemctl stop dbus.socket dbus.service');
       await guard.told(/its state is unclear/, mark);
       await guard.rests();
-      t.match((await guard.said('watch', mark)).join('\n'), 'the journal alone is followed');
+      t.match((await guard.said('watch', mark)).join('\n'), 'following only the journal');
     };
     const withBus = async (): Promise<void> => {
       const mark = await guard.mark();
@@ -183,7 +183,7 @@ void t.test('the watcher', async (t) => {
       await guard.told(/apache2\.service serves again/, mark);
       // A look that was asked for over the journal can be the first to find the bus: a watcher without it would not lose it.
       await until('the watcher to have its bus', async () =>
-        (await guard.said('watch', mark)).some((line) => line.includes('tells of its units again'))
+        (await guard.said('watch', mark)).some((line) => line.includes('reports its units again'))
           ? true
           : null,
       );
@@ -210,35 +210,40 @@ void t.test('the watcher', async (t) => {
     await withBus();
   });
 
-  await t.test('it ends when it is told to', async (t) => {
+  await t.test('it exits on SIGTERM', async (t) => {
     await guard.newWatcher();
     // Had it not, systemd would have killed it after TimeoutStopSec=, and the result were another.
     await lab.sh('systemctl stop httpd-guard-watch');
     t.equal(await lab.sh('systemctl show -P Result -P ExecMainStatus httpd-guard-watch'), 'success\n0');
   });
 
-  await t.test('the watchdog: a beat comes back through the journal, or it is started anew', async (t) => {
-    lab.write('etc/systemd/system/httpd-guard-watch.service.d/zz.conf', '[Service]\nWatchdogSec=2\n');
-    await lab.sh('systemctl daemon-reload');
-    await guard.newWatcher();
-    const beats = (): Promise<string> =>
-      lab.sh(
-        'journalctl --sync; journalctl -q -o cat _SYSTEMD_UNIT=httpd-guard-watch.service | grep -c heartbeat || true',
-      );
-    const pid = await watcher('MainPID');
-    const before = Number(await beats());
-    await until('it to beat for long', async () => (Number(await beats()) >= before + 6 ? true : null));
-    t.equal(await watcher('MainPID'), pid);
+  await t.test(
+    'the watchdog: a heartbeat comes back through the journal, or systemd restarts the watcher',
+    async (t) => {
+      lab.write('etc/systemd/system/httpd-guard-watch.service.d/zz.conf', '[Service]\nWatchdogSec=2\n');
+      await lab.sh('systemctl daemon-reload');
+      await guard.newWatcher();
+      const beats = (): Promise<string> =>
+        lab.sh(
+          'journalctl --sync; journalctl -q -o cat _SYSTEMD_UNIT=httpd-guard-watch.service | grep -c heartbeat || true',
+        );
+      const pid = await watcher('MainPID');
+      const before = Number(await beats());
+      await until('it to beat for long', async () => (Number(await beats()) >= before + 6 ? true : null));
+      t.equal(await watcher('MainPID'), pid);
 
-    // journalctl that says nothing more.
-    await lab.sh(`kill -STOP ${await journalctl()}`);
-    const mark = await guard.mark();
-    await until('systemd to start it anew', async () => ((await watcher('NRestarts')) === '0' ? null : true));
-    await until('it to run', async () => ((await watcher('ActiveState')) === 'active' ? true : null));
-    await say(`${lingering(`echo "${CREATE_FAILED}"`)} | systemd-cat`);
-    await looked(mark);
-    t.not(await watcher('MainPID'), pid, 'and it follows again');
-  });
+      // journalctl that says nothing more.
+      await lab.sh(`kill -STOP ${await journalctl()}`);
+      const mark = await guard.mark();
+      await until('systemd to start it anew', async () =>
+        (await watcher('NRestarts')) === '0' ? null : true,
+      );
+      await until('it to run', async () => ((await watcher('ActiveState')) === 'active' ? true : null));
+      await say(`${lingering(`echo "${CREATE_FAILED}"`)} | systemd-cat`);
+      await looked(mark);
+      t.not(await watcher('MainPID'), pid, 'and it follows again');
+    },
+  );
 });
 
 const SAY = `#!/bin/sh

@@ -81,7 +81,7 @@ void t.test('a healthy host', async (t) => {
         lastPid: 801,
         waiters: 0,
         verdict: 'in-use',
-        evidence: [{ rule: 'last-pid', saw: 'last used by living process 801', source: 'ipcs -s -i 0' }],
+        evidence: [{ rule: 'last-pid', saw: 'last used by running process 801', source: 'ipcs -s -i 0' }],
       },
     ],
     segments: [],

@@ -29,16 +29,16 @@ httpd_guard_semaphores 27
 # HELP httpd_guard_semaphores_max SEMMNS, the limit of semaphores.
 # TYPE httpd_guard_semaphores_max gauge
 httpd_guard_semaphores_max 100
-# HELP httpd_guard_sets_by_verdict Semaphore sets, judged for the httpd of this unit.
+# HELP httpd_guard_sets_by_verdict Semaphore sets by verdict for the httpd of this unit.
 # TYPE httpd_guard_sets_by_verdict gauge
 httpd_guard_sets_by_verdict{unit="apache2.service",verdict="orphan"} 10
 httpd_guard_sets_by_verdict{unit="apache2.service",verdict="in-use"} 0
 httpd_guard_sets_by_verdict{unit="apache2.service",verdict="foreign"} 1
 httpd_guard_sets_by_verdict{unit="apache2.service",verdict="unsure"} 0
-# HELP httpd_guard_kills_left Kill -9 that this httpd has left until its next start fails, should nothing be cleared.
+# HELP httpd_guard_kills_left How many more kill -9 this httpd survives if no orphaned sets are removed.
 # TYPE httpd_guard_kills_left gauge
 httpd_guard_kills_left{unit="apache2.service"} 0
-# HELP httpd_guard_gave_up Whether this unit is down and the guard has given it up.
+# HELP httpd_guard_gave_up Whether this unit is down and httpd-guard has given up on it.
 # TYPE httpd_guard_gave_up gauge
 httpd_guard_gave_up{unit="apache2.service"} 1
 # HELP httpd_guard_status The status of the last check.
@@ -47,7 +47,7 @@ httpd_guard_status{unit="apache2.service",status="ok"} 0
 httpd_guard_status{unit="apache2.service",status="warning"} 0
 httpd_guard_status{unit="apache2.service",status="critical"} 1
 httpd_guard_status{unit="apache2.service",status="unknown"} 0
-# HELP httpd_guard_check_timestamp_seconds When the last check looked.
+# HELP httpd_guard_check_timestamp_seconds When the last check was taken.
 # TYPE httpd_guard_check_timestamp_seconds gauge
 httpd_guard_check_timestamp_seconds ${NOW_S}
 `,

@@ -67,7 +67,7 @@ sets        ------------------------------ 1 of 128 (0 %)
 semaphores  ------------------------------ 1 of 100 (1 %)
 
 in-use: 1 (used by a running httpd; kept)
-  1 set: last used by living process 801
+  1 set: last used by running process 801
         id        key    uid   creator  sems  last changed
          0 0x00000000     33         0     1  2026-03-01 16:45:01+05:45
 
@@ -124,7 +124,7 @@ sets        ------------------------------ 1 of 128 (0 %)
 semaphores  ------------------------------ 1 of 32000 (0 %)
 
 unsure: 1 (cannot be proven to be orphaned; kept)
-  1 set: 2 orphaned httpd workers (701 and others): their master is dead, and nobody knows how old it was
+  1 set: 2 orphaned httpd workers (701 and others): their master was killed, so its age is unknown
         id        key    uid   creator  sems  last changed
          7 0x00000000     33         0     1  2026-03-01 15:45:00+05:45
 `,

@@ -29,7 +29,7 @@ function follow(next: () => Fact<Pick<Systemd, 'follow' | 'disconnect'>>) {
   return { clock, ending, connectedMs, events, ended };
 }
 
-void t.test('without a bus it connects again with back-off, and complains once', async (t) => {
+void t.test('without a bus it reconnects with back-off and reports that once', async (t) => {
   const { clock, connectedMs, events, ending, ended } = follow(() => unknown('no bus'));
   await clock.advance(40_000);
   t.strictSame(connectedMs, [0, 200, 1_200, 6_200, 21_200, 36_200]);
@@ -39,7 +39,7 @@ void t.test('without a bus it connects again with back-off, and complains once',
   t.equal(clock.waiting, 0, 'it ends at once when told to, also in a wait');
 });
 
-void t.test('a bus that was lost and is back is followed; losing it anew is told anew', async (t) => {
+void t.test('after a lost bus is back its units are followed; each loss is reported', async (t) => {
   let lose = (): void => undefined;
   let disconnects = 0;
   let isThere = true;
@@ -51,7 +51,7 @@ void t.test('a bus that was lost and is back is followed; losing it anew is told
             new Promise((resolve) => {
               for (const name of names) onState(name, UP);
               lose = () => {
-                resolve('the system bus has gone');
+                resolve('the connection to the system bus was lost');
               };
               signal.addEventListener('abort', lose);
             }),
@@ -67,10 +67,10 @@ void t.test('a bus that was lost and is back is followed; losing it anew is told
   await clock.advance(2_000);
   isThere = true;
   await clock.advance(10_000);
-  t.strictSame(events, ['a.service active', 'the system bus has gone', 'a.service active']);
+  t.strictSame(events, ['a.service active', 'the connection to the system bus was lost', 'a.service active']);
   lose();
   await clock.advance(300);
-  t.strictSame(events.slice(3), ['the system bus has gone', 'a.service active']);
+  t.strictSame(events.slice(3), ['the connection to the system bus was lost', 'a.service active']);
   ending.abort();
   await ended;
   t.equal(disconnects, 3, 'each connection is closed');

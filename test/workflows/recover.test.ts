@@ -97,7 +97,7 @@ class World {
     policy = {},
   }: { automatic?: boolean; dryRun?: boolean; policy?: Partial<RecoveryPolicy> } = {}): Promise<Recovery> {
     const question = {
-      wanted: { unit: UNIT, user: null },
+      choice: { unit: UNIT, user: null },
       policy: { reap: 'unit', settleMs: 2_000, healthUrl: null, ...policy } as const,
       automatic,
       dryRun,
@@ -113,7 +113,7 @@ class World {
 const ago = (world: World, ...seconds: number[]): Fact<Attempts> =>
   known({ triesMs: seconds.map((one) => world.clock.wallMs() - one * 1000), gaveUp: false });
 
-void t.test('a leak is cleared, the unit started, and seen to stay up', async (t) => {
+void t.test('after a leak sets are removed, the unit is started and verified to stay up', async (t) => {
   const world = new World();
   const recovery = await world.recover();
   t.match(recovery, { outcome: 'recovered', cause: 'semaphore-leak', unit: UNIT, gaveUpNow: false });
@@ -151,7 +151,7 @@ void t.test('a recovery by hand is neither limited nor counted', async (t) => {
   t.equal(world.triesMs.length, 3);
 });
 
-void t.test('a dry run does and keeps nothing', async (t) => {
+void t.test('a dry run does nothing and writes nothing', async (t) => {
   const world = new World();
   const recovery = await world.recover({ dryRun: true });
   t.match(recovery, { outcome: 'planned', steps: [] });
@@ -174,7 +174,7 @@ void t.test('the second attempt waits 5 s, the third 30 s', async (t) => {
   t.equal(third.triesMs.length, 3);
 });
 
-void t.test('whoever starts or stops the unit during the wait is not overruled', async (t) => {
+void t.test('a start or stop by the admin during the back-off is respected', async (t) => {
   const started = new World();
   started.attempts = ago(started, 60, 30);
   started.in(10_000, UP);
@@ -197,7 +197,7 @@ void t.test('after three attempts in 10 minutes it gives up, once; then it may a
   t.match(await world.recover(), { outcome: 'recovered' }, 'the first attempt is older than 10 minutes');
 });
 
-void t.test('it waits until systemd is done with the unit, for 3 minutes at most', async (t) => {
+void t.test('it waits until systemd has finished with the unit, for at most 3 minutes', async (t) => {
   const restarted = new World();
   restarted.becomes({ active: 'activating', job: 'start' });
   restarted.in(100_000, UP);
@@ -213,20 +213,23 @@ void t.test('it waits until systemd is done with the unit, for 3 minutes at most
   t.ok(hanging.clock.steadyMs() >= 180_000 && hanging.clock.steadyMs() < 190_000);
 });
 
-void t.test('a second run that begins while the first settles is no recovery', async (t) => {
+void t.test('a second run that starts during the verification of the first is no recovery', async (t) => {
   const world = new World();
   world.in(1_000, { invocationId: 'another' });
-  t.match(await world.recover(), { outcome: 'failed', why: /was started anew by somebody/ });
+  t.match(await world.recover(), { outcome: 'failed', why: /was restarted meanwhile/ });
 });
 
-void t.test('a unit that goes down while it settles did not stay up; one that reloads did', async (t) => {
-  const down = new World();
-  down.in(1_000, { active: 'failed', result: 'exit-code' });
-  t.match(await down.recover(), { outcome: 'failed', why: /did not stay up: failed, result exit-code/ });
-  const reloading = new World();
-  reloading.in(500, { active: 'reloading' });
-  t.match(await reloading.recover(), { outcome: 'recovered' });
-});
+void t.test(
+  'a unit that goes down during the verification did not stay up; one that reloads did',
+  async (t) => {
+    const down = new World();
+    down.in(1_000, { active: 'failed', result: 'exit-code' });
+    t.match(await down.recover(), { outcome: 'failed', why: /did not stay up: failed, result exit-code/ });
+    const reloading = new World();
+    reloading.in(500, { active: 'reloading' });
+    t.match(await reloading.recover(), { outcome: 'recovered' });
+  },
+);
 
 void t.test('a step that fails ends the recovery', async (t) => {
   const refused = new World();
@@ -245,22 +248,25 @@ void t.test('a step that fails ends the recovery', async (t) => {
   sick.health = notDone('unhealthy', 'http://x/ answers 503');
   t.match(await sick.recover({ policy: { healthUrl: 'http://x/' } }), {
     outcome: 'failed',
-    why: 'it runs, but http://x/ answers 503',
+    why: 'it is running, but http://x/ answers 503',
   });
 });
 
-void t.test('orphaned workers are ended first, and nothing more is done when they live on', async (t) => {
-  const held = failure({ listeningOrphans: [{ pid: 77, startedMs: 5, ports: [80] }] });
-  const world = new World();
-  world.facts = held;
-  t.match(await world.recover(), { outcome: 'recovered' });
-  t.equal(world.did[0], 'terminate at 0');
-  const stubborn = new World();
-  stubborn.facts = held;
-  stubborn.left = [77];
-  t.match(await stubborn.recover(), { outcome: 'failed', why: 'workers 77 cannot be ended' });
-  t.strictSame(stubborn.did, ['terminate at 0']);
-});
+void t.test(
+  'orphaned workers are terminated first, and if they keep running nothing else is done',
+  async (t) => {
+    const held = failure({ listeningOrphans: [{ pid: 77, startedMs: 5, ports: [80] }] });
+    const world = new World();
+    world.facts = held;
+    t.match(await world.recover(), { outcome: 'recovered' });
+    t.equal(world.did[0], 'terminate at 0');
+    const stubborn = new World();
+    stubborn.facts = held;
+    stubborn.left = [77];
+    t.match(await stubborn.recover(), { outcome: 'failed', why: 'workers 77 cannot be terminated' });
+    t.strictSame(stubborn.did, ['terminate at 0']);
+  },
+);
 
 void t.test(
   'while owners cannot be proven it looks up to three times, then starts all the same',
@@ -277,7 +283,7 @@ void t.test(
   },
 );
 
-void t.test('sets too young to be judged are looked at once more, 3.5 s later', async (t) => {
+void t.test('sets that are too new to judge are judged again 3.5 s later', async (t) => {
   const world = new World();
   world.facts = leak({ orphans: 0, unsure: 9 });
   world.clock.after(3_000, () => (world.facts = leak()));
@@ -306,14 +312,14 @@ void t.test(
   },
 );
 
-void t.test('a machine that systemd does not describe is left alone', async (t) => {
+void t.test('without systemd nothing is recovered', async (t) => {
   const world = new World();
   const doors: RecoveryDoors = {
     ...world.doors,
-    findServer: async (wanted) => ({ ...(await world.doors.findServer(wanted)), unit: unknown('no bus') }),
+    findServer: async (choice) => ({ ...(await world.doors.findServer(choice)), unit: unknown('no bus') }),
   };
   const policy = { reap: 'unit', settleMs: 2_000, healthUrl: null } as const;
-  const question = { wanted: { unit: UNIT, user: null }, policy, automatic: true, dryRun: false };
+  const question = { choice: { unit: UNIT, user: null }, policy, automatic: true, dryRun: false };
   t.match(await recover(question, doors), { outcome: 'unsure', unit: null, why: 'no bus' });
   t.strictSame(world.did, []);
 });

@@ -61,7 +61,7 @@ class World {
   }
 }
 
-void t.test('of a request only guarded units are recovered, side by side', async (t) => {
+void t.test('only guarded units of a request are recovered, in parallel', async (t) => {
   const world = new World({ [A]: 2 }).requests(A, 'sshd.service', '', '../x', B);
   await world.serve();
   t.strictSame(world.recovered, [`${B} 0-1`, `${A} 0-2`]);
@@ -107,7 +107,7 @@ void t.test('units of an interrupted run are retried once: they are not recorded
   t.strictSame(anew.recovered, [`${B} 0-1`, `${A} 0-5`]);
 });
 
-void t.test('a recovery that throws is reported, and ends no other', async (t) => {
+void t.test('a recovery that throws is reported and does not end others', async (t) => {
   const world = new World({ [A]: 0, [B]: 3 }).requests(A, B);
   await world.serve();
   t.strictSame(world.errors, [`Error: ${A} threw`]);

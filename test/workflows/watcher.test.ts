@@ -59,7 +59,7 @@ async function requestTimes(one: ReturnType<typeof world>, seconds: number): Pro
   return times;
 }
 
-void t.test('a unit that fails is a reason to look, one that is up or was stopped is none', async (t) => {
+void t.test('a unit that fails is a reason to recover, a running or stopped one is not', async (t) => {
   const { is, take, endsFor } = world();
   is('active');
   t.strictSame(take(), []);
@@ -103,7 +103,7 @@ void t.test('lines request one recovery in 30 s, for each unit', async (t) => {
   t.strictSame(take(), [], 'lines of no interest, and of units that are not guarded');
 });
 
-void t.test('a unit that waits for free sets is looked at after 5, 15, 30, then every 60 s', async (t) => {
+void t.test('a unit that waits for free sets is retried after 5, 15, 30, then every 60 s', async (t) => {
   const one = world();
   one.is('active');
   one.endsFor(A, 'one');
@@ -112,7 +112,7 @@ void t.test('a unit that waits for free sets is looked at after 5, 15, 30, then 
   t.strictSame(await requestTimes(one, 300), [5, 20, 50, 110, 170, 230, 290]);
 });
 
-void t.test('one that failed before its ending was kept is looked at as well', async (t) => {
+void t.test('a unit that failed before its ending was recorded is retried as well', async (t) => {
   const one = world();
   one.is('active');
   one.is('failed');
@@ -121,7 +121,7 @@ void t.test('one that failed before its ending was kept is looked at as well', a
   t.strictSame(await requestTimes(one, 60), [5, 20, 50]);
 });
 
-void t.test('the next look is cancelled when the unit is up, was reset, or was stopped', async (t) => {
+void t.test('the next retry is cancelled when the unit is running, reset or stopped', async (t) => {
   for (const [what, active, invocationId] of [
     ['up', 'active', 'two'],
     ['on its way', 'activating', 'two'],
@@ -142,24 +142,27 @@ void t.test('the next look is cancelled when the unit is up, was reset, or was s
   }
 });
 
-void t.test('nothing wakes up for a unit that is up, was stopped, or failed of something else', async (t) => {
-  const { is, clock, endsFor } = world({ units: [A] });
-  t.equal(clock.waiting, 0);
-  is('active');
-  t.equal(clock.waiting, 0);
-  is('inactive');
-  t.equal(clock.waiting, 0, 'stopped');
-  endsFor(A, 'two', { cause: 'config-error' });
-  is('failed', 'two');
-  t.equal(clock.waiting, 0, 'another cause');
-  endsFor(A, 'three', { byItself: false });
-  is('failed', 'three');
-  t.equal(clock.waiting, 0, 'somebody stopped it');
-  is('failed', 'four');
-  t.equal(clock.waiting, 1, 'an ending may be kept yet');
-  await clock.advance(5_000);
-  t.equal(clock.waiting, 0, 'none was');
-});
+void t.test(
+  'no timer runs for a unit that is running, was stopped, or failed for another reason',
+  async (t) => {
+    const { is, clock, endsFor } = world({ units: [A] });
+    t.equal(clock.waiting, 0);
+    is('active');
+    t.equal(clock.waiting, 0);
+    is('inactive');
+    t.equal(clock.waiting, 0, 'stopped');
+    endsFor(A, 'two', { cause: 'config-error' });
+    is('failed', 'two');
+    t.equal(clock.waiting, 0, 'another cause');
+    endsFor(A, 'three', { byItself: false });
+    is('failed', 'three');
+    t.equal(clock.waiting, 0, 'somebody stopped it');
+    is('failed', 'four');
+    t.equal(clock.waiting, 1, 'an ending may be kept yet');
+    await clock.advance(5_000);
+    t.equal(clock.waiting, 0, 'none was');
+  },
+);
 
 void t.test(
   'while the bus is gone the journal shows what ended; it is back once a state comes',
@@ -172,7 +175,7 @@ void t.test(
     take();
     watcher.onEntry(ended(A));
     t.strictSame(take(), [], 'with a bus the state is asked, not the journal');
-    watcher.onBusTrouble('the system bus has gone');
+    watcher.onBusTrouble('the connection to the system bus was lost');
     t.strictSame(take(), [A, B], 'what happened since may have been missed');
     t.equal(clock.waiting, 0, 'no look while none can help');
     watcher.onEntry(ended(A));
@@ -185,11 +188,11 @@ void t.test(
     t.equal(clock.waiting, 1);
     watcher.onEntry(ended(A));
     t.strictSame(take(), []);
-    t.equal(logged.filter((line) => line.includes('systemd tells of its units again')).length, 1);
+    t.equal(logged.filter((line) => line.includes('systemd reports its units again')).length, 1);
   },
 );
 
-void t.test('it has begun once each state is known, or without a bus', async (t) => {
+void t.test('its start is complete once each state is known, or without a bus', async (t) => {
   const begun = async (watcher: Watcher): Promise<boolean> =>
     Promise.race([watcher.begun.then(() => true), new Promise<boolean>((go) => setImmediate(go, false))]);
   const both = world({ units: [A, B] });
@@ -212,8 +215,8 @@ void t.test(
     is('failed');
     watcher.onJournalTrouble('journalctl ended');
     t.match(logged, [
-      /^warning: .*cannot be asked for: no space/,
-      /^warning: journalctl ended; it is started again/,
+      /^warning: .*but the recovery cannot be requested: no space/,
+      /^warning: journalctl ended; restarting it/,
     ]);
   },
 );

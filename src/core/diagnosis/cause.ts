@@ -1,4 +1,4 @@
-/** Why httpd is down: the words of `diagnose --json`, an interface. */
+/** Why httpd is down: the values of `cause` in `diagnose --json` (httpd-guard(8)). */
 export const CAUSES = [
   'none',
   'semaphore-leak',
@@ -19,7 +19,7 @@ export const CAUSES = [
 
 export type Cause = (typeof CAUSES)[number];
 
-/** Whether it could get no set, whoever has them. */
+/** Whether it failed because no semaphore set could be created. */
 export function isForSets(cause: Cause): boolean {
   return cause === 'semaphore-leak' || cause === 'semaphore-demand';
 }

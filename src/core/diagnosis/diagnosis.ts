@@ -5,15 +5,15 @@ import { explainFailure } from './explain-failure.ts';
 import { hasFreeSetsAgain } from './find-cause.ts';
 import type { Evidence } from '../evidence.ts';
 
-/** What `diagnose` and ExecStopPost tell. */
+/** The result of `diagnose` and ExecStopPost=. */
 export interface Diagnosis {
   unit: string;
   cause: Cause;
   evidence: readonly Evidence[];
-  /** Who holds the table, where it is what matters. */
+  /** The owners of the table, if the table is the cause. */
   holders: readonly Holder[];
   cures: readonly Cure[];
-  /** What could not be read. */
+  /** Why a fact could not be read, one sentence for each. */
   missing: readonly string[];
 }
 
@@ -47,7 +47,7 @@ export function diagnosis(
   };
 }
 
-/** 0 cause found · 1 not one of ours · 3 could not tell. */
+/** The exit status: 0 cause found, 1 a cause that httpd-guard does not handle, 3 unknown. */
 export function diagnosisExitCode(cause: Cause): 0 | 1 | 3 {
   if (cause === 'unknown') return 3;
   return cause === 'none' || cause === 'other' ? 1 : 0;

@@ -8,20 +8,20 @@ import { lastLines, lineToQuote } from './last-lines.ts';
 import { mayLackSets } from './run-ending.ts';
 
 /**
- * The same for people, with what the run's log says where the machine says nothing. Only lines of the run's last seconds
- * count, and none where systemd says that the run was killed. A line can be forged, so this serves to tell, never to act.
+ * The cause for display: as by `findCause`, and by the log of the run if the machine shows none. Only lines of the run's last
+ * seconds are used, and none if the run was killed. A line can be forged, so this is never a reason to act.
  */
 export function explainFailure(facts: FailureFacts, runLines: readonly LogLine[]): Finding {
   const lines = lastLines(facts, runLines);
   const found = findCause(facts);
   const isSure = found.cause !== 'other' && found.cause !== 'none' && found.weak === undefined;
-  // A line of semaphores bears a weak finding out; one of another kind speaks against it.
-  const isBorneOut = found.weak === true && lines.some(({ match }) => match?.kind === 'create-failed');
-  const told = isSure || isBorneOut ? null : lineCause(found, facts, lines);
-  return told ?? withLines(found, lines, didExit(facts));
+  // A line about semaphores confirms a weak finding; a line about another failure contradicts it.
+  const isConfirmed = found.weak === true && lines.some(({ match }) => match?.kind === 'create-failed');
+  const byLine = isSure || isConfirmed ? null : lineCause(found, facts, lines);
+  return byLine ?? withLines(found, lines, didExit(facts));
 }
 
-/** What single kinds of lines mean, when the machine shows nothing against it. */
+/** Causes by kinds of lines, if the machine shows no other cause. */
 const CAUSE_OF: Partial<Record<MessageKind, Cause>> = {
   'create-failed': 'unknown',
   quota: 'quota-exceeded',
@@ -36,7 +36,7 @@ function lineCause(found: Finding, facts: FailureFacts, lines: readonly LogLine[
   if (!isServing && !didExit(facts)) return null;
   for (const line of lines) {
     const cause = line.match === null ? undefined : CAUSE_OF[line.match.kind];
-    // Of a server that is up, only the loss of a set is a complaint.
+    // For a running server only the loss of a set is a failure.
     if (cause === undefined || (isServing && cause !== 'set-removed-while-live')) continue;
     const doubt: Evidence[] =
       cause === 'unknown' ? [{ rule: 'doubt', saw: DOUBT, source: '/proc/sysvipc/sem' }] : [];
@@ -46,14 +46,14 @@ function lineCause(found: Finding, facts: FailureFacts, lines: readonly LogLine[
 }
 
 const DOUBT =
-  'its log speaks of semaphores, but the kernel’s table has room: it had none for a moment, or the line is forged';
+  'its log names a semaphore error, but the table has free sets: it was full for a moment, or the line is forged';
 
-/** Whether the run ended by itself, with whatever exit status: not by a signal, a time limit or the OOM killer. */
+/** Whether httpd itself exited, with any exit status: not by a signal, a timeout or the OOM killer. */
 function didExit({ unit, ending }: FailureFacts): boolean {
   return mayLackSets(ending?.result ?? (unit.known ? unit.value.result : ''));
 }
 
-/** With the line that an admin would look for, and in a leak with that of the run before that left its sets. */
+/** Adds the line that an admin would look for, and for a leak the line about the kill that leaked the sets. */
 function withLines(found: Finding, lines: readonly LogLine[], exited: boolean): Finding {
   if (found.cause === 'none' || found.cause === 'stopped-by-admin') return found;
   const source =

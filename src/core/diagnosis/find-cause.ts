@@ -1,5 +1,6 @@
 import type { Cause } from './cause.ts';
 import { valueOrNull } from '../fact.ts';
+import { counted } from '../text/counted.ts';
 import type { FailureFacts } from './failure-facts.ts';
 import { mayLackSets } from './run-ending.ts';
 import { type TableUse, freeSets } from '../verdict/table-use.ts';
@@ -9,13 +10,13 @@ import type { Evidence } from '../evidence.ts';
 export interface Finding {
   cause: Cause;
   evidence: Evidence[];
-  /** The table may have been too small, or not: httpd may need fewer sets than it registers mutexes. */
+  /** Whether the finding is uncertain: httpd may need fewer sets than it registers mutexes. */
   weak?: true;
 }
 
 /**
- * Why the unit is down, by what the kernel, systemd and httpd itself say. The one function that a recovery asks: it is
- * handed no log, so no log can make it act. What cannot be told apart is 'unknown' or 'other'.
+ * Why the unit is down, by facts of the kernel, systemd and httpd. A recovery uses only this function, which gets no log, so no
+ * log line can make it act. Without a known cause the result is 'unknown' or 'other'.
  */
 export function findCause(facts: FailureFacts): Finding {
   const { unit } = facts;
@@ -29,19 +30,19 @@ export function findCause(facts: FailureFacts): Finding {
     tableCause(facts, 'full') ??
     diskCause(facts) ??
     tableCause(facts, 'short') ??
-    lastWords(unit.value, facts)
+    otherCause(unit.value, facts)
   );
 }
 
-/** Before all else: whatever the unit failed of, a start would now take down what serves. */
+/** First of all causes: whatever the failure, a start would now stop the running httpd. */
 function outsiderCause({ outsider }: FailureFacts): Finding | null {
   if (outsider === null) return null;
   const { pid, path, unit, pidFile } = outsider;
-  const where = unit === null ? 'in no unit of systemd' : `in ${unit}`;
+  const where = unit === null ? 'outside systemd' : `in ${unit}`;
   const evidence: Evidence[] = [
     {
       rule: 'outsider',
-      saw: `httpd ${pid} (${path ?? 'of a program that cannot be read'}) runs ${where}`,
+      saw: `httpd ${pid} (${path ?? 'unknown program'}) is running ${where}`,
       source: `/proc/${pid}/cgroup`,
     },
   ];
@@ -50,7 +51,7 @@ function outsiderCause({ outsider }: FailureFacts): Finding | null {
   return { cause: 'started-outside-systemd', evidence };
 }
 
-/** A unit that is up, on its way, or down because somebody wished it has no cause to look for. */
+/** A unit that is running, starting, or was stopped on purpose has not failed. */
 function restingCause(unit: UnitFacts, { ending }: FailureFacts): Finding | null {
   const state: Evidence = {
     rule: 'state',
@@ -58,7 +59,7 @@ function restingCause(unit: UnitFacts, { ending }: FailureFacts): Finding | null
     source: show(unit),
   };
   if (unit.load === 'masked') return { cause: 'stopped-by-admin', evidence: [{ ...state, saw: 'masked' }] };
-  // In ExecStopPost the unit still is "deactivating": its end is what is looked at.
+  // In ExecStopPost= the unit is still "deactivating": its ending decides.
   if (ending?.byItself === false) return { cause: 'stopped-by-admin', evidence: [state] };
   if (ending !== null || unit.active === 'failed') return null;
   return unit.active === 'inactive'
@@ -78,28 +79,28 @@ function portCause(facts: FailureFacts): Finding | null {
   if (facts.listeningOrphans.length === 0 || !endedByExit(facts)) return null;
   const evidence: Evidence[] = facts.listeningOrphans.map(({ pid, ports }) => ({
     rule: 'port',
-    saw: `worker ${pid}, whose master is dead, still listens on port ${ports.join(', ')}`,
+    saw: `worker ${pid} of a killed master still listens on port ${ports.join(', ')}`,
     source: `/proc/${pid}/net/tcp`,
   }));
   return { cause: 'port-held-by-orphans', evidence };
 }
 
 /**
- * full: no set can be made at all. short: fewer can be made than httpd has mutexes, for a start that fails at its third
- * takes the first two back. What is registered is the most that is needed, so short is the weaker finding.
+ * full: no set can be created at all. short: fewer than httpd registers mutexes, since a start that fails at the third set
+ * removes the first two. Not every registered mutex is created, so short is the weaker finding.
  */
 function tableCause(facts: FailureFacts, level: 'full' | 'short'): Finding | null {
-  // With mutexes of another mechanism the table does not matter.
+  // The table does not affect mutexes of other mechanisms.
   if (facts.sysvMutexes === 0 || !endedByExit(facts)) return null;
-  // What the table was like when the run ended counts, when it is known: it may have filled up, or been cleared, since.
+  // The table when the run ended decides, if it is known: it may have been filled or cleaned since.
   const then = facts.ending?.use ?? null;
   const isOutside = looksFromOutside(facts);
   const use = then ?? (isOutside ? null : valueOrNull(facts.use));
   const needed = level === 'full' ? 1 : (facts.sysvMutexes ?? 1);
   if (use === null || freeSets(use) >= needed) return null;
   const orphans = Math.max(facts.ending?.orphans ?? 0, isOutside ? 0 : facts.orphans);
-  const doubt = facts.unsure > 0 ? `, and ${facts.unsure} that may be, which cannot be proven` : '';
-  const saw = `${orphans} sets left by a dead httpd${doubt}`;
+  const doubt = facts.unsure > 0 ? `, and ${facts.unsure} that may be orphaned` : '';
+  const saw = `${counted(orphans, 'orphaned set')}, leaked by a killed httpd${doubt}`;
   const when = then === null ? '' : ' when the run ended';
   return {
     cause: orphans > 0 ? 'semaphore-leak' : 'semaphore-demand',
@@ -111,7 +112,7 @@ function tableCause(facts: FailureFacts, level: 'full' | 'short'): Finding | nul
   };
 }
 
-/** Whether the table that had no room when the run ended has enough for a start now. */
+/** Whether the table was full when the run ended and has enough free sets for a start now. */
 export function hasFreeSetsAgain(facts: FailureFacts): boolean {
   const { ending, use, sysvMutexes } = facts;
   if (ending?.use == null || !use.known || sysvMutexes === null || looksFromOutside(facts)) return false;
@@ -119,14 +120,14 @@ export function hasFreeSetsAgain(facts: FailureFacts): boolean {
 }
 
 /**
- * Whether this is not the table of the unit, which has an IPC namespace of its own (PrivateIPC=) that ended with it. Only
- * its ExecStopPost looks from inside, and leaves what it saw to those who look later.
+ * Whether this is not the table of the unit, which had its own IPC namespace (PrivateIPC=) until it ended. Only ExecStopPost= runs
+ * in that namespace, and records its table.
  */
 function looksFromOutside({ unit, ending }: FailureFacts): boolean {
   return unit.known && unit.value.privateIpc && (ending === null || ending.use !== null);
 }
 
-/** Less than a page cannot take a pid file. */
+/** The least free space: a pid file takes a page. */
 const LEAST_BYTES = 4096;
 
 function diskCause(facts: FailureFacts): Finding | null {
@@ -138,14 +139,14 @@ function diskCause(facts: FailureFacts): Finding | null {
       return { cause: 'other', evidence: [{ rule: 'room', saw, source: `findmnt -T ${path}` }] };
     }
     if (freeBytes < LEAST_BYTES) {
-      const saw = `no room left in ${path} (${what})`;
+      const saw = `no space left in ${path} (${what})`;
       return {
         cause: shm ? 'shm-full' : 'disk-full',
         evidence: [{ rule: 'room', saw, source: `df ${path}` }],
       };
     }
     if (freeInodes === 0) {
-      const saw = `no inodes left in ${path} (${what})`;
+      const saw = `no free inodes in ${path} (${what})`;
       return {
         cause: shm ? 'shm-full' : 'inodes-full',
         evidence: [{ rule: 'room', saw, source: `df -i ${path}` }],
@@ -155,17 +156,17 @@ function diskCause(facts: FailureFacts): Finding | null {
   return null;
 }
 
-/** An exit with 0 counts soon after the start alone: later it is what `apachectl stop` looks like. */
+/** Whether httpd itself exited with an error. Exit status 0 is one only soon after the start: later it looks like `apachectl stop`. */
 function endedByExit({ unit, ending }: FailureFacts): boolean {
   const result = ending?.result ?? (unit.known ? unit.value.result : '');
   if (result === 'success') return ending !== null && ending.ranMs < NEVER_SERVED_MS;
   return mayLackSets(result);
 }
 
-/** 2.2 makes its accept lock within a second or two of its start (httpd 2.2: server/mpm/prefork/prefork.c, ap_mpm_run). */
+/** httpd 2.2 creates its accept lock within two seconds of its start (httpd 2.2: server/mpm/prefork/prefork.c, ap_mpm_run). */
 const NEVER_SERVED_MS = 10_000;
 
-function lastWords(unit: UnitFacts, facts: FailureFacts): Finding {
+function otherCause(unit: UnitFacts, facts: FailureFacts): Finding {
   const { ending, use, configComplaint } = facts;
   const saw =
     ending === null
@@ -178,7 +179,7 @@ function lastWords(unit: UnitFacts, facts: FailureFacts): Finding {
       evidence: [state, { rule: 'table', saw: use.why, source: '/proc/sysvipc/sem' }],
     };
   const table = looksFromOutside(facts)
-    ? `${unit.name} has an IPC namespace of its own (PrivateIPC=yes), whose table ended with it`
+    ? `${unit.name} had its own IPC namespace (PrivateIPC=yes), which ended with it`
     : inUse(use.value);
   const room: Evidence = { rule: 'table', saw: table, source: '/proc/sysvipc/sem' };
   if (!configComplaint.known)

@@ -3,24 +3,24 @@ import { isUp } from '../units/active-state.ts';
 import type { Cause } from './cause.ts';
 import type { FailureFacts, LogLine } from './failure-facts.ts';
 
-/** What a server dies of it logs at once; what it logged before is of another matter. */
+/** A server logs its error right before it exits; earlier lines are about something else. */
 const LAST_MS = 10_000;
 
 /**
- * The lines that may say why a run ended, the oldest first: those of its last seconds. Of a run that has not ended, all. A
- * line whose time is not known is left out then: it may be of hours before.
+ * The lines that may show why a run ended, oldest first: those of its last seconds, without lines of unknown time, which may be
+ * hours older. All lines of a run that has not ended.
  */
 export function lastLines({ unit }: FailureFacts, lines: readonly LogLine[]): LogLine[] {
   const sorted = lines.toSorted((a, b) => (a.atMs ?? 0) - (b.atMs ?? 0));
   if (!unit.known || isUp(unit.value)) return sorted;
   const { began, stamps } = unit.value.run;
   const endMs = Math.max(began.realMs, ...stamps.map(({ realMs }) => realMs));
-  // The stamps of httpd 2.2 have no fraction.
+  // Timestamps of httpd 2.2 have no fraction.
   const sinceMs = Math.floor((endMs - LAST_MS) / 1000) * 1000;
   return sorted.filter(({ atMs }) => atMs !== null && atMs >= sinceMs);
 }
 
-/** The kinds of lines that go with a cause. */
+/** The kinds of lines that match a cause. */
 const KINDS_OF: Partial<Record<Cause, readonly MessageKind[]>> = {
   'semaphore-leak': ['create-failed'],
   'semaphore-demand': ['create-failed'],
@@ -34,12 +34,12 @@ const KINDS_OF: Partial<Record<Cause, readonly MessageKind[]>> = {
   'config-error': ['config-error'],
 };
 
-/** Says only that something failed before, or what another run or program did. */
+/** Kinds that only report an earlier failure, another run or another program. */
 const OF_OTHERS: readonly MessageKind[] = ['follow-up', 'leak-source', 'other-product'];
 
 /**
- * The line to quote beside a cause: one of its kind, else the first that is fatal, for those that follow are its
- * consequences. Null where none of them says anything. `lines` as `lastLines` returns them.
+ * The line to quote with a cause: one of its kind, else the first fatal one, since later ones are consequences. Null if no line
+ * is relevant. `lines` are those of `lastLines`.
  */
 export function lineToQuote(cause: Cause, lines: readonly LogLine[], didExit: boolean): LogLine | null {
   const kinds = KINDS_OF[cause] ?? [];
@@ -54,7 +54,7 @@ export function lineToQuote(cause: Cause, lines: readonly LogLine[], didExit: bo
   );
 }
 
-/** Level emerg, alert or crit, or what is printed before there is a log: an error number or an AH number without a level (httpd: server/log.c). */
+/** Level emerg, alert or crit, or a line printed before the log is open: an error or AH number without a level (httpd: server/log.c). */
 function isFatal({ match, text }: LogLine): boolean {
   if (match !== null) return !OF_OTHERS.includes(match.kind);
   if (OF_A_CLIENT.test(text)) return false;

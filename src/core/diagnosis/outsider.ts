@@ -7,9 +7,9 @@ import { isDown } from '../units/active-state.ts';
 import type { UnitFacts } from '../units/unit-facts.ts';
 
 /**
- * The living httpd that holds a unit's pid file, although the unit does not run it: started by hand, by cron, or left behind
- * by a unit that stopped without it. `pidFile` is null where httpd does not say where that is: then any living master that no
- * service runs may hold it.
+ * The running httpd that is named in a unit's pid file, but was started outside the unit: by hand, by cron, or by an earlier run
+ * of the unit that did not stop it. `pidFile` is null if httpd does not report its path: then any running master outside of
+ * services may be named in it.
  */
 export function findOutsider(
   unit: UnitFacts,

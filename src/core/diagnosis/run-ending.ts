@@ -3,40 +3,40 @@ import type { TableUse } from '../verdict/table-use.ts';
 import type { UnitFacts } from '../units/unit-facts.ts';
 
 /**
- * How a run of the unit ended, as ExecStopPost saw it: systemd's own words ($SERVICE_RESULT, $EXIT_CODE, $EXIT_STATUS;
- * systemd.exec(5)) and the kernel's table before anything was cleared. Kept for a recovery that looks later, when the table
- * has room again. No word of a log is in it.
+ * How a run of the unit ended, recorded by ExecStopPost=: $SERVICE_RESULT, $EXIT_CODE and $EXIT_STATUS (systemd.exec(5)) and the
+ * kernel's table before orphaned sets were removed. Kept for a later recovery, when the table has free sets again. It contains
+ * nothing from a log.
  */
 export interface RunEnding {
-  /** Which run: that of the unit's InvocationID. */
+  /** The InvocationID of the run. */
   invocationId: string;
-  /** False when a job to stop or restart the unit ended it: somebody's wish. */
+  /** False if a job to stop or restart the unit ended it: a stop on purpose. */
   byItself: boolean;
   result: string;
   exitCode: string;
   exitStatus: string;
-  /** From its begin to its end, in milliseconds; not counting sleep. */
+  /** From its start to its end, in milliseconds, excluding time asleep. */
   ranMs: number;
-  /** Null when the table could not be read. */
+  /** Null if the table could not be read. */
   use: TableUse | null;
-  /** Sets of a dead httpd, before they were cleared. */
+  /** The number of orphaned sets before they were removed. */
   orphans: number;
-  /** Why it ended, by the kernel and systemd alone. */
+  /** The cause, by facts of the kernel and systemd only. */
   cause: Cause;
 }
 
 /**
- * Whether a run with this $SERVICE_RESULT may have ended for want of sets: httpd then exits, with 1 or (2.2) with 0, and
- * systemd may miss its pid file (protocol, resources) or have had enough of starts. A signal, a timeout, the OOM killer are
- * other ends, of other causes.
+ * Whether a run with this $SERVICE_RESULT may have failed because no set could be created: httpd then exits with 1 or (2.2)
+ * with 0, and systemd may miss its pid file (protocol, resources) or reach the start limit. A signal, a timeout and the OOM
+ * killer are other causes.
  */
 export function mayLackSets(result: string): boolean {
   return /^(exit-code|protocol|resources|start-limit-hit|success)$/.test(result);
 }
 
 /**
- * The ending of a failed unit that no ExecStopPost saw: what systemd still says of it, and the table as it is found now, before
- * anything is cleared.
+ * The ending of a failed unit without a record by ExecStopPost=: systemd's current properties, and the table as it is now, before
+ * orphaned sets are removed.
  */
 export function endingFoundLater(
   { invocationId, result, run }: UnitFacts,
@@ -51,7 +51,7 @@ export function endingFoundLater(
   };
 }
 
-/** Reads what was kept, a JSON value. Null for anything but the whole form. */
+/** Parses the JSON value of the state file. Null for any other form. */
 export function parseRunEnding(value: unknown): RunEnding | null {
   const ending = value as RunEnding | null;
   const whole =

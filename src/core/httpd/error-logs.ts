@@ -1,26 +1,25 @@
-/** What a configuration's words mean. */
+/** The context in which configuration values are expanded. */
 export interface ConfigurationContext {
-  /** Where relative paths begin. */
+  /** ServerRoot, the folder of relative paths. */
   serverRoot: string;
-  /** The main server's ErrorLog, as httpd itself expands it; null where it does not say. */
+  /** The main server's ErrorLog as expanded by httpd; null if httpd does not report it. */
   mainErrorLog: string | null;
-  /** The environment that httpd is started with, as far as it is known. */
+  /** The environment of httpd, as far as it is known. */
   environment: ReadonlyMap<string, string>;
 }
 
-/** As many as are read to find out why a run ended. */
+/** The most log files that are read for a diagnosis. */
 const MOST_LOGS = 64;
 
 /**
- * The files of the ErrorLog directives in a configuration, the main server's apart: httpd prints that one alone
- * (-D DUMP_RUN_CFG), and virtual hosts have their own. `texts` are the configuration files in the order in which they are
- * read. Pipes, syslog and paths with an unknown variable are left out.
+ * The files of the ErrorLog directives of virtual hosts: httpd prints only that of the main server (-D DUMP_RUN_CFG). `texts` are
+ * the configuration files in the order in which httpd reads them. Pipes, syslog and paths with an unknown variable are skipped.
  */
 export function errorLogsIn(texts: readonly string[], context: ConfigurationContext): string[] {
   const lines = texts.flatMap(directives);
   const variables = new Map([...context.environment, ...defines(lines)]);
   const logs = lines.filter(({ name }) => name === 'errorlog');
-  // httpd's own answer shows what a variable is that a wrapper sets, as apachectl does from envvars.
+  // The expanded ErrorLog shows the value of a variable that a wrapper sets, as apachectl does from envvars.
   for (const { words, isInHost } of logs)
     if (!isInHost && context.mainErrorLog !== null) learn(variables, words[0] ?? '', context.mainErrorLog);
   const paths = logs.flatMap(
@@ -30,7 +29,7 @@ export function errorLogsIn(texts: readonly string[], context: ConfigurationCont
 }
 
 interface Directive {
-  /** In small letters. */
+  /** In lower case. */
   name: string;
   words: string[];
   isInHost: boolean;
@@ -62,7 +61,7 @@ function defines(lines: readonly Directive[]): [string, string][] {
 
 const VARIABLE = /\$\{(\w+)\}/g;
 
-/** Learns the one variable that a word holds from what the word is expanded to. */
+/** Derives the value of the only variable in a word from the expanded word. */
 function learn(variables: Map<string, string>, word: string, expanded: string): void {
   const [first, ...more] = [...word.matchAll(VARIABLE)];
   const name = first?.[1];
@@ -74,7 +73,7 @@ function learn(variables: Map<string, string>, word: string, expanded: string): 
   variables.set(name, expanded.slice(before.length, expanded.length - behind.length));
 }
 
-/** A value may hold variables itself; a word that stays with one is null. */
+/** Expands variables, also those in their values; null if one is unknown. */
 function expand(word: string, variables: ReadonlyMap<string, string>): string | null {
   let expanded = word;
   for (let depth = 0; depth < 3; depth++)

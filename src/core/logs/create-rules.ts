@@ -38,7 +38,7 @@ const NSS_SEMAPHORE = /Unable to obtain semaphore\./;
 const MM_SEMAPHORE = /mm:core: failed to acquire semaphore \(No space left on device\)/;
 const MELLON_MUTEX = /mutex_create: Error \[/;
 
-/** A mutex could not be made. */
+/** A mutex could not be created. */
 export const CREATE_RULES: readonly MessageRule[] = [
   {
     // With "Mutex posixsem" the text is the same, and /dev/shm is full.
@@ -60,7 +60,7 @@ export const CREATE_RULES: readonly MessageRule[] = [
       "[Sat Nov 21 05:20:58 2026] [emerg] (28)No space left on device: Couldn't create accept lock (/etc/httpd/logs/accept.lock.13808) (5)",
   },
   {
-    // No mechanism is told: with fcntl or flock the text is the same, and the disk is full.
+    // The mechanism is not printed: with fcntl or flock the text is the same, and the disk is full.
     id: 'create-2.2-worker',
     product: 'httpd 2.2 worker, 2.0',
     kind: 'create-failed',

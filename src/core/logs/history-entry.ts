@@ -1,16 +1,16 @@
 import { fieldText } from './journal-entry.ts';
 import { MESSAGE_ID } from '../message-ids.ts';
 
-/** Figures as the entry has them; null is one that was not known when it was written. */
+/** The figures of an entry; null for one that was unknown when it was written. */
 export type Figures = Readonly<Record<string, number | string | readonly number[] | null>>;
 
-/** One deed of the guard, as the journal has it. The words are those of `history --json`, an interface. */
+/** One action of httpd-guard by its journal entry. The names are those of `history --json` (httpd-guard(8)). */
 export interface HistoryEntry {
-  /** When journald got it, wall clock. */
+  /** When journald received it, milliseconds since 1970. */
   atMs: number;
   unit: string | null;
   did: Did;
-  /** A word of `diagnose --json`; null where the deed has none. */
+  /** A cause as in `diagnose --json`; null if the action has none. */
   cause: string | null;
   sentence: string;
   figures: Figures;
@@ -27,7 +27,7 @@ const DID: Readonly<Record<string, Did>> = {
   [MESSAGE_ID.clearedMemory]: 'cleared',
 };
 
-/** What is asked of the journal, and for each field what it is here. */
+/** By action, the fields of its journal entries with their names here and how they are parsed. */
 const FIGURES: Readonly<
   Record<Did, Readonly<Record<string, [name: string, read: (text: string) => Figure]>>>
 > = {
@@ -50,21 +50,21 @@ const FIGURES: Readonly<
 
 type Figure = Figures[string];
 
-/** The fields that `parseHistoryEntry` reads, beside those that every entry has. */
+/** The fields that `parseHistoryEntry` reads, in addition to those of every entry. */
 export const HISTORY_FIELDS: readonly string[] = [
   ...['MESSAGE', 'MESSAGE_ID', '_UID', 'HTTPD_GUARD_UNIT', 'HTTPD_GUARD_CAUSE'],
   ...Object.values(FIGURES).flatMap((fields) => Object.keys(fields)),
 ];
 
-/** What journald is asked for: entries of these ids, written by root. */
+/** Matches for journalctl: entries with these ids, written by root. */
 export const HISTORY_MATCHES: readonly string[] = [
   '_UID=0',
   ...Object.keys(DID).map((id) => `MESSAGE_ID=${id}`),
 ];
 
 /**
- * Reads one line of `journalctl -o json`. Anyone can write an entry with our MESSAGE_ID; who did, journald itself says in
- * _UID (systemd.journal-fields(7)), and only root's counts. Null for what is no entry of the guard.
+ * Parses one line of `journalctl -o json`. Any user can write an entry with our MESSAGE_ID; journald sets _UID
+ * (systemd.journal-fields(7)), and only root's entries are accepted. Null for any other line.
  */
 export function parseHistoryEntry(line: string): HistoryEntry | null {
   let entry: Record<string, unknown> | null;
@@ -89,7 +89,7 @@ export function parseHistoryEntry(line: string): HistoryEntry | null {
   };
 }
 
-/** "-" stands in the entry for what there is none of: an empty field would show as a hole in the catalog's text. */
+/** "-" in the entry means none: an empty field would leave a gap in the text of the catalog. */
 function words(text: string): string | null {
   return text === '' || text === '-' ? null : text;
 }

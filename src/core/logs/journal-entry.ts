@@ -1,10 +1,10 @@
-/** An entry of the journal, as far as it is read here. */
+/** The fields of a journal entry that are used here. */
 export interface JournalEntry {
   cursor: string;
-  /** The unit that journald itself saw behind it: _SYSTEMD_UNIT. Null for an entry of the kernel. */
+  /** The unit that wrote it, by journald: _SYSTEMD_UNIT. Null for an entry of the kernel. */
   unit: string | null;
   message: string;
-  /** The unit that systemd itself says has ended, well or badly; else null. */
+  /** The unit whose end systemd reports with this entry, or null. */
   endedUnit: string | null;
 }
 
@@ -15,7 +15,7 @@ const ENDED_IDS: readonly string[] = [
   'be02cf6855d2428ba40df7e9d022f03d',
 ];
 
-/** What these messages say, one of it each (systemd: unit.c, unit_log_success and its fellows; job.c). */
+/** The texts of these messages; each has one of them (systemd: unit.c, unit_log_success, unit_log_failure; job.c). */
 export const ENDED_WORDS: readonly string[] = [
   'Failed with result',
   'Deactivated successfully',
@@ -25,9 +25,9 @@ export const ENDED_WORDS: readonly string[] = [
 ];
 
 /**
- * Reads one line of `journalctl -o json`. Only fields that begin with "_" are journald's own word
- * (systemd.journal-fields(7)). A message that is no text comes as an array of bytes, one that is too long as null
- * (systemd: logs-show.c), a field that stands twice as an array of texts. Null for what is no entry.
+ * Parses one line of `journalctl -o json`. Only fields that begin with "_" are set by journald (systemd.journal-fields(7)). A
+ * binary message is an array of bytes, one that is too long is null (systemd: logs-show.c), a repeated field is an array of
+ * strings. Null for any other line.
  */
 export function parseJournalEntry(line: string): JournalEntry | null {
   let entry: Record<string, unknown> | null;
@@ -48,7 +48,7 @@ export function parseJournalEntry(line: string): JournalEntry | null {
   };
 }
 
-/** A field's text, whatever form it comes in; empty where there is none. */
+/** The text of a field of any form; empty if it has none. */
 export function fieldText(field: unknown): string {
   if (typeof field === 'string') return field;
   if (!Array.isArray(field)) return '';
@@ -57,5 +57,5 @@ export function fieldText(field: unknown): string {
     : fieldText(field.find((part) => typeof part === 'string'));
 }
 
-/** What is matched on stands at the beginning of a line. */
+/** How much of a line is used: rules match at the beginning. */
 const MOST_CHARACTERS = 4096;

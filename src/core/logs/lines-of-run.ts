@@ -1,33 +1,33 @@
-/** A line of a log with the time at which it was written. */
+/** A line of a log with its time. */
 export interface DatedLine {
   text: string;
-  /** Wall clock, in milliseconds; null where neither the line nor its place shows it. */
+  /** Milliseconds since 1970; null if it is unknown. */
   atMs: number | null;
 }
 
-/** A log file, as far as it was read. */
+/** The end of a log file. */
 export interface LogFile {
   lines: readonly string[];
-  /** When it was last written to, wall clock. */
+  /** When it was last written to, milliseconds since 1970. */
   mtimeMs: number;
 }
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** httpd's default stamp: "[Sat Nov 21 05:20:58.123456 2026]", 2.2 without the fraction. An ErrorLogFormat may put it behind other fields. */
+/** httpd's default timestamp: "[Sat Nov 21 05:20:58.123456 2026]"; 2.2 has no fraction. An ErrorLogFormat may put other fields in front. */
 const STAMP = /\[\w{3} (\w{3}) +(\d{1,2}) (\d\d):(\d\d):(\d\d)(?:\.(\d{3})\d*)? (\d{4})\]/;
 /** %{c}t in an ErrorLogFormat: "2026-11-21 05:20:58". */
 const COMPACT_STAMP = /(?<!\d)(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{3})\d*)?/;
-/** A stamp stands in front of the message. */
+/** The most characters in front of a timestamp, which precedes the message. */
 const MOST_BEFORE_STAMP = 200;
 
-/** A log without stamps is written in the order of its lines: so many of the last may be as young as the file. */
+/** How many of the last lines of a log without timestamps are assumed to be as recent as the file. */
 const MOST_UNDATED = 10;
 
 /**
- * The lines of a log file with their times. Stamps are in httpd's local time, `offsetMs` ahead of UTC; where the file's own
- * time shows another offset, that one is used. A line without a stamp belongs to the one before it. In a file without
- * stamps the last lines have the file's time.
+ * The lines of a log file with their times. Timestamps are in httpd's local time, `offsetMs` ahead of UTC, unless the file's
+ * own time shows another offset. A line without a timestamp belongs to the one before it. In a file without timestamps the last
+ * lines get the file's time.
  */
 export function dateLines({ lines, mtimeMs }: LogFile, offsetMs: number): DatedLine[] {
   const stamps = lines.map(stampMs);
@@ -44,14 +44,14 @@ export function dateLines({ lines, mtimeMs }: LogFile, offsetMs: number): DatedL
 }
 
 const QUARTER_MS = 15 * 60_000;
-/** A line reaches its file at once; its stamp may lack the fraction. */
+/** The largest difference between the last line and the file's time, since a timestamp may lack the fraction. */
 const AT_ONCE_MS = 2_000;
 /** From UTC-12 to UTC+14. */
 const MOST_CORRECTION_MS = 26 * 3_600_000;
 
 /**
- * httpd may run in a time zone that its unit does not show: its wrapper sets TZ, or envvars does. Time zones differ by
- * quarters of an hour, so a last line that is whole quarters away from the file's own time shows by how many.
+ * The correction of the offset in milliseconds: httpd may run in another time zone than its unit shows, if a wrapper or envvars
+ * sets TZ. Time zones differ by quarters of an hour, so the last line differs from the file's time by whole quarters.
  */
 function correctionMs(newestMs: number, mtimeMs: number): number {
   const quarters = Math.round((newestMs - mtimeMs) / QUARTER_MS) * QUARTER_MS;
@@ -60,14 +60,14 @@ function correctionMs(newestMs: number, mtimeMs: number): number {
   return isZone ? quarters : 0;
 }
 
-/** The lines of a run that began at `sinceMs` (wall clock). One before any stamp counts: it may be of a format without. */
+/** The lines of a run that started at `sinceMs` (milliseconds since 1970). Lines of unknown time are kept, since the format may lack it. */
 export function linesOfRun(lines: readonly DatedLine[], sinceMs: number): DatedLine[] {
-  // A stamp may lack the fraction.
+  // A timestamp may lack the fraction.
   const first = Math.floor(sinceMs / 1000) * 1000;
   return lines.filter(({ atMs }) => atMs === null || atMs >= first);
 }
 
-/** What the stamp would be in UTC. */
+/** The timestamp as if it were UTC. */
 function stampMs(line: string): number | null {
   const text = line.slice(0, MOST_BEFORE_STAMP);
   const [, month = '', ...numbers] = STAMP.exec(text) ?? [];
@@ -83,7 +83,7 @@ function stampMs(line: string): number | null {
   return Date.UTC(year, number - 1, day, hour, minute, second, fraction);
 }
 
-/** A part of a stamp; a fraction is there with three digits, or not at all. */
+/** A part of a timestamp; the fraction has three digits or is missing. */
 function numberOf(digits: string | undefined): number {
   return Number(digits ?? 0);
 }

@@ -16,7 +16,7 @@ export interface LineMatch {
   path: string | null;
 }
 
-/** Every line that matches has one of these: most lines are done with after a look for them. */
+/** Every matching line contains one of these: most lines are excluded by them. */
 export const QUICK_WORDS: readonly string[] = [
   'utex',
   'ock',
@@ -34,7 +34,7 @@ export const QUICK_WORDS: readonly string[] = [
   'log pid',
 ];
 
-/** The same for want of sets alone, narrow enough for a watcher of a hundred thousand lines. */
+/** The same for failed creations of sets only, selective enough for a watcher of a hundred thousand lines. */
 export const CREATE_FAILED_WORDS: readonly string[] = [
   'utex',
   'create accept lock',

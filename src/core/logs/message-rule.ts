@@ -1,6 +1,6 @@
 /** What a line of a log says, as far as it bears on semaphores. */
 export const MESSAGE_KINDS = [
-  /** A set could not be made for want of room. */
+  /** A set could not be created: no set is free. */
   'create-failed',
   /** The same for a mutex that is a file: its disk or its inodes are used up. */
   'create-failed-file',
@@ -34,7 +34,7 @@ export interface MessageRule {
   /** The message's own text, without what stands before it (date, level, error number, AH number). */
   pattern: RegExp;
   when: Errnos;
-  /** httpd logs it for a request, so it stands behind "[client …]". */
+  /** httpd logs it for a request, so it comes after "[client ...]". */
   perRequest?: true;
   /** The folder without space, where it is always the same one; else the line may name the file. */
   folder?: string;
@@ -50,7 +50,7 @@ export const anyOf = (...patterns: RegExp[]): RegExp =>
   new RegExp(patterns.map(({ source }) => source).join('|'));
 
 /**
- * A line that names no number (an ErrorLogFormat without %E, or a program that does not tell it) is taken for want of
+ * A line without a number (an ErrorLogFormat without %E, or a program that does not print it) is taken for a lack of
  * room: it is a reason to look at the table, and the table shows whether it is true.
  */
 export const NO_ROOM: Errnos = { only: [ENOSPC, null] };

@@ -19,7 +19,7 @@ export const NEIGHBOR_RULES: readonly MessageRule[] = [
     sample: '2026-11-21 05:20:58 UTC [812] FATAL:  could not create semaphores: No space left on device',
   },
   {
-    // Source: systemd service.c, and 219 as seen. Of which unit, journald tells, not the text.
+    // Source: systemd service.c, and 219 as seen. The unit is in a field of the entry, not in the text.
     id: 'killed-by-systemd',
     product: 'systemd',
     kind: 'leak-source',

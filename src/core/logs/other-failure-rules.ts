@@ -84,7 +84,7 @@ export const OTHER_FAILURE_RULES: readonly MessageRule[] = [
     sample: 'AH00526: Syntax error on line 12 of /etc/apache2/sites-enabled/site.conf:',
   },
   {
-    // They repeat the number of the message before them, but not its file: only that one tells a set from a file.
+    // They repeat the number of the message before them, but not its file, which shows whether it is a set or a file.
     // Sources: prefork.c, worker.c, mod_authn_socache.c, mod_cache_socache.c, mod_proxy.c, mod_proxy_balancer.c,
     // mod_watchdog.c, mod_auth_digest.c, ssl_util_stapling.c (2.4); mod_fcgid.c; ModSecurity modsecurity.c.
     id: 'follow-up-mutex',
@@ -111,7 +111,7 @@ export const OTHER_FAILURE_RULES: readonly MessageRule[] = [
     sample: 'AH00016: Configuration Failed',
   },
   {
-    // httpd exits with 1 whatever the cause. Source: systemd service.c. Of which unit, journald tells, not the text.
+    // httpd exits with 1 whatever the cause. Source: systemd service.c. The unit is in a field of the entry, not in the text.
     id: 'follow-up-systemd',
     product: 'systemd',
     kind: 'follow-up',

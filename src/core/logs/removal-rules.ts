@@ -42,7 +42,7 @@ export const REMOVAL_RULES: readonly MessageRule[] = [
       "[Sat Nov 21 05:20:58.123456 2026] [core:emerg] [pid 4711] (22)Invalid argument: AH00024: Couldn't set permissions on the mpm-accept mutex; check User and Group directives",
   },
   {
-    // Somebody removed the set between its making and its giving away.
+    // The set was removed between its creation and the change of its owner.
     id: 'removed-at-start',
     product: 'httpd 2.0-2.4 and its modules',
     kind: 'set-removed',

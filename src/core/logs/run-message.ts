@@ -1,16 +1,16 @@
 import { fieldText } from './journal-entry.ts';
 import type { DatedLine } from './lines-of-run.ts';
 
-/** A line that a run of a unit wrote into the journal. */
+/** A line of a run of a unit in the journal. */
 export interface RunMessage extends DatedLine {
-  /** The program that wrote it, as systemd names the stream after it (systemd.exec(5), SyslogIdentifier=); a program may name itself otherwise. */
+  /** SYSLOG_IDENTIFIER: the program by default (systemd.exec(5), SyslogIdentifier=); a program can set another one. */
   identifier: string;
 }
 
-/** The fields that are read of an entry, beside those that each has. */
+/** The fields that are used, in addition to those of every entry. */
 export const RUN_MESSAGE_FIELDS: readonly string[] = ['MESSAGE', 'SYSLOG_IDENTIFIER'];
 
-/** Reads one line of `journalctl -o json`: the lines of its message. None for what is no entry. */
+/** The lines of the message in one line of `journalctl -o json`; none for any other text. */
 export function parseRunMessage(json: string): RunMessage[] {
   let entry: Record<string, unknown> | null;
   try {

@@ -1,7 +1,7 @@
 /**
- * How far the local time of a time zone is ahead of UTC at `atMs`, in milliseconds. `zone` is a name as in TZ
- * ("America/Los_Angeles", also with a colon before it; tzset(3)); null for the zone of this process, which also stands in for
- * one that has no such name, as "PST8PDT,M3.2.0".
+ * The offset of a time zone from UTC at `atMs`, in milliseconds. `zone` is a name as in TZ ("America/Los_Angeles", with or
+ * without a colon in front; tzset(3)); null for the zone of this process, which is also used for other forms such as
+ * "PST8PDT,M3.2.0".
  */
 export function zoneOffsetMs(zone: string | null, atMs: number): number {
   const own = -new Date(atMs).getTimezoneOffset() * 60_000;

@@ -38,7 +38,7 @@ export function retryDelayMs(retries: number): number {
  * Whether a change of state is a reason to request a recovery. `ending` is what ExecStopPost= kept of that run; null if it kept
  * nothing, as for a stop on purpose, by far the most frequent case.
  */
-export function isReasonToLook(
+export function isReasonToRecover(
   before: UnitState | undefined,
   now: UnitState,
   ending: RunEnding | null,

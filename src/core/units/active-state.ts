@@ -10,7 +10,7 @@ const ACTIVE_STATES = [
   'maintenance',
 ] as const;
 
-/** `unrecognized` is one that this version does not know: neither up nor down, so that nothing is done. */
+/** `unrecognized`: a state that this version does not know, neither up nor down, so that nothing is done. */
 export type ActiveState = (typeof ACTIVE_STATES)[number] | 'unrecognized';
 
 export function parseActiveState(text: string): ActiveState {
@@ -18,9 +18,9 @@ export function parseActiveState(text: string): ActiveState {
 }
 
 /**
- * up: systemd counts the unit as started. up-without-process: the same, but its command has ended and none of its processes
- * is watched ("active (exited)", as of units that are generated from init scripts, systemd-sysv-generator(8)): httpd may run
- * or not. changing: on its way to another state, or in none that is known here. down: at rest, by itself or not.
+ * up: the unit is started. up-without-process: the same, but its command has exited and systemd watches no process ("active
+ * (exited)", as for units that are generated from init scripts, systemd-sysv-generator(8)), so httpd may be running or not.
+ * changing: between two states, or in an unrecognized one. down: stopped or failed.
  */
 export type UnitPhase = 'up' | 'up-without-process' | 'changing' | 'down';
 
@@ -41,13 +41,13 @@ export function unitPhase({ active, sub }: { active: ActiveState; sub: string })
   }
 }
 
-/** Whether systemd counts the unit as started. The one definition of "up". */
+/** Whether the unit is started. The only definition of "up". */
 export function isUp(unit: { active: ActiveState; sub: string }): boolean {
   const phase = unitPhase(unit);
   return phase === 'up' || phase === 'up-without-process';
 }
 
-/** Whether the unit is at rest: it neither runs nor is it about to. */
+/** Whether the unit is stopped or failed, and not changing. */
 export function isDown(unit: { active: ActiveState; sub: string }): boolean {
   return unitPhase(unit) === 'down';
 }

@@ -1,27 +1,27 @@
 import type { UnitFacts } from './unit-facts.ts';
 
-/** systemd fails a start or a stop that takes longer, whatever took the time: there must be enough left for httpd. */
+/** The shortest timeouts of a guarded unit: systemd counts the time of hooks, and httpd needs the rest. */
 const LEAST_TIMEOUT_MS = 10_000;
-/** Where the OOM killer ends a hook, systemd fails the start, "-" before it or not (systemd.service(5), OOMPolicy=). A full table takes Node a hundred. */
+/** The least MemoryMax=: if the OOM killer kills a hook, systemd fails the start, even with "-" (systemd.service(5), OOMPolicy=). With a full table Node needs 100 MiB. */
 const LEAST_MEMORY_MIB = 128;
 
 /** Why the hooks must not be installed in a unit, or null. `distrust` is why root must not run anything with its environment. */
 export function installObstacle(unit: UnitFacts, distrust: string | null): string | null {
   const { name, privateIpc, ownRoot, startTimeoutMs, stopTimeoutMs, memoryMaxBytes } = unit;
-  // systemd runs the guard's hooks in that root too, and with that environment, and as root.
+  // systemd runs the hooks in the unit's root folder and with its environment, as root.
   if (ownRoot !== '')
-    return `${name} has a root of its own (${ownRoot}), in which the guard would have to live; its sets can be cleared with: httpd-guard clean`;
-  if (distrust !== null) return `root would run the guard with ${distrust}`;
+    return `${name} runs with RootDirectory=${ownRoot}; the hooks would have to be installed inside it. To remove orphaned sets: httpd-guard clean`;
+  if (distrust !== null) return `root would run httpd-guard with ${distrust}`;
   if (privateIpc)
-    return `${name} has an IPC namespace of its own (PrivateIPC=yes): its sets die with it, and none is left to clear. What an httpd left here before goes with: httpd-guard clean`;
+    return `${name} has its own IPC namespace (PrivateIPC=yes), which ends with it, so it leaks no sets. To remove sets leaked before: httpd-guard clean`;
   const memoryMib = Math.floor(memoryMaxBytes / 1024 / 1024);
   if (memoryMib < LEAST_MEMORY_MIB)
-    return `${name} has ${memoryMib} MiB of memory (MemoryMax=), and the guard may need a hundred before httpd starts; raise it to ${LEAST_MEMORY_MIB} or more`;
+    return `${name} has MemoryMax=${memoryMib}M, and httpd-guard may need 100 MiB before httpd starts; raise it to at least ${LEAST_MEMORY_MIB} MiB`;
   for (const [ms, what, setting] of [
     [startTimeoutMs, 'start', 'TimeoutStartSec='],
     [stopTimeoutMs, 'stop', 'TimeoutStopSec='],
   ] as const)
     if (ms < LEAST_TIMEOUT_MS)
-      return `${name} has ${ms / 1000} s to ${what} (${setting}), and the guard may need 5 of them; raise it to 10 or more`;
+      return `${name} has ${ms / 1000} s to ${what} (${setting}), and httpd-guard may need 5 s of them; raise it to at least 10 s`;
   return null;
 }

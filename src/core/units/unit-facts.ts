@@ -49,7 +49,7 @@ export function isForOthersToStart(fileState: string): boolean {
   return /^(masked|disabled)/.test(fileState);
 }
 
-/** Whether systemd is about to change the unit's state, or somebody has asked it to. */
+/** Whether systemd is changing the unit's state, or a job to do so is queued. */
 export function isChanging({ job, active }: Pick<UnitFacts, 'job' | 'active'>): boolean {
   const isOnItsWay =
     active === 'activating' || active === 'deactivating' || active === 'reloading' || active === 'refreshing';

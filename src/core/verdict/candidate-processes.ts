@@ -3,35 +3,35 @@ import { type ProcessFacts, isOlderThanRun } from './process-facts.ts';
 import type { SemaphoreSet } from './semaphore-set.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** Pid numbers are used again: a process that began this long after the last operation on a set did not do it. */
+/** A process that started this long after the last operation on a set did not do it: its pid was reused. */
 const REUSE_MARGIN_MS = 2_000;
 
-/** The living processes of this IPC namespace that may use httpd's sets: httpds, and whoever was seen to use one. */
+/** The running processes of this IPC namespace that may use httpd's sets: httpds, and the last users of sets. */
 export function candidateProcesses(snapshot: Snapshot): ProcessFacts[] {
   const lastUsers = livingLastUsers(snapshot);
   const starterUid = snapshot.owner.known ? snapshot.owner.value.starterUid : 0;
   return snapshot.processes.filter((process) => {
     if (isElsewhere(process, snapshot)) return false;
     if (!process.isHttpd.known || process.isHttpd.value || lastUsers.has(process.pid)) return true;
-    // Anything an ordinary user runs can make sets that look like those of a server the same user runs.
+    // Any program of an ordinary user can make sets that look like those of a server of the same user.
     return starterUid !== 0 && process.uids.includes(starterUid);
   });
 }
 
 function isElsewhere(process: ProcessFacts, snapshot: Snapshot): boolean {
-  const theirs = process.ipcNamespace;
-  const ours = snapshot.ipcNamespace;
-  return theirs.known && ours.known && theirs.value !== ours.value;
+  const other = process.ipcNamespace;
+  const own = snapshot.ipcNamespace;
+  return other.known && own.known && other.value !== own.value;
 }
 
 /**
- * The last users of sets (semctl(2), GETPID) that live and cannot be shown to be younger than that use: each uses its
- * set, whatever its name. A dead last user says nothing.
+ * The last users of sets (semctl(2), GETPID) that are running and not proven to be younger than that use: each uses its set,
+ * whatever its program. A last user that has exited proves nothing.
  */
 export function livingLastUsers(snapshot: Snapshot): ReadonlySet<number> {
   const pids = new Set<number>();
   if (!snapshot.sets.known) return pids;
-  // On a full table of the dead there is nothing to look at set by set.
+  // Saves the loop over a table full of orphaned sets.
   if (![...lastPids(snapshot)].some((pid) => snapshot.alivePids.has(pid))) return pids;
   const byPid = new Map(snapshot.processes.map((process) => [process.pid, process]));
   for (const set of snapshot.sets.value) {
@@ -44,7 +44,7 @@ export function livingLastUsers(snapshot: Snapshot): ReadonlySet<number> {
   return pids;
 }
 
-/** The last users of all sets that were asked about, living or dead. */
+/** The last users of all inspected sets, running or not. */
 export function lastPids({ inspections }: Pick<Snapshot, 'inspections'>): Set<number> {
   const pids = new Set<number>();
   for (const inspection of inspections.values()) if (inspection.known) pids.add(inspection.value.lastPid);
@@ -52,8 +52,8 @@ export function lastPids({ inspections }: Pick<Snapshot, 'inspections'>): Set<nu
 }
 
 /**
- * Whether a last pid's number was used again: by a program that is surely not httpd, and that began later. Which of the
- * two came first only a clock can tell that was not stepped since the program's unit began, before the program.
+ * Whether the pid of a last user was reused by a program that is known not to be httpd and started later. That order is known
+ * only if the wall clock was not stepped since the start of the program's unit.
  */
 function beganAfterLastUse(process: ProcessFacts, set: SemaphoreSet, { unitRuns, clock }: Snapshot): boolean {
   if (!process.isHttpd.known || process.isHttpd.value) return false;

@@ -2,45 +2,45 @@ import type { Fact } from '../fact.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Judgement, Verdict } from './verdict.ts';
 
-/** What a cleaning did, or with `--dry-run` would do. */
+/** The result of a removal, or with `--dry-run` what would be removed. */
 export interface CleanResult {
   removed: number[];
   kept: { id: number; verdict: Verdict; evidence: readonly Evidence[] }[];
   failed: { id: number; error: string }[];
 }
 
-/** The ids to remove: of sets called orphan, and of these only the wanted when some are named. */
-export function toRemove(judgements: readonly Judgement[], wanted: ReadonlySet<number> | null): number[] {
+/** The ids of orphaned sets, limited to `onlyIds` if given. */
+export function toRemove(judgements: readonly Judgement[], onlyIds: ReadonlySet<number> | null): number[] {
   const ids: number[] = [];
   for (const { set, verdict } of judgements) {
-    if (verdict === 'orphan' && (wanted === null || wanted.has(set.id))) ids.push(set.id);
+    if (verdict === 'orphan' && (onlyIds === null || onlyIds.has(set.id))) ids.push(set.id);
   }
   return ids;
 }
 
-/** Ids that were named and are in no table: gone already, or a slip of the pen. */
-export function notThere(named: readonly number[], { removed, kept, failed }: CleanResult): number[] {
+/** The requested ids that do not exist: removed already, or mistyped. */
+export function missingIds(named: readonly number[], { removed, kept, failed }: CleanResult): number[] {
   const there = new Set([...removed, ...kept.map(({ id }) => id), ...failed.map(({ id }) => id)]);
   return named.filter((id) => !there.has(id));
 }
 
-/** Sets that stay although they may be httpd's, and any that were named: foreign sets are nobody's business else. */
+/** The sets to report as kept: those that may be httpd's, or all of `onlyIds`. Foreign sets are reported only on request. */
 export function toKeep(
   judgements: readonly Judgement[],
-  wanted: ReadonlySet<number> | null,
+  onlyIds: ReadonlySet<number> | null,
 ): CleanResult['kept'] {
   return judgements
     .filter(({ set, verdict }) =>
-      wanted === null
+      onlyIds === null
         ? verdict === 'in-use' || verdict === 'unsure'
-        : wanted.has(set.id) && verdict !== 'orphan',
+        : onlyIds.has(set.id) && verdict !== 'orphan',
     )
     .map(({ set, verdict, evidence }) => ({ id: set.id, verdict, evidence }));
 }
 
 /**
- * What became of the objects that were to go, by the ids in the table read afterwards: what is not in it is gone, whoever
- * did it (EINVAL and EIDRM of a second removal are no errors).
+ * The result of a removal, decided by the table read afterwards: an object that is not in it is removed, whoever did it (EINVAL
+ * and EIDRM of a second removal are no errors). `complaints` are the errors of the tool.
  */
 export function outcome(
   ids: readonly number[],
@@ -50,18 +50,18 @@ export function outcome(
   if (!after.known) {
     return {
       removed: [],
-      failed: ids.map((id) => ({ id, error: `whether it is gone is not known: ${after.why}` })),
+      failed: ids.map((id) => ({ id, error: `the result is unknown: ${after.why}` })),
     };
   }
   const there = new Set(after.value.map(({ id }) => id));
-  const error = complaints[0] ?? 'it is still there, without a complaint of ipcrm';
+  const error = complaints[0] ?? 'it still exists, but no error was reported';
   return {
     removed: ids.filter((id) => !there.has(id)),
     failed: ids.filter((id) => there.has(id)).map((id) => ({ id, error })),
   };
 }
 
-/** 0 none left · 1 some could not be removed · 3 something was kept that is not certain, or that was named. */
+/** The exit status: 0 none left, 1 some could not be removed, 3 an unsure set was kept, or one that was requested by id. */
 export function cleanExitCode({ failed, kept }: CleanResult, named: boolean): 0 | 1 | 3 {
   if (failed.length > 0) return 1;
   return kept.some(({ verdict }) => named || verdict === 'unsure') ? 3 : 0;

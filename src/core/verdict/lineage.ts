@@ -8,19 +8,19 @@ import type { Snapshot } from './snapshot.ts';
 export type Role = 'master' | 'orphaned-workers' | 'other-program';
 
 /**
- * Living processes of one origin. An IPC_PRIVATE set is known only to a process alive when it was made and to
- * descendants of one, so what a lineage may use is bounded by when its origin began.
+ * Running processes of one origin. An IPC_PRIVATE set is known only to the process that made it and its descendants, so the start
+ * of its origin limits which sets a lineage can use.
  */
 export interface Lineage {
   role: Role;
-  /** The topmost living process; for orphaned workers, one of them. */
+  /** The topmost running process; for orphaned workers, one of them. */
   root: ProcessFacts;
   members: ProcessFacts[];
-  /** Wall-clock seconds: a set with a smaller ctime was there before this lineage, which cannot know it. */
+  /** Seconds since 1970: a set with a smaller ctime is older than this lineage, which cannot know it. Unknown with a full sentence. */
   since: Fact<number>;
 }
 
-/** Groups the living processes that may use sets of this table into lineages. */
+/** Groups the running processes that may use sets of this table into lineages. */
 export function lineages(snapshot: Snapshot): Lineage[] {
   const users = candidateProcesses(snapshot);
   const byPid = new Map(users.map((process) => [process.pid, process]));
@@ -38,7 +38,7 @@ export function lineages(snapshot: Snapshot): Lineage[] {
 
 function rootOf(process: ProcessFacts, byPid: ReadonlyMap<number, ProcessFacts>): ProcessFacts {
   let root = process;
-  // Bounded, since a table that changed while it was read can show parents in a circle.
+  // Bounded, since parents can form a cycle if processes changed while /proc was read.
   for (let steps = 0; steps < byPid.size; steps++) {
     const parent = byPid.get(root.ppid);
     if (parent === undefined) return root;
@@ -53,9 +53,9 @@ function roleOf(root: ProcessFacts, users: readonly ProcessFacts[], snapshot: Sn
 }
 
 /**
- * A worker whose master is dead. The master of a server that root starts stays root, so a topmost process that runs as
- * the sets' owner is none. Else: it leads no process group, and whoever led its group is gone or is another worker,
- * whereas a master leads one, having called setsid(2) or having been started by systemd or a shell.
+ * Whether a topmost process is a worker of a killed master. The master of a server that root starts stays root, so a topmost
+ * process with the owner's uid is a worker. Otherwise it is one if it leads no process group and the leader has exited or is
+ * another worker; a master leads a group after setsid(2), or when started by systemd or a shell.
  */
 function isOrphan(
   root: ProcessFacts,
@@ -75,38 +75,41 @@ function isOrphan(
 }
 
 /**
- * How old a lineage can be at most. A daemonised master is younger than the launcher that made some of its sets and is
- * gone (httpd: server/main.c; the ssl-cache mutex is made before mpm_*.c calls apr_proc_detach), but both were born into
- * one control group, and nothing was in that before its unit's run began.
+ * The earliest start of a lineage. A daemonized master is younger than the launcher that made some of its sets and has exited
+ * (httpd: server/main.c; the ssl-cache mutex is made before mpm_*.c calls apr_proc_detach), but both started in one control
+ * group, which was empty before the unit's run started.
  */
-function since({ role, root, members }: Omit<Lineage, 'since'>, snapshot: Snapshot): Fact<number> {
-  if (role === 'orphaned-workers') return unknown('their master is dead, and nobody knows how old it was');
-  if (!root.unit.known) return root.unit;
-  const run = snapshot.unitRuns.get(root.unit.value) ?? unknown(`${root.unit.value} was not asked about`);
-  if (!run.known) return run;
+function since(lineage: Omit<Lineage, 'since'>, snapshot: Snapshot): Fact<number> {
+  const { role, root, members } = lineage;
+  const doubt = (why: string): Fact<never> => unknown(`${name(lineage)}: ${why}`);
+  if (role === 'orphaned-workers') return doubt('their master was killed, so its age is unknown');
+  if (!root.unit.known) return unknown(`${name(lineage)} was ${root.unit.why}`);
+  const run = snapshot.unitRuns.get(root.unit.value) ?? unknown(`${root.unit.value} was not queried`);
+  if (!run.known) return doubt(run.why);
   if (members.some((process) => isOlderThanRun(process, run.value, snapshot.clock))) {
-    return unknown(`it is older than the present run of ${root.unit.value}`);
+    return doubt(`it is older than the current run of ${root.unit.value}`);
   }
-  // A survivor of an earlier run may have forked since, and be dead by now.
+  // A survivor of an earlier run may have forked since and have exited.
   if (!run.value.leavesNobody)
-    return unknown(`${root.unit.value} may leave processes of an earlier run (KillMode=)`);
-  return earliestCtime(run.value.began, run.value.stamps, snapshot.clock);
+    return doubt(`processes of an earlier run of ${root.unit.value} may have survived (KillMode=)`);
+  const earliest = earliestCtime(run.value.began, run.value.stamps, snapshot.clock);
+  return earliest.known ? earliest : doubt(earliest.why);
 }
 
-/** Whether a process of this lineage can know the set. `why` says what decided. */
+/** Whether a process of this lineage can know the set; `why` is the reason. */
 export function couldKnow(lineage: Lineage, set: SemaphoreSet): { could: boolean; why: string } {
   const { since } = lineage;
-  if (!since.known) return { could: true, why: `${name(lineage)}: ${since.why}` };
+  if (!since.known) return { could: true, why: since.why };
   if (set.ctime >= since.value)
-    return { could: true, why: `${name(lineage)} was there when it was last changed` };
+    return { could: true, why: `${name(lineage)} was already running when the set was made` };
   return {
     could: false,
-    why: `last changed ${since.value - set.ctime} s or more before ${name(lineage)} could have made it`,
+    why: `last changed at least ${since.value - set.ctime} s before ${name(lineage)} could have made it`,
   };
 }
 
-/** How people know a lineage: "httpd 812 (apache2.service)". */
-export function name({ role, root, members }: Lineage): string {
+/** The name of a lineage in sentences: "httpd 812 (apache2.service)". */
+export function name({ role, root, members }: Omit<Lineage, 'since'>): string {
   const unit = root.unit.known ? ` (${root.unit.value})` : '';
   switch (role) {
     case 'master':

@@ -2,8 +2,8 @@ import { type Fact, known, unknown } from '../fact.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**
- * live: names a running httpd · stale: names nobody · foreign: names a process that is not httpd ·
- * unreadable: is there, but is no plain file with a pid in it.
+ * live: names a running httpd. stale: names no process. foreign: names a process that is not httpd.
+ * unreadable: exists, but is not a regular file with a pid in it.
  */
 export type PidFileState = 'absent' | 'live' | 'stale' | 'foreign' | 'unreadable';
 
@@ -14,8 +14,8 @@ export interface PidFile {
 }
 
 /**
- * What a pid file says, `content` being its pid, or null for no file. It proves nothing: the number may be another's by now.
- * Unknown when its process cannot be looked at.
+ * The state of a pid file; `content` is its pid, or null if there is no file. It proves nothing, since pids are reused. Unknown
+ * if the process cannot be read.
  */
 export function judgePidFile(
   path: string,
@@ -28,7 +28,7 @@ export function judgePidFile(
   if (!alivePids.has(pid)) return known({ path, pid, state: 'stale' });
   const process = processes.find((one) => one.pid === pid);
   if (process === undefined ? !visibility.known : !process.isHttpd.known)
-    return unknown(`whether pid ${pid} of ${path} is httpd cannot be seen`);
+    return unknown(`${path} names process ${pid}, of which it is unknown whether it is httpd`);
   return known({
     path,
     pid,

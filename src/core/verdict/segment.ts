@@ -3,14 +3,15 @@ import type { Evidence, Rule } from '../evidence.ts';
 import type { Verdict } from './verdict.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** One line of /proc/sysvipc/shm (kernel: ipc/shm.c, sysvipc_shm_proc_show), as far as it decides. */
+/** The relevant fields of a line of /proc/sysvipc/shm (kernel: ipc/shm.c, sysvipc_shm_proc_show). */
 export interface Segment {
   id: number;
   key: number;
   /** In bytes. */
   size: number;
-  /** The processes that made it, and that attached or detached it last; 0 for one out of sight. */
+  /** The creator; 0 if it is in a pid namespace that is not visible. */
   cpid: number;
+  /** The process that attached or detached it last; 0 likewise. */
   lpid: number;
   attached: number;
   uid: number;
@@ -24,8 +25,8 @@ export interface SegmentJudgement {
 }
 
 /**
- * The segments of httpd's own user that nobody has attached. They take no semaphores and are attached by key, so a program
- * yet to start may expect one: they are shown, and removed only when somebody names the key.
+ * The segments of httpd's user with nothing attached. They take no semaphores and are attached by key, so a program may still
+ * attach one later: they are shown, but removed only if the admin names the key.
  */
 export function detachedSegments(
   segments: Fact<readonly Segment[]>,
@@ -42,7 +43,7 @@ export function detachedSegments(
   );
 }
 
-/** Whether a shared memory segment was left by a dead server. */
+/** Whether a shared memory segment is orphaned. */
 export function judgeSegment(segment: Segment, { owner, visibility, alivePids }: Snapshot): SegmentJudgement {
   const is = (verdict: Verdict, rule: Rule, saw: string): SegmentJudgement => ({
     segment,
@@ -53,16 +54,16 @@ export function judgeSegment(segment: Segment, { owner, visibility, alivePids }:
   if (!owner.known) return is('unsure', 'owner-unknown', owner.why);
   const owners = [owner.value.uid, owner.value.starterUid];
   if (!owners.includes(segment.uid) || !owners.includes(segment.cuid)) {
-    return is('foreign', 'other-owner', `of uid ${segment.uid}, made by uid ${segment.cuid}`);
+    return is('foreign', 'other-owner', `owner uid ${segment.uid}, creator uid ${segment.cuid}`);
   }
   if (!visibility.known) return is('unsure', 'cannot-see', visibility.why);
   for (const [what, pid] of [
-    ['maker', segment.cpid],
+    ['creator', segment.cpid],
     ['last user', segment.lpid],
   ] as const) {
-    if (alivePids.has(pid)) return is('unsure', 'living-user', `its ${what}, process ${pid}, lives`);
+    if (alivePids.has(pid)) return is('unsure', 'living-user', `its ${what}, process ${pid}, is running`);
   }
   if (segment.cpid === 0)
-    return is('unsure', 'cannot-see', 'made from a pid namespace that cannot be seen from here');
-  return is('orphan', 'detached', 'attached by nobody, and its maker is dead');
+    return is('unsure', 'cannot-see', 'created in a pid namespace that is not visible from here');
+  return is('orphan', 'detached', 'nothing attached, creator has exited');
 }

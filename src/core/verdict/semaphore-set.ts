@@ -12,14 +12,14 @@ export interface SemaphoreSet {
   ctime: number;
 }
 
-/** Who httpd's mutexes belong to: `uid` is that of its `User`, `starterUid` that of whoever starts it, 0 on a normal server. */
+/** The uids of httpd's mutexes: the owner uid is that of `User`, the creator uid (`starterUid`) that of the user who starts httpd, normally root. */
 export interface MutexOwner {
   uid: number;
   starterUid: number;
 }
 
 /**
- * How a set differs from a mutex that any httpd could have made, or null when it does not.
+ * How a set differs from a mutex of any httpd; null if it does not.
  * APR makes it with semget(IPC_PRIVATE, 1, 0600) (apr: locks/unix/proc_mutex.c, proc_mutex_sysv_create).
  */
 export function differsFromMutex(set: SemaphoreSet): string | null {
@@ -30,16 +30,16 @@ export function differsFromMutex(set: SemaphoreSet): string | null {
 }
 
 /**
- * How a set's owners differ from those of this httpd's mutexes, or null when they do not.
+ * How the uids of a set differ from those of this httpd's mutexes; null if they do not.
  * httpd gives a mutex to `User` by IPC_SET (httpd: os/unix/unixd.c, unixd_set_proc_mutex_perms); the creator stays.
  */
 export function differsFromOwner(set: SemaphoreSet, owner: MutexOwner): string | null {
-  if (set.uid !== owner.uid) return `uid ${set.uid}, not ${owner.uid}`;
-  if (set.cuid !== owner.starterUid) return `made by uid ${set.cuid}, not ${owner.starterUid}`;
+  if (set.uid !== owner.uid) return `owner uid ${set.uid}, not ${owner.uid}`;
+  if (set.cuid !== owner.starterUid) return `creator uid ${set.cuid}, not ${owner.starterUid}`;
   return null;
 }
 
-/** Whether a set looks like a mutex of this httpd: only such a set needs a verdict. */
+/** Whether a set looks like a mutex of this httpd; all other sets are foreign. */
 export function mayBeMutexOf(set: SemaphoreSet, owner: MutexOwner): boolean {
   return differsFromMutex(set) === null && differsFromOwner(set, owner) === null;
 }

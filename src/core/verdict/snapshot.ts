@@ -4,28 +4,28 @@ import type { ProcessFacts } from './process-facts.ts';
 import type { MutexOwner, SemaphoreSet } from './semaphore-set.ts';
 import type { UnitRun } from '../units/unit-run.ts';
 
-/** Everything the verdict stands on, read in this order: the table first, then the processes. */
+/** The facts that the verdict is based on; the table is read before the processes. */
 export interface Snapshot {
   clock: ClockReading;
-  /** The reader's own namespace: the one whose table this is. */
+  /** Our own IPC namespace, whose table this is. */
   ipcNamespace: Fact<string>;
   sets: Fact<SemaphoreSet[]>;
   limits: Fact<SemaphoreLimits>;
-  /** Known when no process that shares our pid namespace is hidden from us. */
+  /** Known if no process of our pid namespace is hidden. */
   visibility: Fact<Visibility>;
   owner: Fact<MutexOwner>;
-  /** Every process that is, or may be, a user of httpd's sets. */
+  /** Every process that may use httpd's sets. */
   processes: readonly ProcessFacts[];
-  /** Every pid that exists, of whatever program. */
+  /** Every existing pid, whatever its program. */
   alivePids: ReadonlySet<number>;
-  /** What the kernel says of single sets; only some are asked for. */
+  /** Inspected sets: those that look like httpd's mutexes. */
   inspections: ReadonlyMap<number, Fact<Inspection>>;
   unitRuns: ReadonlyMap<string, Fact<UnitRun>>;
 }
 
 /**
- * machine: our pid namespace is the first, which holds every process there is. container: it is not, and the table may be
- * shared with processes outside, as among the containers of a pod.
+ * machine: our pid namespace is the initial one, which contains every process. container: it is not, and processes outside of it
+ * may share the table, as among the containers of a pod.
  */
 export type Visibility = 'machine' | 'container';
 
@@ -35,7 +35,7 @@ export interface SemaphoreLimits {
   maxSemaphores: number;
 }
 
-/** semctl(2) GETPID, and GETNCNT plus GETZCNT. `lastPid` is 0 when that process is in a pid namespace out of sight. */
+/** semctl(2) GETPID, and GETNCNT plus GETZCNT. `lastPid` is 0 for a process in a pid namespace that is not visible. */
 export interface Inspection {
   lastPid: number;
   waiters: number;

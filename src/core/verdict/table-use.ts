@@ -6,7 +6,7 @@ export interface Use {
   max: number;
 }
 
-/** How full the table is, against both of its limits: semget(2) fails with ENOSPC at either. */
+/** The use of the table and its two limits; semget(2) fails with ENOSPC at either of them. */
 export interface TableUse {
   sets: Use;
   semaphores: Use;
@@ -24,17 +24,17 @@ export function tableUse({ sets, limits }: Snapshot): Fact<TableUse> {
   });
 }
 
-/** Whole percent, rounded down: 100 only when there is no room for one more. A limit of 0 is full. */
+/** Whole percent, rounded down, so that 100 means full. A limit of 0 is full. */
 export function percent({ used, max }: Use): number {
   return max === 0 ? 100 : Math.floor((used * 100) / max);
 }
 
-/** The least use that is so many percent of a limit, as `percent` counts; 0 when every use is. */
+/** The smallest use that is at least `fromPercent` of a limit; 0 if every use is. */
 export function leastUse({ max }: Use, fromPercent: number): number {
   return Math.ceil((max * fromPercent) / 100);
 }
 
-/** How many sets of one semaphore can still be made. */
+/** How many more sets of one semaphore can be created. */
 export function freeSets({ sets, semaphores }: TableUse): number {
   return Math.min(sets.max - sets.used, semaphores.max - semaphores.used);
 }

@@ -2,11 +2,12 @@ import type { Evidence, Rule } from '../evidence.ts';
 import { type Lineage, couldKnow, lineages, name } from './lineage.ts';
 import { livingLastUsers } from './candidate-processes.ts';
 import { type SemaphoreSet, differsFromMutex, differsFromOwner } from './semaphore-set.ts';
+import { counted } from '../text/counted.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**
- * orphan: no living process can use it. in-use: a living httpd does, or may well. foreign: not a mutex of this httpd.
- * unsure: whatever could not be proven; it stays.
+ * orphan: no running process can use it. in-use: a running httpd uses it or most likely does. foreign: not a mutex of this
+ * httpd. unsure: not proven either way; kept.
  */
 export type Verdict = 'orphan' | 'in-use' | 'foreign' | 'unsure';
 
@@ -17,8 +18,8 @@ export interface Judgement {
 }
 
 /**
- * The one rule that says what may be removed: only what is called orphan here. Every set of a readable table gets a
- * verdict; an unreadable table gets none. `living` are the lineages of this very snapshot, where they are known already.
+ * The only rule that decides what may be removed: sets with the verdict orphan. Every set of a readable table gets a verdict; an
+ * unreadable table gets none. `living` are the lineages of this very snapshot, where they are known already.
  */
 export function judge(snapshot: Snapshot, living: readonly Lineage[] = lineages(snapshot)): Judgement[] {
   if (!snapshot.sets.known) return [];
@@ -36,7 +37,7 @@ export function judge(snapshot: Snapshot, living: readonly Lineage[] = lineages(
 
 interface World {
   snapshot: Snapshot;
-  /** Why no set at all can be proven orphan, or null. */
+  /** Why no set at all can be proven to be orphaned, or null. */
   obstacle: Evidence | null;
   living: readonly Lineage[];
   lastUsers: ReadonlySet<number>;
@@ -66,7 +67,7 @@ function judgeSet(set: SemaphoreSet, world: World): Judgement {
 
 const TABLE = '/proc/sysvipc/sem';
 
-/** Shared by all sets it is true of: a full table has 32,000. */
+/** One object for all sets: a full table has 32,000. */
 const NOBODY: readonly Evidence[] = [
   { rule: 'no-living-httpd', saw: 'no running httpd in this IPC namespace', source: '/proc' },
 ];
@@ -80,7 +81,7 @@ function obstacle({ owner, visibility, ipcNamespace }: Snapshot): Evidence | nul
   if (owner.value.uid === 0) {
     return {
       rule: 'owner-is-root',
-      saw: 'httpd runs as root, and any program of root can have made such a set',
+      saw: 'httpd runs as root, and any program of root could have made such a set',
       source: 'httpd -t -D DUMP_RUN_CFG',
     };
   }
@@ -89,22 +90,23 @@ function obstacle({ owner, visibility, ipcNamespace }: Snapshot): Evidence | nul
   return null;
 }
 
-/** The kernel's own word that a set is in use. Its silence proves nothing: a dead last pid is the normal state of a live set. */
+/** Signs of the kernel that a set is in use. Their absence proves nothing: the last user of a set in use has often exited. */
 function signOfUse(set: SemaphoreSet, { snapshot, lastUsers }: World): SignOfUse | null {
   const inspection = snapshot.inspections.get(set.id);
   if (inspection?.known !== true) {
-    // In a container only the kernel's word that the last user was one of us shows that the set is not a neighbour's.
+    // In a container only a last user in our pid namespace shows that the set is not another container's.
     if (!isContainer(snapshot)) return null;
-    return saying(set, 'unsure', 'cannot-see', 'in a container, and who used it last could not be asked');
+    return saying(set, 'unsure', 'cannot-see', 'in a container, and its last user is unknown');
   }
   const { lastPid, waiters } = inspection.value;
-  if (waiters > 0) return saying(set, 'in-use', 'waiters', `${waiters} waiting for it`);
+  if (waiters > 0)
+    return saying(set, 'in-use', 'waiters', `${counted(waiters, 'process', 'processes')} waiting for it`);
   if (lastPid === 0)
-    return saying(set, 'unsure', 'last-pid', 'last used from a pid namespace that cannot be seen from here');
+    return saying(set, 'unsure', 'last-pid', 'last used in a pid namespace that is not visible from here');
   if (!lastUsers.has(lastPid)) return null;
   const user = snapshot.processes.find(({ pid }) => pid === lastPid);
   const isHttpd = user?.isHttpd.known === true && user.isHttpd.value;
-  return saying(set, isHttpd ? 'in-use' : 'unsure', 'last-pid', `last used by living process ${lastPid}`);
+  return saying(set, isHttpd ? 'in-use' : 'unsure', 'last-pid', `last used by running process ${lastPid}`);
 }
 
 function saying(set: SemaphoreSet, verdict: SignOfUse['verdict'], rule: Rule, saw: string): SignOfUse {
@@ -116,14 +118,14 @@ interface SignOfUse {
   evidence: Evidence;
 }
 
-/** A running master whose age is known and whose processes run as the set's owner: the plain case of a set in use. */
+/** Whether a lineage is a running master of known age with processes of the set's owner: the normal case of a set in use. */
 function isItsServer({ role, since, members }: Lineage, set: SemaphoreSet): boolean {
   return role === 'master' && since.known && members.some(({ uids }) => uids.includes(set.uid));
 }
 
 /**
- * When the kernel shows a use of a set that no living process was seen to be able to know, then somebody is out of sight,
- * and what was proven of the other sets was proven without that somebody. So nothing is an orphan.
+ * If a set is in use, but no visible process can know it, then a process is hidden. The verdicts of all other sets were made
+ * without that process, so no set is an orphan.
  */
 function withoutBlindSpots(judgements: Judgement[], { snapshot, living }: World): Judgement[] {
   const spot = judgements.find(({ set, verdict, evidence }) => {
@@ -132,15 +134,15 @@ function withoutBlindSpots(judgements: Judgement[], { snapshot, living }: World)
     return bySign && !isNeighbours(set, snapshot) && !living.some((lineage) => couldKnow(lineage, set).could);
   });
   if (spot === undefined) return judgements;
-  const seen = living.length === 0 ? 'none is seen at all' : living.map(name).join(', ');
-  const saw = `set ${spot.set.id} is used, yet no living process seen here can know it: ${seen}`;
+  const seen = living.length === 0 ? 'no httpd is visible' : `visible: ${living.map(name).join(', ')}`;
+  const saw = `set ${spot.set.id} is in use, but no visible process can know it; ${seen}`;
   const evidence: Evidence[] = [{ rule: 'blind-spot', saw, source: `ipcs -s -i ${spot.set.id}` }];
   return judgements.map((judgement) =>
     judgement.verdict === 'orphan' ? { ...judgement, verdict: 'unsure', evidence } : judgement,
   );
 }
 
-/** In a container, a set last used from out of sight is another container's, and says nothing of ours. */
+/** Whether a set is another container's: last used in a pid namespace that is not visible. It says nothing about ours. */
 function isNeighbours(set: SemaphoreSet, snapshot: Snapshot): boolean {
   const inspection = snapshot.inspections.get(set.id);
   return isContainer(snapshot) && inspection?.known === true && inspection.value.lastPid === 0;

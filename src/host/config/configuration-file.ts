@@ -1,2 +1,2 @@
-/** The configuration, TOML, needed for nothing (httpd-guard.toml(5)). Apart from its reader, which the start path does without. */
+/** The optional configuration file, TOML (httpd-guard.toml(5)). Separate from its reader, which the start path does not load. */
 export const CONFIGURATION_FILE = '/etc/httpd-guard.toml';

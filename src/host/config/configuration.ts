@@ -11,9 +11,9 @@ import { whyUntrusted } from '../files/trusted-path.ts';
 const percent = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(100));
 const program = v.nullable(v.pipe(v.array(v.string()), v.minLength(1)));
 const A_PERCENT = 'a whole number from 0 to 100';
-const A_PROGRAM = 'a list of a program and its arguments, as ["/usr/bin/logger", "httpd"]';
+const A_PROGRAM = 'a list of a program and its arguments, for example ["/usr/bin/logger", "httpd"]';
 
-/** All that can be configured: what is allowed, in code and in words, what counts when nothing is said, and the variable that may say it. */
+/** All settings: their schema, the allowed values in words, the default, and the environment variable. */
 export const SETTINGS = {
   unit: {
     schema: v.nullable(
@@ -23,13 +23,13 @@ export const SETTINGS = {
         v.transform((text) => serviceName(text) ?? text),
       ),
     ),
-    allowed: 'the name of a service, as "httpd.service"',
+    allowed: 'a service, for example "httpd.service"',
     fallback: null,
     variable: 'HTTPD_GUARD_UNIT',
   },
   user: {
     schema: v.nullable(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_][\w.@$-]{0,255}$/))),
-    allowed: 'the name of the user httpd runs as, as "apache"',
+    allowed: 'the user that httpd runs as, for example "apache"',
     fallback: null,
     variable: 'HTTPD_GUARD_USER',
   },
@@ -49,7 +49,7 @@ export const SETTINGS = {
   },
   'recover.health-url': {
     schema: v.nullable(v.pipe(v.string(), v.url(), v.regex(/^https?:/))),
-    allowed: 'a URL, as "http://127.0.0.1/"',
+    allowed: 'a URL, for example "http://127.0.0.1/"',
     fallback: null,
     variable: 'HTTPD_GUARD_HEALTH_URL',
   },
@@ -57,7 +57,7 @@ export const SETTINGS = {
   'recover.on-gave-up': { schema: program, allowed: A_PROGRAM, fallback: null, variable: null },
   'monitor.textfile': {
     schema: v.nullable(v.pipe(v.string(), v.regex(/^\/[\w./+@:,-]*$/))),
-    allowed: 'an absolute path without blanks, as "/var/lib/node_exporter"',
+    allowed: 'an absolute path without spaces, for example "/var/lib/node_exporter"',
     fallback: null,
     variable: null,
   },
@@ -68,21 +68,21 @@ export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
 export type Configuration = { [N in SettingName]: v.InferOutput<(typeof SETTINGS)[N]['schema']> };
 
-/** The values that count, and where each was said: a file, a variable of the environment, or null where nobody said it. */
+/** The effective values, and where each comes from: a file, an environment variable, or null for the default. */
 export interface Configured {
   values: Configuration;
   origins: Record<SettingName, string | null>;
 }
 
-interface Said {
+interface Given {
   value: unknown;
   origin: string;
 }
 
 /**
- * Reads the configuration: TOML, and above it HTTPD_GUARD_* of `environment`. No file at all is no fault unless `path` names
- * it. A wrong value, or a file that others than root may write, is unknown; the reason names file, key, value and what is
- * allowed.
+ * Reads the configuration file (TOML), overridden by HTTPD_GUARD_* of `environment`. A missing file is an error only if `path`
+ * names it. A wrong value, or a file that other users than root can write, is unknown; the reason names file, key, value and
+ * the allowed values.
  */
 export function readConfiguration(
   path?: string,
@@ -90,32 +90,30 @@ export function readConfiguration(
 ): Fact<Configured> {
   const file = readFile(path);
   if (!file.known) return file;
-  const said = new Map(file.value);
+  const given = new Map(file.value);
   for (const name of SETTING_NAMES) {
     const { variable } = SETTINGS[name];
     const text = variable === null ? undefined : environment[variable];
-    if (variable !== null && text !== undefined) said.set(name, { value: text, origin: variable });
+    if (variable !== null && text !== undefined) given.set(name, { value: text, origin: variable });
   }
   const values: Partial<Record<SettingName, unknown>> = {};
   const origins: Partial<Record<SettingName, string | null>> = {};
   for (const name of SETTING_NAMES) {
-    const one = said.get(name);
+    const one = given.get(name);
     const value = one === undefined ? known(SETTINGS[name].fallback) : validate(name, one);
     if (!value.known) return value;
     values[name] = value.value;
     origins[name] = one?.origin ?? null;
   }
   const { 'check.warn': warn, 'check.crit': crit } = values as Configuration;
-  if (warn > crit && said.has('check.warn') && said.has('check.crit'))
-    return unknown(
-      `${origins['check.warn']}: check.warn = ${warn} would never be told: check.crit = ${crit} comes first`,
-    );
+  if (warn > crit && given.has('check.warn') && given.has('check.crit'))
+    return unknown(`${origins['check.warn']}: check.warn (${warn}) must not exceed check.crit (${crit})`);
   return known({ values: values as Configuration, origins: origins as Configured['origins'] });
 }
 
-function validate(name: SettingName, { value, origin }: Said): Fact<unknown> {
+function validate(name: SettingName, { value, origin }: Given): Fact<unknown> {
   const { schema, allowed, variable } = SETTINGS[name];
-  // An environment knows no numbers.
+  // Environment variables are text.
   const candidates = origin === variable ? [value, Number(value)] : [value];
   for (const candidate of candidates) {
     const result = v.safeParse(schema, candidate);
@@ -125,7 +123,7 @@ function validate(name: SettingName, { value, origin }: Said): Fact<unknown> {
   return unknown(`${key} = ${JSON.stringify(value)} is wrong: it must be ${allowed}`);
 }
 
-function readFile(path: string | undefined): Fact<Map<SettingName, Said>> {
+function readFile(path: string | undefined): Fact<Map<SettingName, Given>> {
   const file = path ?? CONFIGURATION_FILE;
   let text: string;
   try {
@@ -134,7 +132,7 @@ function readFile(path: string | undefined): Fact<Map<SettingName, Said>> {
     if (path === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return known(new Map());
     return unknown(`${file} cannot be read: ${errorReason(error)}`);
   }
-  // It names programs that root runs.
+  // It can name programs that root runs.
   const why = process.geteuid?.() === 0 ? whyUntrusted(file) : null;
   if (why !== null) return unknown(`${file} is not read: ${why}`);
   let table: Record<string, unknown>;
@@ -142,19 +140,19 @@ function readFile(path: string | undefined): Fact<Map<SettingName, Said>> {
     table = parse(text);
   } catch (error) {
     const where = error instanceof TomlError ? `, line ${error.line}` : '';
-    return unknown(`${file} is no TOML${where}: ${errorReason(error).split('\n', 1)[0] ?? ''}`);
+    return unknown(`${file} is not valid TOML${where}: ${errorReason(error).split('\n', 1)[0] ?? ''}`);
   }
-  const said = new Map<SettingName, Said>();
+  const given = new Map<SettingName, Given>();
   for (const [key, value] of flatten(table)) {
     if (!isSettingName(key)) return unknown(`${file}: ${complaint(key)}`);
-    said.set(key, { value, origin: file });
+    given.set(key, { value, origin: file });
   }
-  return known(said);
+  return known(given);
 }
 
 const SECTIONS = new Set(SETTING_NAMES.flatMap((name) => /^(\w+)\./.exec(name)?.[1] ?? []));
 
-/** Keys as they are named here: "section.key". */
+/** Nested keys as "section.key". */
 function flatten(table: Record<string, unknown>): [string, unknown][] {
   return Object.entries(table).flatMap(([key, value]): [string, unknown][] =>
     SECTIONS.has(key) && typeof value === 'object' && value !== null
@@ -170,8 +168,8 @@ function isSettingName(key: string): key is SettingName {
 function complaint(key: string): string {
   if (SECTIONS.has(key)) return `${key} is a table: [${key}]`;
   const below = SETTING_NAMES.find((name) => name.endsWith(`.${key}`));
-  if (below !== undefined) return `${key} belongs below [${below.slice(0, below.indexOf('.'))}]`;
+  if (below !== undefined) return `${key} belongs to the table [${below.slice(0, below.indexOf('.'))}]`;
   const near = nearest(key, [...SETTING_NAMES, ...SECTIONS]);
-  const hint = near === null ? `there are ${SETTING_NAMES.join(', ')}` : `did you mean ${near}?`;
-  return `${key} is no setting: ${hint}`;
+  const hint = near === null ? `the settings are ${SETTING_NAMES.join(', ')}` : `did you mean ${near}?`;
+  return `${key} is not a setting: ${hint}`;
 }

@@ -1,6 +1,6 @@
 /**
- * The words before a command that run it as one user without any capability (setpriv(1)). Who is not root is so already,
- * and may not even drop what there is.
+ * The command prefix that runs a command as one user without capabilities (setpriv(1)). Empty if we are not root: an ordinary
+ * user has no capabilities and may not drop the bounding set.
  */
 export function dropPrivileges(uid: number): string[] {
   if (process.geteuid?.() !== 0) return [];

@@ -1,22 +1,22 @@
 import { type Fact, known, unknown } from '../../core/fact.ts';
 import { MOST_OUTPUT, startTool } from './spawn-tool.ts';
 
-/** A program to run: never through a shell. */
+/** A program to run without a shell. */
 export interface Command {
   file: string;
-  /** Whom a complaint names, where another program only starts it. */
+  /** The name in error messages, if another program only starts it. */
   name?: string;
   args: readonly string[];
-  /** Beside PATH and LC_ALL, which are always ours: they are also those of timeout(1), which runs as we do. */
+  /** In addition to PATH and LC_ALL, which are always ours, since they also apply to timeout(1), which runs with our rights. */
   env?: Readonly<Record<string, string>>;
-  /** What it reads on stdin; nothing when not given. */
+  /** Its stdin; empty by default. */
   input?: string;
-  /** The folder it is run in; / where none is named, never the caller's. */
+  /** Its working directory; / by default, never the caller's. */
   cwd?: string;
   timeoutMs: number;
 }
 
-/** For timeout(1) itself. */
+/** Extra time for timeout(1) itself. */
 const GRACE_MS = 300;
 
 export interface Ran {
@@ -25,20 +25,20 @@ export interface Ran {
   stderr: string;
 }
 
-/** What a program printed on stdout. Unknown when `tryRun` does not know, or it does not end with 0: then the reason has the first lines of its complaint. */
+/** The stdout of a program. Unknown if `tryRun` fails, or with the first lines of stderr if the exit status is not 0. */
 export async function run(command: Command): Promise<Fact<string>> {
   const ran = await tryRun(command);
   if (!ran.known) return ran;
   const { exitCode, stdout, stderr } = ran.value;
   if (exitCode === 0) return known(stdout);
   return unknown(
-    `${command.name ?? command.file} failed: ${firstLines(stderr) || `it ended with ${exitCode}`}`,
+    `${command.name ?? command.file} failed: ${firstLines(stderr) || `exit status ${exitCode}`}`,
   );
 }
 
 /**
- * Runs a program to its end, whatever its exit status. Unknown when it cannot be run, takes too long or prints too much.
- * timeout(1) ends it together with all that it started, as apachectl starts httpd, also when we are killed first.
+ * Runs a program until it exits, whatever its exit status. Unknown if it cannot be run, takes too long or prints too much.
+ * timeout(1) kills it with everything it started, as apachectl starts httpd, even if we are killed first.
  */
 export async function tryRun({
   file,
@@ -55,29 +55,29 @@ export async function tryRun({
   const { stdin, ended } = startTool(command, performance.now() + timeoutMs + GRACE_MS, options);
   stdin?.end(input);
   const { stdout, stderr, exitCode, signal, failure, tooLong, late } = await ended;
-  // In yet another session, where timeout(1) does not find it.
-  if (late) return unknown(`${name} left something behind that did not end in ${timeoutMs} ms`);
+  // A child in another session, which timeout(1) does not kill.
+  if (late) return unknown(`${name} left a process that did not end in ${timeoutMs} ms`);
   if (tooLong) return unknown(`${name} printed more than ${MOST_OUTPUT} bytes`);
-  const said = text(stderr);
+  const errors = text(stderr);
   if (signal === 'SIGKILL' || exitCode === KILLED) return unknown(`${name} did not end in ${timeoutMs} ms`);
   if (exitCode === null || exitCode === NOT_FOUND || exitCode === NOT_RUNNABLE)
-    return unknown(`${name} failed: ${firstLines(said) || (failure ?? '')}`);
-  return known({ exitCode, stdout: text(stdout), stderr: said });
+    return unknown(`${name} failed: ${firstLines(errors) || (failure ?? '')}`);
+  return known({ exitCode, stdout: text(stdout), stderr: errors });
 }
 
-/** Without the newline at its end. */
+/** Output without the final newline. */
 function text(output: Buffer): string {
   return output.toString().replace(/\r?\n$/, '');
 }
 
-/** The part of a complaint that fits into a sentence. */
+/** The first two lines of an error message, to quote in a sentence. */
 export function firstLines(text: string): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   return lines.slice(0, 2).join(' ');
 }
 
-/** As timeout(1) and shells have them. */
+/** Exit statuses of timeout(1) and of shells. */
 const NOT_RUNNABLE = 126;
 const NOT_FOUND = 127;
-/** 128 + SIGKILL, as timeout(1) has it. */
+/** 128 + SIGKILL (timeout(1)). */
 const KILLED = 137;

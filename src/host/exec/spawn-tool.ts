@@ -5,53 +5,52 @@ import { errorReason } from '../files/error-reason.ts';
 export interface Ended {
   stdout: Buffer;
   stderr: Buffer;
-  /** Null when a signal ended it, or it could not be started. */
+  /** Null if it was killed by a signal or could not be started. */
   exitCode: number | null;
-  /** What ended it, or null. */
+  /** The signal that killed it, or null. */
   signal: NodeJS.Signals | null;
-  /** What went wrong, or null when it ended with 0. */
+  /** The error; null if it exited with 0. */
   failure: string | null;
-  /** The argument list did not fit (execve(2), E2BIG). */
+  /** Whether the argument list was too long (execve(2), E2BIG). */
   tooBig: boolean;
-  /** It printed more than MOST_OUTPUT, and was cut off there. */
+  /** Whether it printed more than MOST_OUTPUT; the rest is lost. */
   tooLong: boolean;
-  /** At the deadline something still held its output open: itself, or what it left behind. */
+  /** Whether its output was still open at the deadline, by itself or by a child. */
   late: boolean;
 }
 
 export interface Running {
-  /** Null when it could not be started, as is `pid`. */
+  /** Null if it could not be started, as is `pid`. */
   stdin: Writable | null;
   pid: number | null;
   ended: Promise<Ended>;
-  /** All of stdout so far, as soon as it ends with these words, or when the tool has ended. */
+  /** All of stdout so far, as soon as it ends with this text or the tool has exited. */
   output(until: string): Promise<Buffer>;
 }
 
-/** In bytes, of stdout and of stderr. */
+/** The most bytes of stdout and of stderr. */
 export const MOST_OUTPUT = 4 * 1024 * 1024;
 
-/** The tools are the system's own; a caller's PATH, locale and PERL5OPT have no say. */
+/** Tools get no variables of the caller such as PATH, locale and PERL5OPT. */
 const TOOL_ENVIRONMENT = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   LC_ALL: 'C',
-  // systemd 247 colours its complaints also for a pipe.
+  // systemd 247 colours its messages even for a pipe.
   SYSTEMD_LOG_COLOR: '0',
 };
 
 export interface ToolOptions {
-  /** Beside those of TOOL_ENVIRONMENT, which always count more. */
+  /** In addition to TOOL_ENVIRONMENT, which takes precedence. */
   env?: Readonly<Record<string, string>>;
   cwd?: string;
-  /** In a session of its own: on our terminal it could type, as us (ioctl_tty(2), TIOCSTI). */
+  /** Runs it in its own session: on our terminal it could enter input (ioctl_tty(2), TIOCSTI). */
   ownSession?: boolean;
 }
 
 /**
- * Starts one program, never through a shell: all children but three come through here (follow-journal.ts, whose child never
- * ends, and two that are waited for where nothing else may happen meanwhile). Never throws or rejects. When `deadlineMs`, on
- * performance.now()'s clock, has come, the program is killed with SIGKILL, and whatever still holds its output is no longer
- * waited for.
+ * Starts one program without a shell. All children are started here except three: follow-journal.ts, whose child never exits,
+ * and two that must be waited for synchronously. Never throws or rejects. At `deadlineMs`, on performance.now()'s clock, the
+ * program is killed with SIGKILL, and processes that still hold its output are not waited for.
  */
 export function startTool(
   [file = '', ...args]: readonly string[],
@@ -59,10 +58,10 @@ export function startTool(
   { env, cwd, ownSession = false }: ToolOptions = {},
 ): Running {
   const timeoutMs = Math.ceil(deadlineMs - performance.now());
-  if (timeoutMs <= 0) return notStarted(`no time was left to run ${file}`);
+  if (timeoutMs <= 0) return notStarted(`no time left to run ${file}`);
   try {
     const child = spawn(file, args, { env: { ...env, ...TOOL_ENVIRONMENT }, cwd, detached: ownSession });
-    // A tool that ends before it has read everything is told of by its exit code.
+    // A tool that exits before it has read everything is reported by its exit status.
     child.stdin.on('error', () => undefined);
     const out = new Output(child.stdout);
     const err = new Output(child.stderr);
@@ -84,13 +83,13 @@ export function startTool(
         end({ exitCode: null, signal: null, failure, tooBig });
       });
       child.on('close', (exitCode, signal) => {
-        const complaint = err.all().toString().split('\n', 1)[0] ?? '';
+        const message = err.all().toString().split('\n', 1)[0] ?? '';
         let failure: string | null = null;
         if (out.tooLong || err.tooLong) failure = `${file} printed more than ${MOST_OUTPUT} bytes`;
         else if (signal !== null)
-          failure = `${file} was ended by ${signal}${late ? ` after ${timeoutMs} ms` : ''}`;
+          failure = `${file} was killed by ${signal}${late ? ` after ${timeoutMs} ms` : ''}`;
         else if (exitCode !== 0)
-          failure = `${file} ended with ${exitCode}${complaint === '' ? '' : `: ${complaint}`}`;
+          failure = `${file} exited with ${exitCode}${message === '' ? '' : `: ${message}`}`;
         end({ exitCode, signal, failure, tooBig: false });
       });
     });
@@ -111,7 +110,7 @@ export function startTool(
   }
 }
 
-/** Runs one tool to its end, with nothing to read. */
+/** Runs one tool without input until it exits. */
 export function runTool(
   command: readonly string[],
   deadlineMs: number,
@@ -122,7 +121,7 @@ export function runTool(
   return ended;
 }
 
-/** Keeps what a stream brings, up to MOST_OUTPUT; then it is closed, so that whoever writes on gets SIGPIPE. */
+/** Collects a stream up to MOST_OUTPUT; then closes it, so that the writer gets SIGPIPE. */
 class Output {
   tooLong = false;
   private readonly pieces: Buffer[] = [];
@@ -143,8 +142,8 @@ class Output {
     return Buffer.concat(this.pieces);
   }
 
-  endsWith(words: string): boolean {
-    return Buffer.concat(this.pieces.slice(-2)).toString('latin1').endsWith(words);
+  endsWith(text: string): boolean {
+    return Buffer.concat(this.pieces.slice(-2)).toString('latin1').endsWith(text);
   }
 }
 

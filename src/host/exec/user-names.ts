@@ -1,6 +1,6 @@
 import { run } from './run.ts';
 
-/** The names of users, by uid; who has none is not in it. getent(1), so that users of LDAP and SSSD have theirs. */
+/** User names by uid; uids without a name are missing. By getent(1), which includes users of LDAP and SSSD. */
 export async function userNames(uids: readonly number[], timeoutMs: number): Promise<Map<number, string>> {
   const names = await Promise.all(
     uids.map(async (uid): Promise<[number, string][]> => {

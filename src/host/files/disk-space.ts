@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { DiskSpace } from '../../core/diagnosis/failure-facts.ts';
 import type { HttpdSettings } from '../../core/httpd/settings.ts';
 
-/** The free room where httpd writes when it starts, as root has it. Folders that are not there are left out: httpd -t tells of those. */
+/** Free space of the folders that httpd writes to when it starts (statfs(2), f_bfree: what root may use). Missing folders are skipped; httpd -t reports those. */
 export function readDiskSpaces(settings: HttpdSettings): DiskSpace[] {
   const places: [string | null, string][] = [
     [fileFolder(settings.errorLog), 'the ErrorLog'],
@@ -25,7 +25,7 @@ function readDiskSpace(path: string, what: string): DiskSpace {
   };
 }
 
-/** access(2) says so even to root. */
+/** access(2) fails with EROFS even for root. */
 function isReadOnly(path: string): boolean {
   try {
     accessSync(path, constants.W_OK);
@@ -35,7 +35,7 @@ function isReadOnly(path: string): boolean {
   }
 }
 
-/** A log may go to syslog or into a pipe as well. */
+/** The folder of a file; null for a log that goes to syslog or a pipe. */
 function fileFolder(file: string | null): string | null {
   return file?.startsWith('/') === true ? dirname(file) : null;
 }

@@ -1,4 +1,4 @@
-/** The short reason inside any caught error: the system's own code where there is one. */
+/** The error reason of anything caught: the meaning of the system's error code (errno(3)), or the first line of the message. */
 export function errorReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as NodeJS.ErrnoException;
@@ -14,7 +14,7 @@ const MEANING: Record<string, string> = {
   ELOOP: 'it is a symbolic link (ELOOP)',
   EROFS: 'the file system is read-only (EROFS)',
   ENOSPC: 'the file system is full (ENOSPC)',
-  EDQUOT: 'the quota is used up (EDQUOT)',
+  EDQUOT: 'the quota is exceeded (EDQUOT)',
   EBUSY: 'it is in use (EBUSY)',
   EXDEV: 'it is on another file system (EXDEV)',
   ENAMETOOLONG: 'its name is too long (ENAMETOOLONG)',

@@ -17,10 +17,10 @@ import { errorReason } from './error-reason.ts';
 /** other-directory: a link on the way leads elsewhere. */
 export type TextfileCode = 'no-directory' | 'other-directory' | 'not-written';
 
-/** Where packages of node_exporter read *.prom: Debian's and Ubuntu's, then what its own documentation and most others use. */
+/** Directories where node_exporter reads *.prom files: in Debian and Ubuntu, then as in its documentation and most other packages. */
 const DIRECTORIES = ['/var/lib/prometheus/node-exporter', '/var/lib/node_exporter/textfile_collector'];
 
-/** The file of metrics that node_exporter would read here, or null where there is no node_exporter. */
+/** The metrics file in the configured or the first usual directory of node_exporter; null if there is no such directory. */
 export function findTextfile(
   directory: string | null,
   usual: readonly string[] = DIRECTORIES,
@@ -32,12 +32,12 @@ export function findTextfile(
 }
 
 /**
- * Writes a file that others read at any time, mode 0644; whole or not at all. The directory may belong to another user: what
- * lies there is never written through or into, only replaced.
+ * Writes a file atomically with mode 0644. The directory may belong to another user: files and links in it are replaced, never
+ * written through.
  */
 export function writeTextfile(path: string, text: string): Done<TextfileCode> {
   return within(path, (folder) => {
-    // node_exporter reads names that end in .prom. One of its own for each writer, for two may write at once.
+    // The name does not end in .prom, or node_exporter would read it. One draft for each process, since two may write at once.
     const draft = `${folder}/${basename(path)}.${process.pid}`;
     try {
       rmSync(draft, { force: true });
@@ -57,7 +57,7 @@ export function writeTextfile(path: string, text: string): Done<TextfileCode> {
   });
 }
 
-/** Removes it again, likewise. */
+/** Removes the file. */
 export function removeTextfile(path: string): Done<TextfileCode> {
   return within(path, (folder) => {
     rmSync(`${folder}/${basename(path)}`, { force: true });
@@ -65,18 +65,18 @@ export function removeTextfile(path: string): Done<TextfileCode> {
 }
 
 /**
- * Does something in the directory of a file, by the directory itself and not by its name: whoever owns it, or the one above,
- * may put a link at its place at any time. A directory that is not what its name says is left alone.
+ * Calls `action` with the directory of a file as an open file descriptor's path, since the owner of the directory or of its
+ * parent may replace it by a link at any time. Fails if the directory is reached through a link.
  */
-function within(path: string, deed: (folder: string) => void): Done<TextfileCode> {
+function within(path: string, action: (folder: string) => void): Done<TextfileCode> {
   const directory = dirname(path);
   let fd: number | undefined;
   try {
     fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
     const folder = `/proc/self/fd/${fd}`;
     const real = readlinkSync(folder);
-    if (real !== directory) return notDone('other-directory', `${directory} is in truth ${real}`);
-    deed(folder);
+    if (real !== directory) return notDone('other-directory', `${directory} is a link to ${real}`);
+    action(folder);
     return done;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -1,23 +1,23 @@
 import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
-/** Group or others may write; a sticky directory lets them not replace what is root's. */
+/** Writable by group or others; in a sticky directory they still cannot replace root's files (sticky(7): inode(7)). */
 const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
 
-/** The same for a file that may not be there yet: who could put it there? */
-export function whyWayUntrusted(path: string): string | null {
+/** The same for a file that may not exist yet: whether somebody other than root could create it. */
+export function whyPathUntrusted(path: string): string | null {
   try {
     return whyUntrusted(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || path === '/') throw error;
-    return isLink(path) ? `${path} is a link to nothing` : whyWayUntrusted(dirname(path));
+    return isLink(path) ? `${path} is a dangling link` : whyPathUntrusted(dirname(path));
   }
 }
 
 /**
- * What keeps a file from being trusted with root's rights, or null: someone but root could replace it, or a directory or a
- * link on the way to it. Throws what realpath(2) does when it is not there.
+ * Why root must not trust a file, or null: somebody other than root could replace the file, or a directory or link on its path.
+ * Throws the error of realpath(3) if it does not exist.
  */
 export function whyUntrusted(path: string): string | null {
   return distrustOf(realpathSync(path)) ?? distrustOf(resolve(path));
@@ -31,7 +31,7 @@ function distrustOf(path: string): string | null {
       const why = distrustOf(resolve(dirname(part), readlinkSync(part)));
       if (why !== null) return why;
     } else if ((status.mode & WRITABLE_BY_OTHERS) !== 0 && (status.mode & STICKY) === 0)
-      return `${part} can be written by others than root`;
+      return `${part} is writable by other users than root`;
     if (part === '/') return null;
   }
 }

@@ -1,16 +1,16 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Where a file is written before it takes its place; one that was killed leaves it. */
+/** The name of the draft before the rename; a writer that is killed leaves it behind. */
 export function unfinishedPath(path: string): string {
   return `${path}.new`;
 }
 
-/** Writes a file whole or not at all, and the folder it lies in: it may be read at any time. Throws what the system says. */
+/** Writes a file atomically and creates its folder. Throws the system's error. */
 export function writeAtomically(path: string, text: string, mode = 0o644): void {
   const unfinished = unfinishedPath(path);
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-  // What was left of another try keeps its own mode.
+  // An old draft would keep its own mode.
   rmSync(unfinished, { force: true });
   try {
     writeFileSync(unfinished, text, { mode, flag: 'wx' });

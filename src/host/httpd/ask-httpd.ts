@@ -10,10 +10,10 @@ import { leftMs } from '../exec/left-ms.ts';
 import { type Command, firstLines, run, tryRun } from '../exec/run.ts';
 import { whyUntrusted } from '../files/trusted-path.ts';
 
-/** What httpd says of its configuration. */
+/** httpd's own report on its configuration. */
 export interface HttpdAnswer {
   settings: Fact<HttpdSettings>;
-  /** What it complains of, or null when the configuration is OK. It says OK also where no mutex can be had. */
+  /** The configuration error, or null if the configuration is OK. A full semaphore table is no configuration error. */
   complaint: Fact<string | null>;
 }
 
@@ -32,13 +32,13 @@ export async function askHttpd(unit: UnitFacts, deadlineMs: number): Promise<Htt
   const { exitCode, stdout, stderr } = ran.value;
   if (exitCode !== 0) {
     // apachectl complains on stdout.
-    const why = firstLines(stderr) || firstLines(stdout);
+    const error = firstLines(stderr) || firstLines(stdout);
     return {
-      settings: unknown(`${asked.name ?? asked.file} failed: ${why || `it ended with ${exitCode}`}`),
-      complaint: known(why || `httpd -t ends with ${exitCode}`),
+      settings: unknown(`${asked.name ?? asked.file} failed: ${error || `exit status ${exitCode}`}`),
+      complaint: known(error || `httpd -t exits with ${exitCode}`),
     };
   }
-  const version = needsVersion(stdout) ? await run(launch.value(['-V'])) : unknown('it is not needed');
+  const version = needsVersion(stdout) ? await run(launch.value(['-V'])) : unknown('not needed');
   const settings = parseSettings(stdout, version.known ? version.value : '');
   return {
     settings: settings.known
@@ -52,13 +52,13 @@ export async function askHttpd(unit: UnitFacts, deadlineMs: number): Promise<Htt
   };
 }
 
-function launcher(unit: UnitFacts, deadlineMs: number): Fact<(question: string[]) => Command> {
+function launcher(unit: UnitFacts, deadlineMs: number): Fact<(query: string[]) => Command> {
   const start = findStartCommand(unit);
   if (!start.known) return start;
   const { exec, environment } = start.value;
   const cwd = workingDirectory(unit);
-  return known((question) => {
-    const httpd = queryCommand(exec, environment, question);
+  return known((query) => {
+    const httpd = queryCommand(exec, environment, query);
     const shell = ['sh', '-c', SET_AND_RUN, 'sh', httpd.file, ...httpd.args];
     const [file = '', ...args] = [...apart(), ...asUser(unit, shell)];
     const timeoutMs = leftMs(deadlineMs);
@@ -67,8 +67,8 @@ function launcher(unit: UnitFacts, deadlineMs: number): Fact<(question: string[]
 }
 
 /**
- * unshare(1), where it works: the httpd that is asked gets an IPC namespace of its own, for in ours it would be a living
- * httpd like any other, and whoever judges sets in that moment, as before a start, could not tell that it uses none.
+ * Runs the queried httpd in its own IPC namespace, if unshare(1) works: in ours it would be a running httpd, which could know
+ * sets, for a verdict at the same moment, as before a start.
  */
 function apart(): readonly string[] {
   return process.geteuid?.() === 0 ? ['sh', '-c', UNSHARE_AND_RUN, 'sh'] : [];
@@ -76,15 +76,15 @@ function apart(): readonly string[] {
 
 const UNSHARE_AND_RUN = 'unshare --ipc -- true 2>/dev/null && exec unshare --ipc -- "$@"; exec "$@"';
 
-/** runuser(1), when we are root and the unit's processes are not. */
+/** Runs the command as the unit's user by runuser(1), if we are root and the unit's processes are not. */
 function asUser(unit: UnitFacts, command: readonly string[]): readonly string[] {
   if (process.geteuid?.() !== 0 || isStartedByRoot(unit)) return command;
   return ['runuser', '-u', unit.user, '--', ...command];
 }
 
 /**
- * What a unit's environment holds may come from its user, and PATH or LD_PRELOAD would be root's in all that runs as we do
- * first. So it is set behind that, and comes by stdin, since everybody can read command lines. sh takes each line as one word.
+ * A unit's environment may be written by its user, and its PATH or LD_PRELOAD must not apply to the tools that run as root first.
+ * So it is set after those. It is passed on stdin, since every user can read command lines; sh takes each line as one word.
  */
 const SET_AND_RUN = 'while IFS= read -r variable; do export "$variable"; done; exec "$@" </dev/null';
 
@@ -95,7 +95,7 @@ function environmentLines(environment: ReadonlyMap<string, string>): string {
     .join('');
 }
 
-/** Where relative words on its command line begin (systemd.exec(5), WorkingDirectory=). */
+/** The folder for relative paths on its command line (systemd.exec(5), WorkingDirectory=). */
 function workingDirectory({ workingDirectory: folder }: UnitFacts): string {
   try {
     return folder.startsWith('/') && (process.geteuid?.() !== 0 || whyUntrusted(folder) === null)
@@ -107,8 +107,8 @@ function workingDirectory({ workingDirectory: folder }: UnitFacts): string {
 }
 
 /**
- * The files that say which user httpd runs as, and the folders in which another could appear: newer ones make the answer
- * old. Not all that is included, for the gate looks at each before every start.
+ * The files that can set httpd's user, and the folders in which such a file could appear: the cached answer is outdated if one of
+ * them is newer. Not all included files, since the gate checks each of them before every start.
  */
 function toWatch(included: string[], unit: UnitFacts): string[] {
   const [main = '', ...others] = included;
@@ -118,7 +118,7 @@ function toWatch(included: string[], unit: UnitFacts): string[] {
     main,
     join(dirname(main), 'envvars'),
     unit.fragmentPath,
-    // A wrapper may say who httpd runs as.
+    // A wrapper may set the user of httpd.
     unit.execStart?.path ?? '',
     ...unit.dropInPaths,
     ...unit.environmentFiles,

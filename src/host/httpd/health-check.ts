@@ -6,7 +6,7 @@ const WITHIN_MS = 5_000;
 const EACH_MS = 2_000;
 const LOOK_MS = 200;
 
-/** Whether a URL answers with a status below 400 within 5 s; asked again and again until then. */
+/** Whether a URL answers with a status below 400 within 5 s; requested repeatedly. Unknown, with the reason, otherwise. */
 export async function answersHealthy(url: string): Promise<Done<'unhealthy'>> {
   const end = performance.now() + WITHIN_MS;
   for (;;) {

@@ -8,8 +8,8 @@ const MOST_FILES = 256;
 const MOST_BYTES = 256 * 1024;
 
 /**
- * The ErrorLogs of virtual hosts, from the configuration files that httpd lists: 256 of them, and 256 KiB of each.
- * `runConfig` is httpd's answer (-D DUMP_RUN_CFG), which says where relative paths begin.
+ * The ErrorLogs of virtual hosts by the configuration files that httpd lists, at most 256 files and 256 KiB of each.
+ * `runConfig` is httpd's output (-D DUMP_RUN_CFG), which contains ServerRoot.
  */
 export function hostErrorLogs(
   { errorLog, configFiles }: HttpdSettings,
@@ -21,7 +21,7 @@ export function hostErrorLogs(
   return errorLogsIn(texts, { serverRoot, mainErrorLog: errorLog, environment: unitEnvironment(unit) });
 }
 
-/** Empty where it cannot be read: httpd, which could, may run as another user. Never waits for a pipe's writer. */
+/** The beginning of a file; empty if it cannot be read, which httpd as another user may still be able to. Does not wait for a pipe's writer. */
 function readBeginning(path: string): string {
   let fd: number | undefined;
   try {

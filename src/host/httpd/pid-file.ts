@@ -8,7 +8,7 @@ const MOST_BYTES = 32;
 export function readPidFile(path: string): Fact<number | null> {
   let fd: number;
   try {
-    // No waiting for a pipe's writer, and no following: whoever may write in its directory could point it elsewhere.
+    // Does not wait for a pipe's writer and follows no link, since its directory may belong to another user.
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return known(null);
@@ -16,12 +16,13 @@ export function readPidFile(path: string): Fact<number | null> {
   }
   try {
     const stat = fstatSync(fd);
-    if (!stat.isFile()) return unknown(`pid file ${path} is no regular file`);
-    if (stat.size > MOST_BYTES) return unknown(`pid file ${path} holds ${stat.size} bytes, which is no pid`);
+    if (!stat.isFile()) return unknown(`pid file ${path} is not a regular file`);
+    if (stat.size > MOST_BYTES)
+      return unknown(`pid file ${path} has ${stat.size} bytes, which is too long for a pid`);
     const buffer = Buffer.alloc(MOST_BYTES);
     const text = buffer.toString('latin1', 0, readSync(fd, buffer, 0, MOST_BYTES, 0));
     const match = /^([1-9]\d*)\s*$/.exec(text);
-    return match === null ? unknown(`pid file ${path} does not hold a pid`) : known(Number(match[1]));
+    return match === null ? unknown(`pid file ${path} contains no pid`) : known(Number(match[1]));
   } catch (error) {
     return unknown(`pid file ${path} cannot be read: ${errorReason(error)}`);
   } finally {

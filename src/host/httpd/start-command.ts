@@ -9,32 +9,32 @@ import { whyUntrusted } from '../files/trusted-path.ts';
 import { unitEnvironment } from './unit-environment.ts';
 import { writeAtomically } from '../files/write-atomically.ts';
 
-/** How the httpd of a unit is started: its program, the words on its command line, and its environment. */
+/** How the httpd of a unit is started: its program, command line and environment. */
 export interface StartCommand {
   exec: ExecLine;
   environment: ReadonlyMap<string, string>;
 }
 
 /**
- * By the unit's own ExecStart; where that is a wrapper, as cPanel's or SUSE's, by its main process, and while there is none,
- * by what was kept of the last one. A wrapper itself is not run to find out: it would start.
+ * Determined by ExecStart=; if that is a wrapper, as on cPanel or SUSE, by the unit's main process, and if there is none, by the
+ * record of the last one. A wrapper itself is not run, since that would start httpd.
  */
 export function findStartCommand(unit: UnitFacts): Fact<StartCommand> {
   const exec = unit.execStart;
   if (unit.ownRoot !== '')
-    return unknown(`${unit.name} has a root of its own, ${unit.ownRoot}, where httpd is not asked`);
-  if (exec === null) return unknown(`${unit.name} has no ExecStart to ask`);
+    return unknown(`${unit.name} runs with RootDirectory=${unit.ownRoot}, in which httpd cannot be queried`);
+  if (exec === null) return unknown(`${unit.name} has no ExecStart=`);
   if (canBeAsked(exec)) return known({ exec, environment: unitEnvironment(unit) });
   const running = mainProcess(unit);
   if (running.known) return running;
   const kept = readStartCommand(unit);
   if (kept.known) return kept;
   return unknown(
-    `${exec.path} of ${unit.name} is neither httpd nor apachectl, and is not run to find out; ${running.why}`,
+    `${exec.path} of ${unit.name} is neither httpd nor apachectl, so it is not run to query the configuration; ${running.why}`,
   );
 }
 
-/** Keeps how a wrapper starts httpd, for when nothing runs that could be looked at. Its environment may hold secrets. */
+/** Records how a wrapper starts httpd, for the time when it is not running. Mode 0600, since the environment may contain secrets. */
 export function keepStartCommand(unit: UnitFacts, directory = STATE_DIRECTORY): void {
   if (unit.execStart === null || unit.ownRoot !== '' || canBeAsked(unit.execStart)) return;
   const running = mainProcess(unit);
@@ -47,7 +47,7 @@ export function keepStartCommand(unit: UnitFacts, directory = STATE_DIRECTORY): 
       0o600,
     );
   } catch {
-    // It is kept the next time.
+    // It is recorded next time.
   }
 }
 
@@ -55,7 +55,7 @@ export function forgetStartCommand(unit: string, directory = STATE_DIRECTORY): v
   rmSync(statePath(directory, unit, '.start'), { force: true });
 }
 
-/** Anything but the whole known form is unknown, and so is what was kept while the unit started something else, or as another user. */
+/** Reads the record. Unknown if it has another form, or is of another ExecStart=, WorkingDirectory= or User= of the unit. */
 export function readStartCommand(unit: UnitFacts, directory = STATE_DIRECTORY): Fact<StartCommand> {
   const path = statePath(directory, unit.name, '.start');
   try {
@@ -66,17 +66,17 @@ export function readStartCommand(unit: UnitFacts, directory = STATE_DIRECTORY): 
     } | null;
     const { path: program, argv } = kept?.exec ?? {};
     if (typeof program !== 'string' || !isTexts(argv) || !isPairs(kept?.environment))
-      return unknown(`${path} does not hold how it was started`);
-    if (kept.of !== identity(unit)) return unknown(`${path} is of an earlier form of the unit`);
+      return unknown(`${path} has an unknown format`);
+    if (kept.of !== identity(unit)) return unknown(`${path} is of an earlier version of the unit`);
     const why = isStartedByRoot(unit) ? whyUntrusted(program) : null;
     if (why !== null) return unknown(`${program} is not run: ${why}`);
     return known({ exec: { path: program, argv }, environment: new Map(kept.environment) });
   } catch (error) {
-    return unknown(`how it was started is not known from ${path}: ${errorReason(error)}`);
+    return unknown(`${path} cannot be read: ${errorReason(error)}`);
   }
 }
 
-/** What a unit starts, and as whom. */
+/** What a unit starts, and as which user. */
 function identity({ user, execStart, workingDirectory }: UnitFacts): string {
   return JSON.stringify([user, execStart, workingDirectory]);
 }
@@ -90,17 +90,17 @@ function isPairs(value: unknown): value is [string, string][] {
 }
 
 /**
- * How the running main process was started, as the kernel has it (proc_pid_cmdline(5), proc_pid_environ(5)). Root believes
- * root's processes alone, and runs again only what root alone can write.
+ * How the running main process was started (proc_pid_cmdline(5), proc_pid_environ(5)). Root trusts only root's processes, and
+ * runs only programs that root alone can write.
  */
 function mainProcess(unit: UnitFacts): Fact<StartCommand> {
   const { name, mainPid } = unit;
-  if (mainPid === 0) return unknown(`no main process of ${name} runs`);
+  if (mainPid === 0) return unknown(`no main process of ${name} is running`);
   try {
     const { path } = readExecutable(mainPid);
-    const its = readUnit(mainPid);
+    const unitOfPid = readUnit(mainPid);
     if (!isHttpdName(path)) return unknown(`its main process runs ${path}`);
-    if (!its.known || its.value !== name) return unknown(`process ${mainPid} is not in ${name}`);
+    if (!unitOfPid.known || unitOfPid.value !== name) return unknown(`process ${mainPid} is not in ${name}`);
     if (isStartedByRoot(unit) && !readUids(mainPid).every((uid) => uid === 0))
       return unknown(`its main process ${mainPid} is not root's`);
     const why = isStartedByRoot(unit) ? whyUntrusted(path) : null;
@@ -110,7 +110,7 @@ function mainProcess(unit: UnitFacts): Fact<StartCommand> {
     ) as [string[], string[]];
     return known({ exec: { path, argv }, environment: new Map(environment.map(variable)) });
   } catch (error) {
-    return unknown(`its main process ${mainPid} cannot be looked at: ${errorReason(error)}`);
+    return unknown(`its main process ${mainPid} cannot be read: ${errorReason(error)}`);
   }
 }
 

@@ -4,17 +4,17 @@ import { type JournalEntry, parseJournalEntry } from '../../core/logs/journal-en
 import { runTool } from '../exec/spawn-tool.ts';
 
 const NEWLINE = 10;
-/** An entry may be that long; of a longer one only the end is lost. */
+/** The longest line that is read; of a longer one the end is lost. */
 const MOST_LINE_BYTES = 2 * 1024 * 1024;
-/** In a row, without one entry. */
+/** Failures in a row without an entry, after which the cursor is given up. */
 const MOST_TROUBLES = 3;
 const RESTART_WAITS_MS = [200, 1_000, 5_000, 15_000];
 
 export interface JournalQuestion {
-  /** Behind which entry to begin; null to begin with the next one. */
+  /** The entry to start after; null to start with the next one. */
   cursor: string | null;
   units: readonly string[];
-  /** Only entries whose message has one of these are of interest. Plain text: no sign of a regular expression in it. */
+  /** Only entries with one of these in their message are passed on. Plain text without characters that are special in a regular expression. */
   words: readonly string[];
   onEntry: (entry: JournalEntry) => void;
   onTrouble: (why: string) => void;
@@ -22,9 +22,9 @@ export interface JournalQuestion {
 }
 
 /**
- * Follows what units write into the journal, through journalctl(1), from now on and for ever: when it ends, it is started
- * again at the last entry that was seen. journalctl itself leaves out what holds none of the words, for a server may write
- * a hundred thousand lines in a burst; one that was built without that (--grep) is told the second time not to.
+ * Follows the journal entries of units through journalctl(1) until `signal` aborts. If journalctl exits, it is restarted at the
+ * last entry. journalctl filters by the words (--grep), since a server may write a hundred thousand lines in a burst; every
+ * second attempt goes without, since journalctl can be built without --grep.
  */
 export async function followJournal(question: JournalQuestion): Promise<void> {
   const { words, onEntry, onTrouble, signal } = question;
@@ -42,14 +42,14 @@ export async function followJournal(question: JournalQuestion): Promise<void> {
       lines.add(piece);
     };
     onTrouble(await runJournalctl({ ...question, cursor }, troubles % 2 === 0, add));
-    // The entry may be gone with its file.
+    // The entry may have been deleted with its file.
     if (troubles >= MOST_TROUBLES) cursor = null;
     const waitMs = RESTART_WAITS_MS[Math.min(troubles++, RESTART_WAITS_MS.length - 1)];
     await pause(waitMs, undefined, { signal }).catch(() => undefined);
   }
 }
 
-/** Of the journal's last entry: where to begin to follow, whatever happens to the first journalctl. Null while it is empty. */
+/** The cursor of the journal's last entry, from which to follow even if the first journalctl fails. Null if the journal is empty. */
 export async function newestCursor(): Promise<string | null> {
   const args = ['--quiet', '--merge', '--lines=1', '--output=json', '--output-fields=MESSAGE'];
   const { stdout } = await runTool(['journalctl', ...args], performance.now() + NEWEST_TIMEOUT_MS);
@@ -58,7 +58,7 @@ export async function newestCursor(): Promise<string | null> {
 
 const NEWEST_TIMEOUT_MS = 10_000;
 
-/** Ends with why it ended. */
+/** Resolves with the reason why journalctl ended. */
 function runJournalctl(
   { units, words, cursor, signal }: JournalQuestion,
   grep: boolean,
@@ -67,9 +67,9 @@ function runJournalctl(
   const args = [
     ...['--quiet', '--follow', '--output=json'],
     '--output-fields=MESSAGE,_SYSTEMD_UNIT,_PID,UNIT,MESSAGE_ID',
-    // Not the filter for this boot, which goes wrong where the boot id in /proc is another's.
+    // Without the default filter for this boot, which fails if /proc shows another boot id, as for some units in nspawn.
     '--merge',
-    // Not --after-cursor: where the entry itself is gone or does not match, journalctl leaves out the next one instead.
+    // Not --after-cursor: if the entry is deleted or does not match, journalctl skips the next one instead.
     cursor === null ? '--lines=0' : `--cursor=${cursor}`,
     ...(grep ? ['--case-sensitive=yes', `--grep=${words.join('|')}`] : []),
     ...units.map((unit) => `_SYSTEMD_UNIT=${unit}`),
@@ -82,12 +82,12 @@ function runJournalctl(
       resolve(`journalctl cannot be run: ${error.message}`);
     });
     child.on('close', (code, by) => {
-      resolve(`journalctl ended (${by ?? `code ${code ?? ''}`})`);
+      resolve(`journalctl ended (${by ?? `exit status ${code ?? ''}`})`);
     });
   });
 }
 
-/** Takes the lines out of the pieces of a stream. What has become too long for a line is thrown away. */
+/** Splits the chunks of a stream into lines. Lines that are too long are dropped. */
 class Lines {
   private begun: Buffer[] = [];
   private begunBytes = 0;

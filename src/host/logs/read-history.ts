@@ -7,42 +7,42 @@ import {
 } from '../../core/logs/history-entry.ts';
 import { type Ran, firstLines, tryRun } from '../exec/run.ts';
 
-/** An entry has 3 kB at the most, and run.ts takes 4 MiB. */
+/** An entry has at most 3 kB, and run.ts accepts 4 MiB. */
 const MOST_ENTRIES = 1_000;
 
 export interface HistoryQuestion {
-  /** As journalctl takes it; null for everything. */
+  /** In journalctl's syntax; null for all entries. */
   since: string | null;
   unit: string | null;
   timeoutMs: number;
 }
 
 export interface History {
-  /** The newest last. */
+  /** Newest last. */
   entries: readonly HistoryEntry[];
-  /** Whether there are older ones than these. */
+  /** Whether there are older entries. */
   more: boolean;
 }
 
 export type HistoryAnswer =
   | { known: true; value: History }
-  /** `badSince`: it is `since` that journalctl does not understand. */
+  /** `badSince`: journalctl rejected `since`. */
   | { known: false; why: string; badSince?: boolean };
 
-/** The guard's own entries, from the system's journal. Unknown when that cannot be read, or not all of it. */
+/** httpd-guard's entries in the system journal. Unknown if it cannot be read completely. */
 export async function readHistory({ since, unit, timeoutMs }: HistoryQuestion): Promise<HistoryAnswer> {
   const { TZ } = process.env;
   const journalctl = (...args: string[]): Promise<Fact<Ran>> =>
     tryRun({
       file: 'journalctl',
-      // Without --system an ordinary user's own journal would be taken for the whole.
+      // Without --system an ordinary user would get only the user's own journal.
       args: ['--system', '--no-pager', ...args],
-      // A time without a zone is meant in the caller's.
+      // A time without a zone is in the caller's zone.
       env: TZ === undefined ? {} : { TZ },
       timeoutMs,
     });
   const [look, ran] = await Promise.all([
-    // With JSON journalctl is quiet about what it may not read.
+    // With JSON output journalctl does not report what it may not read.
     journalctl('--output=short', '--lines=1'),
     journalctl(
       ...['--output=json', `--output-fields=${HISTORY_FIELDS.join()}`, `--lines=${MOST_ENTRIES + 1}`],
@@ -59,17 +59,17 @@ export async function readHistory({ since, unit, timeoutMs }: HistoryQuestion): 
   if (exitCode !== 0)
     return {
       known: false,
-      why: firstLines(stderr) || `journalctl ended with ${exitCode}`,
+      why: firstLines(stderr) || `journalctl exited with ${exitCode}`,
       badSince: /^Failed to parse timestamp/m.test(stderr),
     };
   const entries = stdout.split('\n').flatMap((line) => parseHistoryEntry(line) ?? []);
   return known({ entries: entries.slice(-MOST_ENTRIES), more: entries.length > MOST_ENTRIES });
 }
 
-/** In journalctl's words (systemd: journal-util.c, journal_access_check_and_warn). Some of it may be readable all the same. */
+/** Why not all of the journal is readable, by journalctl's messages (systemd: journal-util.c, journal_access_check_and_warn). */
 function obstacleIn({ exitCode, stderr }: Ran): string | null {
   if (/insufficient permissions|not seeing messages/.test(stderr))
-    return 'it takes root, or the group systemd-journal or adm, to read it';
-  if (/^No journal files were found/m.test(stderr)) return 'there is none (journald.conf(5), Storage=)';
-  return exitCode === 0 ? null : firstLines(stderr) || `journalctl ended with ${exitCode}`;
+    return 'permission denied; run as root or as a member of the group systemd-journal or adm';
+  if (/^No journal files were found/m.test(stderr)) return 'there is no journal (journald.conf(5), Storage=)';
+  return exitCode === 0 ? null : firstLines(stderr) || `journalctl exited with ${exitCode}`;
 }

@@ -4,7 +4,7 @@ import { run } from '../exec/run.ts';
 
 const MOST_ENTRIES = 200;
 
-/** The last messages that journald saw from one run of a unit, the oldest first. `invocationId` is systemd's. */
+/** The last messages of one run of a unit in the journal, oldest first. `invocationId` is the unit's InvocationID. */
 export async function readRunMessages(invocationId: string, timeoutMs: number): Promise<Fact<RunMessage[]>> {
   const output = await run({
     file: 'journalctl',

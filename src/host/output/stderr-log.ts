@@ -5,13 +5,13 @@ const PINO_LEVEL = { crit: 'fatal', err: 'error', warning: 'warn', notice: 'info
 
 export interface LogStyle {
   json: boolean;
-  /** Only from warning on. */
+  /** Only warnings and worse. */
   quiet: boolean;
 }
 
 /**
- * Writes one log line to stderr: a plain sentence, with its priority in front where stderr is the journal; on request a
- * JSON object of pino's, whose code is read only then. Never fails: a log that cannot be written is no reason to stop.
+ * Writes one log line to stderr: a plain sentence, with its priority as a prefix if stderr is the journal (sd-daemon(3)), or a
+ * JSON object by pino, which is loaded only then. Never fails: a log that cannot be written is no reason to stop.
  */
 export async function log(
   style: LogStyle,
@@ -30,11 +30,11 @@ export async function log(
     const prefix = stderrIsJournal() ? `<${PRIORITY_NUMBER[priority]}>` : '';
     writeSync(2, `${prefix}httpd-guard: ${sentence}\n`);
   } catch {
-    // Nowhere to write: see above.
+    // There is nowhere to report it.
   }
 }
 
-/** systemd names the device and inode of the stream it connected, so that a redirected stderr is not taken for it (systemd.exec(5), $JOURNAL_STREAM). */
+/** Whether stderr is the stream to the journal that systemd connected, by its device and inode (systemd.exec(5), $JOURNAL_STREAM). */
 export function stderrIsJournal(): boolean {
   try {
     const { dev, ino } = fstatSync(2);

@@ -3,8 +3,8 @@ import { startTool } from '../exec/spawn-tool.ts';
 export type EntryFields = Readonly<Record<string, string | number>>;
 
 /**
- * Writes one entry of many fields under a unit, through logger(1), since Node has no socket of journald's kind. Returns what
- * went wrong, or null.
+ * Writes one structured journal entry about a unit through logger(1), since Node has no Unix datagram sockets. Returns the error,
+ * or null.
  */
 export async function writeEntry(
   unit: string | null,
@@ -17,9 +17,9 @@ export async function writeEntry(
 }
 
 /**
- * An entry as journald itself takes it, a field a line (systemd: docs/JOURNAL_NATIVE_PROTOCOL.md). Values must hold no
- * newline. From root it shows in `journalctl -u` and `systemctl status` of the unit (OBJECT_SYSTEMD_UNIT=,
- * systemd.journal-fields(7)).
+ * An entry in journald's native protocol, one field on each line (systemd: docs/JOURNAL_NATIVE_PROTOCOL.md). Values must not
+ * contain a newline. Written by root it is shown in `journalctl -u` and `systemctl status` of the unit
+ * (OBJECT_SYSTEMD_UNIT=, systemd.journal-fields(7)).
  */
 export function entryText(unit: string | null, fields: EntryFields): string {
   const about = unit === null ? {} : { OBJECT_SYSTEMD_UNIT: unit };

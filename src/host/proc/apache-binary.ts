@@ -5,30 +5,30 @@ import { errorReason } from '../files/error-reason.ts';
 
 const BINARY_BYTES = Buffer.from(BINARY_TEXT);
 
-/** Whether a process has httpd, or the library that all of httpd is built on, among its mapped files (proc_pid_maps(5)). */
+/** Whether a process has httpd or APR among its mapped files (proc_pid_maps(5)). */
 export function mapsHttpd(pid: number): Fact<boolean> {
   try {
     const paths = readFileSync(`/proc/${pid}/maps`, 'utf8').matchAll(/ (\/.*?)(?: \(deleted\))?$/gm);
     return known([...paths].some(([, path = '']) => isMappedByHttpd(path)));
   } catch (error) {
-    return unknown(`what process ${pid} has loaded cannot be read: ${errorReason(error)}`);
+    return unknown(`the mapped files of process ${pid} cannot be read: ${errorReason(error)}`);
   }
 }
 
-/** One buffer for all: programs are read piece by piece, and faster through one that fits into the processor's cache. */
+/** One buffer for all reads: it fits into the processor's cache, which makes reading faster. */
 const PIECE = Buffer.allocUnsafe(256 * 1024);
 
 const textByIdentity = new Map<string, Fact<boolean>>();
 
 /**
- * Whether a process runs Apache httpd, told by the file it runs (proc_pid_exe(5)), also where that was replaced since.
- * `identity` is that file's device and inode: each file is read once.
+ * Whether a process runs Apache httpd, by the content of its program file (proc_pid_exe(5)), even if that was replaced since.
+ * `identity` is the file's device and inode: each file is read once.
  */
 export function holdsApacheText(pid: number, identity: string): Fact<boolean> {
   const before = textByIdentity.get(identity);
   if (before !== undefined) return before;
   const fact = searchProgram(pid);
-  // What could not be read of this process may be read of the next.
+  // A file that could not be read through this process may be readable through the next.
   if (fact.known) textByIdentity.set(identity, fact);
   return fact;
 }
@@ -46,7 +46,7 @@ function searchProgram(pid: number): Fact<boolean> {
 }
 
 function holds(fd: number): boolean {
-  // The end of each piece is kept before the next one: the text may lie across.
+  // The end of each chunk is kept in front of the next one, since the text may span both.
   let kept = 0;
   for (;;) {
     const read = readSync(fd, PIECE, kept, PIECE.length - kept, null);

@@ -6,8 +6,8 @@ const MOST_TRIES = 20;
 const CLOSE_ENOUGH_MS = 3;
 
 /**
- * All of the machine's clocks, read as close together as can be: again and again, should this process be held up in
- * between, for the difference of two of them tells how long the machine slept. /proc/uptime counts CLOCK_BOOTTIME in 1/100 s.
+ * The machine's clocks, read as close together as possible, since their difference shows how long the machine slept: repeated
+ * if this process was interrupted in between. /proc/uptime is CLOCK_BOOTTIME in 1/100 s (proc_uptime(5)).
  */
 export function readClock(): ClockReading {
   let closest = readOnce();
@@ -22,7 +22,7 @@ export function readClock(): ClockReading {
 function readOnce(): ClockReading & { tookMs: number } {
   const monotonicMs = readMonotonicMs();
   const realMs = Date.now();
-  // Last: were it read earlier, a hold-up would make survivors of an earlier run look younger than they are.
+  // Read last: earlier, an interruption would make survivors of an earlier run look younger than they are.
   const bootMs = Math.max(readUptimeMs(), ownStartMs + process.uptime() * 1000);
   return { monotonicMs, realMs, bootMs, tookMs: readMonotonicMs() - monotonicMs };
 }
@@ -31,7 +31,7 @@ function readUptimeMs(): number {
   return Number(readFileSync('/proc/uptime', 'utf8').split(' ', 1)[0]) * 1000;
 }
 
-/** In some containers /proc/uptime counts from the container's start (lxcfs), while processes' start times do not. */
+/** In some containers (lxcfs) /proc/uptime starts with the container, but process start times do not; our own start corrects that. */
 const ownStartMs = readStat(process.pid).startedMs;
 
 function readMonotonicMs(): number {

@@ -5,8 +5,8 @@ import type { ProcessFacts } from '../../core/verdict/process-facts.ts';
 /** tcp_states.h: TCP_LISTEN. */
 const LISTENS = '0A';
 
-/** Those of the processes that listen on a TCP port, as /proc/PID/net/tcp of their own network namespace shows it. Who is gone or closed to us is left out. */
-export function whoListens(processes: readonly ProcessFacts[]): ListeningOrphan[] {
+/** The processes that listen on a TCP port, by /proc/PID/net/tcp of their own network namespace. Processes that have exited or cannot be read are skipped. */
+export function listeningProcesses(processes: readonly ProcessFacts[]): ListeningOrphan[] {
   return processes.flatMap(({ pid, startedMs }) => {
     const ports = listeningPorts(pid);
     return ports.length === 0 ? [] : [{ pid, startedMs, ports }];
@@ -29,7 +29,7 @@ function listeningPorts(pid: number): number[] {
   }
 }
 
-/** Inode and port of each listening socket (kernel: Documentation/networking/proc_net_tcp.rst). */
+/** Inode and port of each listening socket in /proc/net/tcp (kernel: Documentation/networking/proc_net_tcp.rst). */
 export function parseListening(text: string): [string, number][] {
   return text
     .split('\n')

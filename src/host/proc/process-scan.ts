@@ -19,25 +19,24 @@ import {
 export interface ProcessTable {
   processes: ProcessFacts[];
   alivePids: Set<number>;
-  /** Known when nothing was withheld from us. */
+  /** Known if every process could be read. */
   readable: Fact<true>;
 }
 
-/** Every look but the first reads only what is new, so that there is time for many. */
-const MOST_LOOKS = 20;
+/** Every listing but the first reads only new processes, so there is time for many. */
+const MOST_LISTINGS = 20;
 
 /**
- * httpd's binary has one or two MiB, with all modules built in some more. What is larger (Node, Docker) takes too long to
- * search before a start, and is judged by what it has loaded.
+ * httpd's binary has one or two MiB, with all modules linked in a few more. A larger program (Node, Docker) takes too long to
+ * search before a start and is recognized by its mapped files.
  */
 const MOST_SEARCHED_BYTES = 8 * 1024 * 1024;
 
 type Seen = ProcessFacts | 'other program' | 'no program' | 'withheld';
 
 /**
- * Finds every living process that may use the sets of an owner, in /proc: those that run a file with a name of httpd's,
- * and those whose file holds Apache's own text, whatever its name. Where an ordinary user starts the server, all that this
- * user runs.
+ * Finds every running process in /proc that may use the sets of an owner: those whose program has a name of httpd or contains
+ * Apache's text, whatever its name. If an ordinary user starts the server, all processes of this user as well.
  */
 export class ProcessScan {
   private readonly seen = new Map<number, Seen>();
@@ -46,20 +45,20 @@ export class ProcessScan {
 
   constructor(
     private readonly owner: MutexOwner | null,
-    /** A process of our own that runs as the owner's starter: what is left out. */
+    /** Our own process that runs as the owner's starter, which is skipped. */
     private readonly ourPid: number | null,
   ) {}
 
   /**
-   * A launcher in a listing may fork its master and be gone before it is read. So the listing is taken again until it
-   * shows no httpd that was not there before, and nobody vanished while it was read.
+   * A launcher in a listing may fork its master and exit before it is read. So the listing is repeated until it shows no new
+   * httpd and no process exited while it was read.
    */
-  lookUntilSettled(): void {
-    for (let look = 1; look <= MOST_LOOKS; look++) if (!this.findsNews()) return;
-    this.withheld ??= `processes kept coming and going while /proc was read ${MOST_LOOKS} times`;
+  listUntilStable(): void {
+    for (let listing = 1; listing <= MOST_LISTINGS; listing++) if (!this.findsChange()) return;
+    this.withheld ??= `processes kept starting and exiting while /proc was read ${MOST_LISTINGS} times`;
   }
 
-  /** Adds single processes, of whatever program, to the result. */
+  /** Adds single processes to the result, whatever their program. */
   add(pids: Iterable<number>): void {
     for (const pid of pids) {
       if (!this.alive.has(pid) || typeof this.seen.get(pid) === 'object') continue;
@@ -77,19 +76,19 @@ export class ProcessScan {
     };
   }
 
-  private findsNews(): boolean {
+  private findsChange(): boolean {
     this.alive = new Set(listPids());
-    let news = false;
+    let change = false;
     for (const pid of this.alive) {
       if (this.seen.has(pid) || pid === this.ourPid || pid === process.pid) continue;
       const seen = this.read(pid, false);
       if (seen !== null) this.seen.set(pid, seen);
-      news ||= seen === null || seen === 'no program' || typeof seen === 'object';
+      change ||= seen === null || seen === 'no program' || typeof seen === 'object';
     }
-    return news;
+    return change;
   }
 
-  /** null: gone meanwhile. */
+  /** Null if the process exited meanwhile. `asked`: read the facts of any program. */
   private read(pid: number, asked: boolean): Seen | null {
     try {
       return this.readAs(pid, pid, asked);
@@ -98,25 +97,25 @@ export class ProcessScan {
       if (state === 'gone') return null;
       if (state === 'kernel thread') return 'other program';
       if (state === 'ended') return this.readThreads(pid, asked);
-      // Between two reads of one process it may have ended the one and not yet the other: then it is read again.
+      // The process may exit between two reads: then the next listing shows it.
       if (isGone(error)) return null;
-      this.withheld ??= `process ${pid} cannot be looked at: ${errorReason(error)}`;
+      this.withheld ??= `process ${pid} cannot be read: ${errorReason(error)}`;
       return 'withheld';
     }
   }
 
-  /** The thread that a process began with may end before the others (pthread_exit(3)): the program is theirs, too. */
+  /** The first thread of a process may exit before the others (pthread_exit(3)), which still show the program. */
   private readThreads(pid: number, asked: boolean): Seen | null {
     try {
       const tid = runningThread(pid);
       return tid === null ? 'no program' : this.readAs(pid, tid, asked);
     } catch {
-      // It ended meanwhile, or will be the same at the next look.
+      // It exited meanwhile, or the next listing shows the same.
       return null;
     }
   }
 
-  /** What /proc shows of one thread of it. */
+  /** Reads a process through one of its threads. */
   private readAs(pid: number, tid: number, asked: boolean): Seen | null {
     const exe = readExecutable(tid);
     const isHttpd = isHttpdName(exe.path) ? known(true) : isHttpdByContent(tid, exe);
@@ -132,7 +131,7 @@ export class ProcessScan {
   }
 }
 
-/** Told by the program, whoever runs it: a master without workers shows no other sign. Each file is searched once. */
+/** Whether the program is httpd, whatever its user and name: a master without workers has no other sign. Each file is searched once. */
 function isHttpdByContent(pid: number, exe: Executable): Fact<boolean> {
   const file = statSync(`/proc/${pid}/exe`);
   if (isLoaderName(exe.path) || file.size > MOST_SEARCHED_BYTES) return mapsHttpd(pid);

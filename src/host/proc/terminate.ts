@@ -7,8 +7,8 @@ const KILL_MS = 2_000;
 const LOOK_MS = 50;
 
 /**
- * Ends processes: SIGTERM, then SIGKILL to who is still there. Each is known by pid and start time, looked at again right
- * before a signal, so that a pid that was used again is not hit. Returns the pids that live on.
+ * Terminates processes: SIGTERM, then SIGKILL to those still running. Each is identified by pid and start time, checked right
+ * before each signal, so that a reused pid is not hit. Returns the pids that are still running.
  */
 export async function terminate(workers: readonly ListeningOrphan[]): Promise<number[]> {
   let left = [...workers];
@@ -36,6 +36,6 @@ function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // Gone by itself; or it lives on, and is told of.
+    // It has exited; if not, it is in the result.
   }
 }

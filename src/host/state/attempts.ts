@@ -6,19 +6,19 @@ import { errorReason } from '../files/error-reason.ts';
 import { STATE_DIRECTORY, statePath } from './paths.ts';
 import { writeAtomically } from '../files/write-atomically.ts';
 
-/** Earlier recoveries of a unit. A file that cannot be read is unknown: to take it for none would be to try for ever. */
+/** Earlier recoveries of a unit. A file that cannot be read is unknown: taken for none, it would lift the rate limit. */
 export function readAttempts(unit: string, directory = STATE_DIRECTORY): Fact<Attempts> {
   const path = statePath(directory, unit, '.recoveries');
   try {
     const history = parseAttempts(JSON.parse(readFileSync(path, 'utf8')));
-    return history === null ? unknown(`${path} holds no recoveries; remove it`) : known(history);
+    return history === null ? unknown(`${path} is damaged; remove it`) : known(history);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return known(NO_ATTEMPTS);
     return unknown(`${path} cannot be read: ${errorReason(error)}; remove it`);
   }
 }
 
-/** Keeps it; whole or not at all. What is not counted must not be tried. */
+/** Writes the recoveries atomically. If that fails, no attempt must be made, since it would not be counted. */
 export function keepAttempts(
   unit: string,
   history: Attempts,
@@ -28,10 +28,7 @@ export function keepAttempts(
     writeAtomically(statePath(directory, unit, '.recoveries'), JSON.stringify(history));
     return done;
   } catch (error) {
-    return notDone(
-      'not-written',
-      `its tries cannot be counted, and so it is not tried: ${errorReason(error)}`,
-    );
+    return notDone('not-written', `the attempt cannot be counted, so none is made: ${errorReason(error)}`);
   }
 }
 

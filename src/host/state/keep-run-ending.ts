@@ -4,7 +4,7 @@ import { errorReason } from '../files/error-reason.ts';
 import { writeAtomically } from '../files/write-atomically.ts';
 import { RUN_DIRECTORY, statePath } from './paths.ts';
 
-/** Keeps how a run of the unit ended; whole or not at all. */
+/** Writes how a run of the unit ended, atomically. */
 export function keepRunEnding(
   unit: string,
   ending: RunEnding,
@@ -14,6 +14,6 @@ export function keepRunEnding(
     writeAtomically(statePath(directory, unit, '.ending'), JSON.stringify(ending));
     return done;
   } catch (error) {
-    return notDone('not-written', `how ${unit} ended cannot be kept: ${errorReason(error)}`);
+    return notDone('not-written', `the ending of ${unit} cannot be written: ${errorReason(error)}`);
   }
 }

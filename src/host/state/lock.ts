@@ -6,10 +6,10 @@ const WAIT_S = 30;
 const GOT = 'got\n';
 
 /**
- * Does something while no other guard does such a thing: flock(1) holds the lock for as long as this process keeps its end of
- * a pipe, and so not longer than it lives. Not done when the lock is not to be had within half a minute.
+ * Calls `action` while no other httpd-guard process holds the lock. flock(1) holds it until this process closes its end of a
+ * pipe, at the latest when it exits. Not done if the lock is not available within half a minute.
  */
-export async function withLock<T>(deed: () => Promise<T> | T): Promise<DoneWith<T, 'busy'>> {
+export async function withLock<T>(action: () => Promise<T> | T): Promise<DoneWith<T, 'busy'>> {
   const holder = startTool(
     ['flock', '-w', String(WAIT_S), FILE, 'sh', '-c', 'echo got; exec cat'],
     performance.now() + LONGEST_MS,
@@ -17,13 +17,13 @@ export async function withLock<T>(deed: () => Promise<T> | T): Promise<DoneWith<
   try {
     if ((await holder.output(GOT)).toString() !== GOT) {
       const { failure } = await holder.ended;
-      return notDone('busy', `another guard is at work (${FILE}): ${failure ?? 'flock(1) ended'}`);
+      return notDone('busy', `another httpd-guard process holds ${FILE}: ${failure ?? 'flock(1) exited'}`);
     }
-    return doneWith(await deed());
+    return doneWith(await action());
   } finally {
     holder.stdin?.end();
   }
 }
 
-/** An install takes seconds. */
+/** The longest time the lock is held; an install takes seconds. */
 const LONGEST_MS = 300_000;

@@ -7,7 +7,7 @@ import { CONFIGURATION_FILE } from '../config/configuration-file.ts';
 import { STATE_DIRECTORY, statePath } from './paths.ts';
 import { writeAtomically } from '../files/write-atomically.ts';
 
-/** httpd's last good answer, for when it cannot say, and for the gate, which must know whose sets to look for. */
+/** httpd's last valid answer, for when httpd cannot answer, and for the gate, which needs the uids of its sets. */
 export interface CachedSettings {
   settings: HttpdSettings;
   starterUid: number;
@@ -15,15 +15,14 @@ export interface CachedSettings {
 
 const FIRST_LINE = 'httpd-guard 2';
 
-/** Where a unit's answer is kept. */
+/** The file with a unit's answer. */
 export function cachedSettingsPath(unit: string, directory = STATE_DIRECTORY): string {
   return statePath(directory, unit, '');
 }
 
 /**
- * Reads the last good answer. `fresh` is false once one of the files it came from is newer, or gone, or the guard's own
- * configuration is newer, which may name another user.
- * Anything but the whole known format is unknown.
+ * Reads the last valid answer. `fresh` is false if one of the configuration files it came from is newer or missing, or if
+ * httpd-guard's own configuration is newer, which may set another user. Any other format is unknown.
  */
 export function readCachedSettings(
   unit: string,
@@ -35,10 +34,10 @@ export function readCachedSettings(
     const text = readFileSync(path, 'utf8');
     const json = /^json (.*)$/m.exec(text)?.[1];
     if (!text.startsWith(`${FIRST_LINE}\n`) || json === undefined)
-      return unknown(`${path} is not in a format this version knows`);
+      return unknown(`${path} has an unknown format`);
     const remembered = JSON.parse(json) as CachedSettings;
     if (![remembered.settings.uid, remembered.starterUid].every(isUid))
-      return unknown(`${path} does not hold a uid`);
+      return unknown(`${path} contains no valid uid`);
     return known({
       ...remembered,
       fresh:
@@ -46,11 +45,11 @@ export function readCachedSettings(
         (!existsSync(CONFIGURATION_FILE) || isOlder(CONFIGURATION_FILE, writtenMs)),
     });
   } catch (error) {
-    return unknown(`httpd’s last good answer cannot be read from ${path}: ${errorReason(error)}`);
+    return unknown(`the last valid answer of httpd cannot be read from ${path}: ${errorReason(error)}`);
   }
 }
 
-/** Keeps an answer; whole or not at all. What cannot be kept is asked for again next time, so failing is no error. */
+/** Writes an answer atomically. Failing is no error for the caller: httpd is asked again next time. */
 export function cacheSettings(
   unit: string,
   remembered: CachedSettings,
@@ -58,7 +57,7 @@ export function cacheSettings(
 ): Done<'not-written'> {
   const path = cachedSettingsPath(unit, directory);
   const { settings, starterUid } = remembered;
-  // The gate reads the lines above "json" with sh: a newline in a file name would forge one.
+  // The gate reads the lines before "json" with sh: a newline in a file name would forge one.
   const watched = settings.configFiles.filter((file) => !file.includes('\n'));
   const lines = [
     FIRST_LINE,
@@ -75,7 +74,7 @@ export function cacheSettings(
   }
 }
 
-/** Units of which an answer is kept, in alphabetical order. */
+/** Units with a cached answer, in alphabetical order. */
 export function cachedUnits(directory = STATE_DIRECTORY): string[] {
   try {
     return readdirSync(directory)

@@ -15,14 +15,14 @@ import { REQUEST_DIRECTORY, RUN_DIRECTORY } from './paths.ts';
 import { writeAtomically } from '../files/write-atomically.ts';
 
 const TAKEN = `${RUN_DIRECTORY}/request`;
-/** Root's own; httpd-guard-recover.path sees it too. */
+/** Owned by root; httpd-guard-recover.path watches it as well. */
 const UNDER_WAY = `${RUN_DIRECTORY}/under-way`;
 const MOST_BYTES = 8 * 1024;
 
 /**
- * Takes the request: lines of text that anyone may have written who is the watcher's user. It is moved away first, so that
- * a later one starts the next look; where it cannot be moved, as out of a mount of its own, it is removed when it was read.
- * What is no small regular file is empty. Throws when it can neither be moved nor be removed.
+ * Takes the request: untrusted lines by the watcher's user. It is moved away first, so that a later one triggers the next run;
+ * if it cannot be moved, as out of another mount, it is removed after it was read. Anything but a small regular file is empty.
+ * Throws if it can be neither moved nor removed.
  */
 export function takeRequest(directory = REQUEST_DIRECTORY, taken = TAKEN): string[] {
   const request = `${directory}/request`;
@@ -54,7 +54,7 @@ function readSmall(path: string): string[] {
   }
 }
 
-/** What lies there may be a directory whose owner still writes in it: only rm(1) is safe against links that come meanwhile. */
+/** The path may be a directory whose owner is still writing to it: only rm(1) is safe against links created meanwhile. */
 function clear(taken: string): void {
   if (lstatSync(taken, { throwIfNoEntry: false })?.isDirectory() === true)
     spawnSync('rm', ['-rf', '--one-file-system', '--', taken], {
@@ -66,17 +66,17 @@ function clear(taken: string): void {
 
 const CLEAR_TIMEOUT_MS = 5_000;
 
-/** Keeps which units are looked at now; none: the file goes. For one that is killed under way, and best effort for that. */
+/** Writes the units of the current run, for the case that it is killed; an empty list removes the file. Best effort. */
 export function keepUnderWay(units: readonly string[], path = UNDER_WAY): void {
   try {
     if (units.length === 0) rmSync(path, { force: true });
     else writeAtomically(path, units.join('\n'));
   } catch {
-    // Then the next change of state is the next reason to look.
+    // Then the next change of state triggers the next run.
   }
 }
 
-/** What a look that was killed had under way, once: who is killed again lets it be. */
+/** The units of a run that was killed. They are returned once, so that a run that is killed again is not repeated. */
 export function takeUnderWay(path = UNDER_WAY): string[] {
   const units = readSmall(path);
   keepUnderWay([], path);

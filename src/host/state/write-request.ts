@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { REQUEST_DIRECTORY } from './paths.ts';
 
-// All that the watcher writes. It must not reach what takes the request (take-request.ts), which is root's.
+// The only file that the watcher writes. The watcher must not import take-request.ts, which runs as root.
 
 /** Requests a recovery of units; httpd-guard-recover.path sees the file. Throws when it cannot be written. */
 export function writeRequest(units: readonly string[], directory = REQUEST_DIRECTORY): void {
@@ -9,7 +9,7 @@ export function writeRequest(units: readonly string[], directory = REQUEST_DIREC
   renameSync(`${directory}/request.new`, `${directory}/request`);
 }
 
-/** The units of a request that was not taken yet. */
+/** The units of a request that was not taken yet; none if there is no request. */
 export function waitingRequest(directory = REQUEST_DIRECTORY): string[] {
   try {
     return readFileSync(`${directory}/request`, 'latin1').split('\n');

@@ -4,7 +4,7 @@ import { type Fact, known, unknown } from '../../core/fact.ts';
 import { errorReason } from '../files/error-reason.ts';
 import type { Properties } from './unit-properties.ts';
 
-// The only file that knows dbus-next: method calls to systemd on the system bus, and match rules of our own.
+// The only file that uses dbus-next: method calls to systemd on the system bus, and our own match rules.
 
 const MANAGER = 'org.freedesktop.systemd1.Manager';
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
@@ -18,17 +18,17 @@ export interface PropertiesChanged {
   changed: Properties;
 }
 
-/** One connection to systemd over the system bus. It decides nothing. */
+/** One connection to systemd over the system bus. */
 export class BusConnection {
   private constructor(
     private readonly bus: MessageBus,
-    /** How long a call may take from now on, in milliseconds. */
+    /** The current time limit for a call, in milliseconds. */
     private readonly limitMs: () => number,
-    /** Objects whose changes are signalled. */
+    /** Paths of objects whose changes are signalled. */
     private readonly followed = new Set<string>(),
   ) {}
 
-  /** Connects to the system bus. Unknown, and why, when there is none or it does not answer in time. */
+  /** Connects to the system bus. Unknown, with the reason, if there is none or it does not answer in time. */
   static async connect(timeoutMs: number): Promise<Fact<BusConnection>> {
     const address = process.env['DBUS_SYSTEM_BUS_ADDRESS'] ?? DEFAULT_BUS;
     let bus: MessageBus | undefined;
@@ -46,16 +46,16 @@ export class BusConnection {
       );
       return known(new BusConnection(bus, () => timeoutMs));
     } catch (error) {
-      if (bus !== undefined) hangUp(bus);
-      return unknown(`systemd cannot be asked over D-Bus (${address}): ${errorReason(error)}`);
+      if (bus !== undefined) destroy(bus);
+      return unknown(`cannot query systemd over D-Bus (${address}): ${errorReason(error)}`);
     }
   }
 
   disconnect(): void {
-    hangUp(this.bus);
+    destroy(this.bus);
   }
 
-  /** The same connection, with another limit for its calls. */
+  /** The same connection with another time limit for its calls. */
   limited(limitMs: () => number): BusConnection {
     return new BusConnection(this.bus, limitMs, this.followed);
   }
@@ -64,28 +64,28 @@ export class BusConnection {
     return connectionOf(this.bus).stream.destroyed;
   }
 
-  /** From now on it keeps no process alive that has nothing else to do: a call that is under way does, by its limit. */
+  /** Lets the process exit although the connection is open; a pending call still keeps it running until its time limit. */
   unref(): void {
     connectionOf(this.bus).stream.unref();
   }
 
-  /** Calls a method of systemd's manager object. Throws when it fails or does not answer in time. */
+  /** Calls a method of systemd's manager object. Throws if it fails or does not answer in time. */
   async call<T>(member: string, signature: string, body: unknown[]): Promise<T> {
     return this.send<T>('/org/freedesktop/systemd1', MANAGER, member, signature, body);
   }
 
-  /** All properties that the object at `path` has of one interface. Throws as `call` does. */
+  /** All properties of one interface of the object at `path`. Throws like `call`. */
   async properties(path: string, of: string): Promise<Properties> {
     return this.send<Properties>(path, PROPERTIES, 'GetAll', 's', [of]);
   }
 
-  /** One property, which costs systemd a fraction of all of them. Throws as `call` does. */
+  /** One property, much faster than all of them. Throws like `call`. */
   async property<T>(path: string, of: string, name: string): Promise<T> {
     const property = await this.send<Properties[string]>(path, PROPERTIES, 'Get', 'ss', [of, name]);
     return property.value as T;
   }
 
-  /** Returns what ends it. */
+  /** Returns a function that removes the listener. */
   onPropertiesChanged(listener: (signal: PropertiesChanged) => void): () => void {
     const onMessage = ({ path, member, body }: Message): void => {
       if (member !== 'PropertiesChanged') return;
@@ -102,12 +102,12 @@ export class BusConnection {
   }
 
   /**
-   * Has systemd signal the changes of the object at `path`, by one match rule. It lasts as long as the connection: dbus-next
-   * would never remove its own.
+   * Has systemd signal changes of the object at `path`, by one match rule for as long as the connection lasts, since dbus-next
+   * never removes its own.
    */
   async followProperties(path: string): Promise<void> {
     if (this.followed.has(path)) return;
-    // A second time is an error (systemd: dbus-manager.c, method_subscribe).
+    // Subscribing twice is an error (systemd: dbus-manager.c, method_subscribe).
     if (this.followed.size === 0) await this.call('Subscribe', '', []);
     this.followed.add(path);
     const rule = `type='signal',sender='org.freedesktop.systemd1',interface='${PROPERTIES}',member='PropertiesChanged',path='${path}'`;
@@ -142,8 +142,8 @@ export class BusConnection {
   }
 }
 
-/** dbus-next's own disconnect closes only its half: a bus that hangs would keep this process alive for ever. */
-function hangUp(bus: MessageBus): void {
+/** dbus-next's disconnect closes only its half of the connection: a bus that hangs would keep this process running. */
+function destroy(bus: MessageBus): void {
   bus.disconnect();
   connectionOf(bus).stream.destroy();
 }

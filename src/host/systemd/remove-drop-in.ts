@@ -2,7 +2,7 @@ import { rmSync, rmdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { unfinishedPath } from '../files/write-atomically.ts';
 
-/** Removes a drop-in, and its directory when nothing else is in it; or a unit file. */
+/** Removes a drop-in and its directory if that is empty then, or a unit file. */
 export function removeDropIn(path: string): void {
   for (const file of [path, unfinishedPath(path)]) rmSync(file, { force: true });
   if (!dirname(path).endsWith('.d')) return;

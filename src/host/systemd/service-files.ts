@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 
 /**
- * The unit files of services, by name, where systemd looks for them; templates are left out. The folders are read here:
- * systemd's own list (ListUnitFiles) says of each file whether it is enabled, and takes up to half a second for that.
+ * The unit files of services by name, without templates. The folders are read here, since systemd's ListUnitFiles also determines
+ * whether each file is enabled, which takes up to half a second.
  */
 export function readServiceFiles(folders: readonly string[]): Map<string, string> {
   const files = new Map<string, string>();
@@ -13,7 +13,7 @@ export function readServiceFiles(folders: readonly string[]): Map<string, string
   return files;
 }
 
-/** Most of the folders exist on few systems. */
+/** The names in a folder; none if it does not exist, as most of the folders. */
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);

@@ -3,7 +3,7 @@ import { run } from '../exec/run.ts';
 
 const TIMEOUT_MS = 20_000;
 
-/** systemctl(1), for what it does in many calls of D-Bus: enabling and disabling. */
+/** systemctl(1) for commands that take many D-Bus calls: enabling and disabling. */
 export async function systemctl(...args: readonly string[]): Promise<Done<'failed'>> {
   const ran = await run({ file: 'systemctl', args: ['--quiet', ...args], timeoutMs: TIMEOUT_MS });
   return ran.known ? done : notDone('failed', ran.why);

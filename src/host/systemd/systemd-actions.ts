@@ -6,7 +6,7 @@ import type { SystemdSession } from './systemd-session.ts';
 /** unreachable: systemd cannot be asked at all. refused: it says no, or does not answer in time. */
 export type SystemdCode = 'unreachable' | 'refused';
 
-/** Makes systemd act over the connection of a command. */
+/** Calls `act` with the actions of systemd over the connection of a command. */
 export async function actOnSystemd(
   session: SystemdSession,
   act: (systemd: SystemdActions) => Promise<Done<SystemdCode>>,
@@ -17,27 +17,29 @@ export async function actOnSystemd(
     : notDone('unreachable', connection.why);
 }
 
-/** Makes systemd act. What only looks, and what reads logs, must not reach this file. */
+/** Calls that change the state of systemd. Code that only reads, or that reads logs, must not import this file. */
 export class SystemdActions {
   constructor(private readonly connection: BusConnection) {}
 
-  /** Makes systemd read its unit files again. */
+  /** Has systemd reload its unit files. */
   async daemonReload(): Promise<Done<SystemdCode>> {
-    return this.demand('systemd did not reload its units', 'Reload', '', []);
+    return this.demand('systemd did not reload its unit files', 'Reload', '', []);
   }
 
-  /** Asks for a start, as `systemctl start` does; "fail" where that would undo somebody's job that waits (org.freedesktop.systemd1(5)). */
+  /** Queues a start, as `systemctl start` does; mode "fail": fails if it would replace another queued job (org.freedesktop.systemd1(5)). */
   async start(name: string): Promise<Done<SystemdCode>> {
-    return this.demand(`systemd does not start ${name}`, 'StartUnit', 'ss', [name, 'fail']);
+    return this.demand(`systemd refused to start ${name}`, 'StartUnit', 'ss', [name, 'fail']);
   }
 
-  /** Makes systemd forget that the unit failed, and how often it was started. */
+  /** Resets the failed state and the start limit of the unit. */
   async resetFailed(name: string): Promise<Done<SystemdCode>> {
-    return this.demand(`systemd does not forget the failure of ${name}`, 'ResetFailedUnit', 's', [name]);
+    return this.demand(`systemd refused to reset the failed state of ${name}`, 'ResetFailedUnit', 's', [
+      name,
+    ]);
   }
 
   private async demand(
-    complaint: string,
+    failure: string,
     member: string,
     signature: string,
     body: unknown[],
@@ -46,7 +48,7 @@ export class SystemdActions {
       await this.connection.call(member, signature, body);
       return done;
     } catch (error) {
-      return notDone('refused', `${complaint}: ${errorReason(error)}`);
+      return notDone('refused', `${failure}: ${errorReason(error)}`);
     }
   }
 }

@@ -3,14 +3,14 @@ import { leftMs } from '../exec/left-ms.ts';
 import type { BusConnection } from './bus-connection.ts';
 import { Systemd } from './systemd.ts';
 
-/** What all sessions of one command share. */
+/** The state that all sessions of one command share. */
 interface Shared {
   opening?: Promise<Fact<BusConnection>>;
 }
 
 /**
- * One connection to systemd for a whole command, with the moment when its answers must be there. It is opened at the first
- * question, since most starts of httpd ask nothing, and again when the bus has closed it. It ends with the process.
+ * One connection to systemd for a whole command, with a deadline for its answers. It is opened by the first query, since most
+ * starts of httpd need none, and again if the bus has closed it. It lasts until the process exits.
  */
 export class SystemdSession {
   private constructor(
@@ -23,17 +23,17 @@ export class SystemdSession {
     return new SystemdSession({}, performance.now() + timeoutMs);
   }
 
-  /** The same connection, for questions that may take so long from now on. */
+  /** The same connection with a new time limit, starting now. */
   within(timeoutMs: number): SystemdSession {
     return new SystemdSession(this.shared, performance.now() + timeoutMs);
   }
 
-  /** The same, but never beyond the deadline of this one. */
+  /** The same, but not beyond the deadline of this session. */
   atMost(timeoutMs: number): SystemdSession {
     return this.within(this.leftMs(timeoutMs));
   }
 
-  /** How long there is until the deadline, but at most `mostMs`; never less than a millisecond. */
+  /** Milliseconds until the deadline, at most `mostMs` and at least 1. */
   leftMs(mostMs = Infinity): number {
     return leftMs(this.deadlineMs, mostMs);
   }
@@ -43,7 +43,7 @@ export class SystemdSession {
     return connection.known ? question(new Systemd(connection.value)) : connection;
   }
 
-  /** For what acts: that is in systemd-actions.ts. */
+  /** The connection, for systemd-actions.ts. */
   async connect(): Promise<Fact<BusConnection>> {
     const opening = (this.shared.opening ??= open(this.leftMs()));
     const opened = await opening;
@@ -54,7 +54,7 @@ export class SystemdSession {
 }
 
 async function open(timeoutMs: number): Promise<Fact<BusConnection>> {
-  // dbus-next is loaded only when it is needed: a start of httpd that finds none alive asks nothing.
+  // dbus-next is loaded on demand: a start that finds no running httpd needs no query.
   const { BusConnection } = await import('./bus-connection.ts');
   const opened = await BusConnection.connect(timeoutMs);
   if (opened.known) opened.value.unref();

@@ -14,16 +14,16 @@ const SERVICE = 'org.freedesktop.systemd1.Service';
 const JOB = 'org.freedesktop.systemd1.Job';
 const SCOPE = 'org.freedesktop.systemd1.Scope';
 
-/** A unit that is followed. */
+/** A followed unit. */
 interface Followed {
   name: string;
-  /** Null until it was read. */
+  /** Null until the first read. */
   state: UnitState | null;
-  /** How many were signalled until then. */
+  /** The number of signals until then. */
   changes: number;
 }
 
-/** Asks systemd and follows its units. It cannot change anything: what acts is in systemd-actions.ts. */
+/** Queries systemd and follows its units, but cannot change anything: that is in systemd-actions.ts. */
 export class Systemd {
   constructor(private readonly connection: BusConnection) {}
 
@@ -31,7 +31,7 @@ export class Systemd {
     this.connection.disconnect();
   }
 
-  /** The services that are loaded. */
+  /** The loaded services. */
   async listServices(): Promise<Fact<UnitListing[]>> {
     try {
       const units = await this.connection.call<[string, string, string, string][]>(
@@ -45,20 +45,20 @@ export class Systemd {
           .map(([name, , , active]) => ({ name, active: parseActiveState(active) })),
       );
     } catch (error) {
-      return unknown(`systemd does not list its units: ${errorReason(error)}`);
+      return unknown(`systemd failed to list its units: ${errorReason(error)}`);
     }
   }
 
-  /** The folders of its unit files; a file in an earlier one counts more (systemd.unit(5), UNIT FILE LOAD PATH). */
+  /** The folders of unit files in order of precedence (systemd.unit(5), UNIT FILE LOAD PATH). */
   async unitPath(): Promise<Fact<string[]>> {
     try {
       return known(await this.connection.property<string[]>(MANAGER_PATH, MANAGER, 'UnitPath'));
     } catch (error) {
-      return unknown(`systemd does not say where its unit files are: ${errorReason(error)}`);
+      return unknown(`systemd failed to report its unit path: ${errorReason(error)}`);
     }
   }
 
-  /** The main process of a service; 0 for none, and for what is no service. */
+  /** The main pid of a service; 0 if it has none or is not a service. */
   async mainPid(name: string): Promise<number> {
     try {
       const path = await this.connection.call<string>('LoadUnit', 's', [name]);
@@ -68,7 +68,7 @@ export class Systemd {
     }
   }
 
-  /** What systemd says of a unit; load is "not-found" for one it does not know. */
+  /** The properties of a unit; load is "not-found" for an unknown one. */
   async readUnit(name: string): Promise<Fact<UnitFacts>> {
     try {
       const path = await this.connection.call<string>('LoadUnit', 's', [name]);
@@ -78,11 +78,11 @@ export class Systemd {
       ]);
       return known({ ...unitFacts(unit, service), job: await this.jobType(unit) });
     } catch (error) {
-      return unknown(`systemd does not tell of ${name}: ${errorReason(error)}`);
+      return unknown(`systemd failed to report ${name}: ${errorReason(error)}`);
     }
   }
 
-  /** Tells of each change of a unit, of its jobs too, until the function that is returned is called. */
+  /** Calls the listener at each change of a unit or its jobs, until the returned function is called. */
   async onChange(name: string, listener: () => void): Promise<Fact<() => void>> {
     try {
       const unit = await this.connection.call<string>('LoadUnit', 's', [name]);
@@ -92,13 +92,13 @@ export class Systemd {
       await this.connection.followProperties(unit);
       return known(end);
     } catch (error) {
-      return unknown(`systemd does not tell of ${name}: ${errorReason(error)}`);
+      return unknown(`systemd failed to report ${name}: ${errorReason(error)}`);
     }
   }
 
   /**
-   * Tells the state of units: at once, and at each change, as systemd signals it. Ends when the bus goes away or `signal`
-   * says so, with why.
+   * Calls `onState` with the state of each unit now and at each change that systemd signals. Resolves with the reason when the bus
+   * is lost or `signal` aborts.
    */
   async follow(
     names: readonly string[],
@@ -107,10 +107,10 @@ export class Systemd {
   ): Promise<string> {
     const ended = new Promise<string>((resolve) => {
       this.connection.onClose(() => {
-        resolve('the system bus has gone');
+        resolve('the connection to the system bus was lost');
       });
       signal.addEventListener('abort', () => {
-        resolve('told to end');
+        resolve('aborted');
       });
     });
     const units = new Map<string, Followed>();
@@ -138,12 +138,12 @@ export class Systemd {
         onState(name, unit.state);
       }
     } catch (error) {
-      return `systemd does not tell of its units: ${errorReason(error)}`;
+      return `systemd failed to report its units: ${errorReason(error)}`;
     }
     return ended;
   }
 
-  /** A change that was signalled while the answer was on its way may be in it, or not. */
+  /** Reads until no change was signalled meanwhile, since an answer may or may not include that. */
   private async readState(path: string, unit: Followed): Promise<UnitState> {
     for (;;) {
       const { changes } = unit;
@@ -152,7 +152,7 @@ export class Systemd {
     }
   }
 
-  /** A job that is done in the moment between the two questions is none. */
+  /** The type of the unit's job; null if there is none, or if it finished between the two queries. */
   private async jobType(unit: Properties): Promise<string | null> {
     const [id, path] = (unit['Job']?.value as [number, string] | undefined) ?? [0, ''];
     if (id === 0) return null;

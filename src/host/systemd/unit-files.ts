@@ -6,32 +6,30 @@ const ADMINS_UNITS = '/etc/systemd/system';
 
 export const WATCH_UNIT = 'httpd-guard-watch.service';
 export const REQUEST_UNIT = 'httpd-guard-recover.path';
-/** The units of the guard itself. */
+/** httpd-guard's own units. */
 export const OWN_UNITS = [WATCH_UNIT, REQUEST_UNIT, 'httpd-guard-recover.service'];
 export const METRICS_TIMER = 'httpd-guard-metrics.timer';
 export const METRICS_SERVICE = 'httpd-guard-metrics.service';
-/** Those of them that are only where node_exporter is. */
+/** Those that are installed only if node_exporter is. */
 export const METRICS_UNITS = [METRICS_SERVICE, METRICS_TIMER];
 
 export function ownUnitPath(name: string, root = ADMINS_UNITS): string {
   return `${root}/${name}`;
 }
 
-/** Where the admin's own settings of a unit go (systemd.unit(5)). */
+/** The drop-in of a unit in the admin's folder (systemd.unit(5)). */
 export function dropInPath(unit: string, root = ADMINS_UNITS): string {
   return `${root}/${unit}.d/50-httpd-guard.conf`;
 }
 
-/** The text of a unit file of ours. "%" begins a specifier in unit files, and blanks end a word: paths with those are refused. */
+/** Fills in a template of our unit files. Throws for paths with spaces or characters that are special in unit files, such as "%". */
 export function fillUnit(
   template: string,
   { lib, node, textfile = '', jitless }: { lib: string; node: string; textfile?: string; jitless: string },
 ): string {
   for (const path of [lib, node, textfile])
     if (!/^[\w./+@:,-]*$/.test(path))
-      throw new Error(
-        `${path} cannot stand in a unit file: it has blanks or signs that systemd takes for its own`,
-      );
+      throw new Error(`${path} cannot be used in a unit file: it has spaces or special characters`);
   return template
     .replaceAll('@LIB@', lib)
     .replaceAll('@NODE@', node)
@@ -40,12 +38,12 @@ export function fillUnit(
     .replaceAll('@TEXTFILE_DIRECTORY@', dirname(textfile));
 }
 
-/** The file of metrics that a filled METRICS_SERVICE writes, or null where it writes none. */
+/** The metrics file that an installed METRICS_SERVICE writes; null if it writes none. */
 export function textfileOf(unitText: string): string | null {
   return /^ExecStart=.* --output (\/\S+)$/m.exec(unitText)?.[1] ?? null;
 }
 
-/** The units that have a drop-in of ours, in alphabetical order. */
+/** The units with our drop-in, in alphabetical order. */
 export function guardedUnits(root = ADMINS_UNITS): string[] {
   if (!existsSync(root)) return [];
   const units = readdirSync(root)
@@ -54,7 +52,7 @@ export function guardedUnits(root = ADMINS_UNITS): string[] {
   return units.filter((unit) => isOurs(readDropIn(dropInPath(unit, root)) ?? '')).sort();
 }
 
-/** The text of a drop-in, or null when there is none. */
+/** The text of a drop-in; null if it does not exist. */
 export function readDropIn(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
@@ -64,7 +62,7 @@ export function readDropIn(path: string): string | null {
   }
 }
 
-/** Whether a drop-in is one of ours, which alone we replace and remove. */
+/** Whether httpd-guard wrote a drop-in; only those are replaced and removed. */
 export function isOurs(text: string): boolean {
   return text.startsWith(MARK);
 }

@@ -2,16 +2,16 @@ import type { Stamp } from '../../core/clock.ts';
 import { parseActiveState } from '../../core/units/active-state.ts';
 import type { UnitFacts } from '../../core/units/unit-facts.ts';
 
-// systemd's properties, as D-Bus brings them, in this project's own words (org.freedesktop.systemd1(5)).
+// Converts systemd's D-Bus properties to UnitFacts (org.freedesktop.systemd1(5)).
 
-/** A value as D-Bus brings it, in its variant. */
+/** A D-Bus variant. */
 interface Property {
   value: unknown;
 }
 
 export type Properties = Record<string, Property>;
 
-/** What the properties of a unit and of its service (or scope) say, but for its job; what is missing is as systemd has it unset. */
+/** The facts of a unit, except its job, by the properties of the unit and of its service or scope. A missing property is unset. */
 export function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts, 'job'> {
   const text = (of: Properties, key: string): string => (of[key]?.value as string | undefined) ?? '';
   const stamp = (key: string): Stamp => ({
@@ -52,7 +52,7 @@ export function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts
   };
 }
 
-/** systemd has the largest number there is for no limit. */
+/** systemd uses the largest 64-bit number for no limit. */
 function limitOf(value: Property | undefined): number {
   const limit = wholeNumber(value);
   return limit === 0 || limit > Number.MAX_SAFE_INTEGER ? Infinity : limit;

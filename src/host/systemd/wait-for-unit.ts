@@ -3,10 +3,10 @@ import type { UnitFacts } from '../../core/units/unit-facts.ts';
 import type { SystemdSession } from './systemd-session.ts';
 
 const ASK_TIMEOUT_MS = 5_000;
-/** Signals say when to look again; this is for what time alone changes, and for a bus that was started anew. */
+/** Signals trigger each read; this interval is for conditions that depend on time, and for a bus that was restarted. */
 const LOOK_MS = 500;
 
-/** Looks at the unit now and at each of its changes, until it is as wanted; unknown when that takes longer than `mostMs`. */
+/** Reads the unit now and at each change, until `isEnough`. Unknown if that takes longer than `mostMs` milliseconds. */
 export async function waitForUnit(
   session: SystemdSession,
   name: string,
@@ -17,7 +17,7 @@ export async function waitForUnit(
   const changes = new Changes();
   const following = await session
     .within(ASK_TIMEOUT_MS)
-    .ask((systemd) => systemd.onChange(name, changes.tell));
+    .ask((systemd) => systemd.onChange(name, changes.notify));
   try {
     for (;;) {
       changes.seen();
@@ -25,7 +25,7 @@ export async function waitForUnit(
       if (!unit.known || isEnough(unit.value)) return unit;
       const { active, sub } = unit.value;
       if (performance.now() > endMs)
-        return unknown(`${name} is ${active} (${sub}) for ${Math.round(mostMs / 1000)} s`);
+        return unknown(`${name} has been ${active} (${sub}) for ${Math.round(mostMs / 1000)} s`);
       await changes.next(LOOK_MS);
     }
   } finally {
@@ -33,12 +33,12 @@ export async function waitForUnit(
   }
 }
 
-/** Whether anything changed since it was last looked at. */
+/** Whether anything changed since the last read. */
 class Changes {
   private isNew = false;
   private wake: () => void = () => undefined;
 
-  readonly tell = (): void => {
+  readonly notify = (): void => {
     this.isNew = true;
     this.wake();
   };
@@ -47,7 +47,7 @@ class Changes {
     this.isNew = false;
   }
 
-  /** The next change, or one that came meanwhile; but no longer than that. */
+  /** Resolves at the next change, at once if there was one meanwhile, and after `mostMs` at the latest. */
   async next(mostMs: number): Promise<void> {
     if (this.isNew) return;
     await new Promise<void>((resolve) => {

@@ -1,17 +1,17 @@
 import { writeSync } from 'node:fs';
 import { notify, watchdogMs } from './notify.ts';
 
-/** Stands in each beat; no other line of ours has it. */
+/** The text in each heartbeat and in no other line of ours. */
 export const HEARTBEAT = 'httpd-guard heartbeat';
 
 /**
- * Proves to systemd's watchdog that the journal is still read: each beat is a line on stderr, and only when it comes back
- * through the journal the watchdog is told.
+ * Proves to systemd's watchdog that the journal is still followed: each heartbeat is a line on stderr, and only when it arrives
+ * through the journal the watchdog is notified.
  */
 export class Watchdog {
   private beats = 0;
 
-  /** Beats until `signal` says so. Never, where there is no watchdog. */
+  /** Writes heartbeats until `signal` aborts; none if there is no watchdog. */
   start(signal: AbortSignal): void {
     const withinMs = watchdogMs();
     if (withinMs === null) return;
@@ -24,7 +24,7 @@ export class Watchdog {
     });
   }
 
-  /** Told of a message of our own that came through the journal. */
+  /** Handles our own message that arrived through the journal. */
   heard(message: string): void {
     if (message === this.beat()) void notify('WATCHDOG=1');
   }

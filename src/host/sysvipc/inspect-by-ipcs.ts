@@ -7,7 +7,7 @@ export type Inspections = Map<number, Fact<Inspection>>;
 const MOST_IPCS = 24;
 const IPCS_AT_ONCE = 4;
 
-/** Asks util-linux who used sets last, one by one, for as many as there is patience for. The rest are not in the answer. */
+/** Inspects sets one by one with ipcs(1), up to a limit. The result lacks the others. */
 export async function inspectByIpcs(ids: readonly number[], deadlineMs: number): Promise<Inspections> {
   const answers: Inspections = new Map();
   const queue = ids.slice(0, MOST_IPCS);
@@ -21,9 +21,9 @@ export async function inspectByIpcs(ids: readonly number[], deadlineMs: number):
   return answers;
 }
 
-/** The row of the one semaphore: semnum, value, ncount, zcount, pid (util-linux: sys-utils/ipcs.c, print_sem). */
+/** Parses the row of the only semaphore: semnum, value, ncount, zcount, pid (util-linux: sys-utils/ipcs.c, print_sem). */
 export function parseIpcs(text: string): Fact<Inspection> {
   const row = /^semnum +value +ncount +zcount +pid *\n0 +\d+ +(\d+) +(\d+) +(\d+) *$/m.exec(text);
-  if (row === null) return unknown('ipcs does not show the semaphore');
+  if (row === null) return unknown('ipcs showed no semaphore');
   return known({ waiters: Number(row[1]) + Number(row[2]), lastPid: Number(row[3]) });
 }

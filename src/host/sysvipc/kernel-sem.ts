@@ -21,11 +21,11 @@ export function readKernelSem(path = KERNEL_SEM): Fact<KernelSem> {
     return unknown(`${path} cannot be read: ${errorReason(error)}`);
   }
   const value = parseKernelSem(text);
-  return value === null ? unknown(`${path} does not hold four numbers`) : known(value);
+  return value === null ? unknown(`${path} does not contain four numbers`) : known(value);
 }
 
 /**
- * Sets kernel.sem of the own IPC namespace, and reads it back: a kernel that refuses SEMMNI may have taken the rest
+ * Sets kernel.sem of the own IPC namespace and reads it back, since a kernel that refuses SEMMNI may have set the rest
  * (kernel: ipc/ipc_sysctl.c, proc_ipc_sem_dointvec).
  */
 export function writeKernelSem(value: KernelSem, path = KERNEL_SEM): Done<KernelSemCode> {
@@ -43,11 +43,11 @@ export function writeKernelSem(value: KernelSem, path = KERNEL_SEM): Done<Kernel
 type KernelSemCode = 'read-only' | 'refused' | 'not-taken';
 
 const HINT = {
-  'read-only': '; it is read-only, as in most containers: set it from outside',
+  'read-only': '; it is read-only, as in most containers: set it on the host',
   refused: '',
 };
 
-/** The largest SEMMNI that the kernel takes. What cannot be seen of its command line is not counted on. */
+/** The largest SEMMNI of this kernel; without a readable command line that of a kernel without ipcmni_extend. */
 export function readMostSets(path = '/proc/cmdline'): number {
   try {
     return mostSets(readFileSync(path, 'utf8'));

@@ -1,10 +1,10 @@
 /**
- * Reads lines of exactly `count` whole numbers, three or more, between blanks and calls `each` with the numbers of every line.
- * The bytes may come in pieces: a line that is not whole yet waits for the next one. The array is the same one each time.
+ * Parses lines of exactly `count` (three or more) integers separated by spaces and calls `each` with the numbers of every line.
+ * The bytes may come in chunks: an incomplete line waits for the next one. The array is reused for each call.
  *
- * By regular expressions, since this runs before httpd's start in a process too young for the compiler: a loop over the bytes
- * takes twice as long for 1,000 lines. Where a line goes on as the one before it did, only its first two numbers are read: the
- * sets of one httpd differ in their ids.
+ * Regular expressions, since this runs before httpd's start in a process too short-lived for the JIT compiler: a loop over the
+ * bytes takes twice as long for 1,000 lines. If a line continues like the previous one, only its first two numbers are parsed:
+ * the sets of one httpd differ only in their ids.
  */
 export class NumberLines {
   private readonly line = / *(-?\d+) +(-?\d+)( [^\n]*)\n|\n/y;
@@ -20,7 +20,7 @@ export class NumberLines {
     this.tail = new RegExp(`^${' +(-?\\d+)'.repeat(count - 2)} *$`);
   }
 
-  /** False when a line is of another form; then nothing more may be read. */
+  /** False if a line has another form; then nothing more may be read. */
   read(piece: Buffer): boolean {
     const text = this.begun + piece.toString('latin1');
     const end = text.lastIndexOf('\n') + 1;
@@ -48,7 +48,7 @@ export class NumberLines {
     return true;
   }
 
-  /** Whether the last line was whole. */
+  /** Whether the last line was complete. */
   atEnd(): boolean {
     return this.begun === '';
   }

@@ -1,13 +1,13 @@
 #!/usr/bin/perl
-# Asks the kernel about semaphore sets, removes some, and sends the journal one entry: semctl(2) has no file in /proc.
+# Inspects semaphore sets, removes some and writes a journal entry, since Node cannot call semctl(2).
 # Loads no module, for it runs before httpd starts: strict.pm alone would cost more than asking about a hundred sets.
 #
 # Reads stdin, writes stdout, in three parts (semaphore-tool.ts is the other end):
 #   ask     IDs, one a line, then ".": the last user of each set and the number of waiting processes. The answers are in the
 #           order of the IDs, a line for each run of equal ones: how many, last pid, waiters; "." at the end. The last pid is
-#           -1 where the kernel does not say.
+#           -1 if the kernel does not report it.
 #   remove  IDs, one a line, then ".": a line for each set that cannot be removed, then "done". A set that is gone is no error: two guards may remove it.
-#   tell    the text of an entry, up to the end of stdin: "sent", or why not. No text: nothing.
+#   entry   the text of a journal entry, up to the end of stdin: "sent", or the error. Without text: no output.
 
 # linux/sem.h, linux/ipc.h and errno.h: the same on every architecture.
 sub IPC_RMID () { 0 }
@@ -40,10 +40,10 @@ sub answer_questions {
     my $pid = semctl($id, 0, GETPID, 0);
     my $increase = semctl($id, 0, GETNCNT, 0);
     my $zero = semctl($id, 0, GETZCNT, 0);
-    my $is_told = defined $pid && defined $increase && defined $zero;
+    my $is_known = defined $pid && defined $increase && defined $zero;
     # Perl has "0 but true" for a result of 0.
-    my $waiters = $is_told ? $increase + $zero : 0;
-    $pid = $is_told ? $pid + 0 : -1;
+    my $waiters = $is_known ? $increase + $zero : 0;
+    $pid = $is_known ? $pid + 0 : -1;
     if ($pid != $run_pid || $waiters != $run_waiters) {
       print $run, $run_pid, $run_waiters if $run;
       ($run, $run_pid, $run_waiters) = (0, $pid, $waiters);
@@ -66,8 +66,8 @@ sub remove_sets {
   print "done";
 }
 
-# One datagram, which waits for nobody: journald may hang. Where no journald is, nobody misses the entry, as sd_journal_send(3)
-# has it. A logger(1) would cost httpd's start 3 ms of 65, this costs 1.
+# One datagram without waiting, since journald may hang. Without journald that is no error, as for sd_journal_send(3).
+# A logger(1) would cost httpd's start 3 ms of 65, this costs 1.
 sub send_entry {
   local $/ = undef;
   my $entry = <STDIN>;
@@ -75,5 +75,5 @@ sub send_entry {
   my $address = pack("Sa*", AF_UNIX, JOURNAL);
   my $socket;
   my $is_sent = socket($socket, AF_UNIX, SOCK_DGRAM, 0) && send($socket, $entry, MSG_DONTWAIT, $address);
-  print $is_sent || $! == ENOENT ? "sent" : "journald cannot be told: $!";
+  print $is_sent || $! == ENOENT ? "sent" : "cannot write to journald: $!";
 }

@@ -8,10 +8,10 @@ import { NumberLines } from './number-lines.ts';
 import { removeByIpcrm } from './remove-by-ipcrm.ts';
 import { type Running, startTool } from '../exec/spawn-tool.ts';
 
-// semctl(2) has no file in /proc, so a tool must ask for us. Measured on 32,000 sets: perl's own semctl answers for all in
-// one run of 75 ms; `ipcs -s -i`, which reads the whole table for each set, takes up to 64 ms for one; koffi would take
-// 25 ms, but puts native code into a process of root and makes the package depend on the machine. So perl where there is
-// one (Debian and Ubuntu cannot be without), and else util-linux.
+// Node cannot call semctl(2), and /proc does not show its results, so a tool does it. Measured with 32,000 sets: perl's
+// semctl takes 75 ms for all; `ipcs -s -i` reads the whole table for each set and takes up to 64 ms for one; koffi would take
+// 25 ms, but adds native code to a root process and makes the package depend on the architecture. So perl if it is installed
+// (it is essential on Debian and Ubuntu), else util-linux.
 
 /**
  * The program, whose head says what it is asked and what it answers. It lies beside this file, or beside the bundle. perl
@@ -24,10 +24,9 @@ const END_OF_REMOVAL = 'done\n';
 const SENT = 'sent\n';
 
 /**
- * One run of perl that asks the kernel about sets of an owner, then removes some, and tells the journal. Ids can be given
- * while the table is still being read; the kernel is asked meanwhile. Removal is as whom the owner's server is started by
- * and without any capability, so that the kernel itself refuses every set that this user neither owns nor made (semctl(2),
- * IPC_RMID).
+ * One run of perl that inspects sets of an owner, then removes some and writes a journal entry. Ids can be passed while the table
+ * is still being read. perl runs as the user that starts the owner's server and without capabilities, so that the kernel refuses
+ * to remove every set that this user neither owns nor created (semctl(2), IPC_RMID).
  */
 export class SemaphoreTool {
   private readonly perl: Running;
@@ -41,18 +40,19 @@ export class SemaphoreTool {
     this.perl = startTool([...dropPrivileges(owner.starterUid), 'perl', PROGRAM], deadlineMs);
   }
 
-  /** Its process, which runs as the starter of httpd and is no user of the sets. */
+  /** The pid of perl, which runs as the starter of httpd and does not use the sets. */
   get pid(): number | null {
     return this.perl.pid;
   }
 
+  /** Starts to inspect sets; `answers` returns the results. */
   ask(ids: readonly number[]): void {
     if (ids.length === 0) return;
     this.ids.push(...ids);
     this.perl.stdin?.write(`${ids.join('\n')}\n`);
   }
 
-  /** Who used each set last, and how many wait for it. Unknown is a set that is gone, or that we may not ask about. */
+  /** The last user and the number of waiters of each set. Unknown for a set that is gone or must not be inspected. */
   async answers(): Promise<Inspections> {
     this.perl.stdin?.write(END_OF_ANSWERS);
     const answers = parseAnswers(this.ids, await this.perl.output(END_OF_ANSWERS));
@@ -60,35 +60,35 @@ export class SemaphoreTool {
     return answers ?? inspectByIpcs(this.ids, this.deadlineMs);
   }
 
-  /** Removes sets. Returns the complaints; what is really gone only the table tells. Nothing can be asked afterwards. */
+  /** Removes sets. Returns the errors; the table decides which sets are gone. No set can be inspected afterwards. */
   async remove(ids: readonly number[]): Promise<string[]> {
     if (!this.hasPerl) return removeByIpcrm('s', ids, this.owner.starterUid, this.deadlineMs);
     this.perl.stdin?.write(`${ids.join('\n')}\n${END_OF_ANSWERS}`);
-    const said = (await this.perl.output(END_OF_REMOVAL)).toString();
-    const complaints = said
-      .slice(said.indexOf(END_OF_ANSWERS) + END_OF_ANSWERS.length)
+    const output = (await this.perl.output(END_OF_REMOVAL)).toString();
+    const errors = output
+      .slice(output.indexOf(END_OF_ANSWERS) + END_OF_ANSWERS.length)
       .split('\n')
       .filter((line) => line !== '');
-    if (said.endsWith(END_OF_REMOVAL)) return complaints.slice(0, -1);
+    if (output.endsWith(END_OF_REMOVAL)) return errors.slice(0, -1);
     const { failure } = await this.perl.ended;
-    return failure === null ? complaints : [failure, ...complaints];
+    return failure === null ? errors : [failure, ...errors];
   }
 
-  /** Whether `tell` can speak as root, whom alone a reader of the journal believes. */
-  get canTell(): boolean {
+  /** Whether `writeEntry` runs as root: only root's entries are trusted by readers of the journal. */
+  get canWriteEntry(): boolean {
     return this.hasPerl && this.owner.starterUid === 0;
   }
 
-  /** Sends journald an entry, after a removal. Returns what went wrong, or null. */
-  async tell(entry: string): Promise<string | null> {
+  /** Sends journald an entry after a removal. Returns the error, or null. */
+  async writeEntry(entry: string): Promise<string | null> {
     this.perl.stdin?.end(entry);
     const { stdout, failure } = await this.perl.ended;
-    const said = stdout.toString();
-    if (said.endsWith(SENT)) return null;
-    return failure ?? said.trimEnd().split('\n').at(-1) ?? 'perl ended without a word';
+    const output = stdout.toString();
+    if (output.endsWith(SENT)) return null;
+    return failure ?? output.trimEnd().split('\n').at(-1) ?? 'perl exited without an answer';
   }
 
-  /** Ends perl, if `tell` did not. */
+  /** Ends perl, unless `writeEntry` did. */
   close(): void {
     this.perl.stdin?.end();
   }
@@ -100,12 +100,12 @@ function parseAnswers(ids: readonly number[], output: Buffer): Inspections | nul
   const answers: Inspections = new Map();
   let next = 0;
   const lines = new NumberLines(3, ([run = 0, lastPid = 0, waiters = 0]) => {
-    // Shared by the sets of a run: a full table has 32,000.
-    const fact: Fact<Inspection> = lastPid < 0 ? NOT_TOLD : known({ lastPid, waiters });
+    // One object for all sets of a run: a full table has 32,000 sets.
+    const fact: Fact<Inspection> = lastPid < 0 ? NOT_KNOWN : known({ lastPid, waiters });
     for (const stop = next + run; next < stop && next < ids.length; next++)
       answers.set(ids[next] ?? -1, fact);
   });
   return lines.read(output.subarray(0, end)) && lines.atEnd() && next === ids.length ? answers : null;
 }
 
-const NOT_TOLD = unknown('the kernel does not tell who used it last');
+const NOT_KNOWN = unknown('the kernel does not report its last user');

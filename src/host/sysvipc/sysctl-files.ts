@@ -4,7 +4,7 @@ import { writeAtomically } from '../files/write-atomically.ts';
 
 const SYSCTL_CONF = '/etc/sysctl.conf';
 
-/** The files that are applied at boot, in their order; one that cannot be read is left out, and named. */
+/** The files that are applied at boot, in their order, and the paths of those that could not be read. */
 export function readSysctlFiles(root = ''): { files: SysctlFile[]; unread: string[] } {
   const paths = SYSCTL_FOLDERS.flatMap((folder) => list(root + folder).map((name) => `${folder}/${name}`));
   const files: SysctlFile[] = [];
@@ -17,15 +17,15 @@ export function readSysctlFiles(root = ''): { files: SysctlFile[]; unread: strin
   return { files, unread };
 }
 
-/** What sysctl(8) takes last and systemd does not look at, unless a file of sysctl.d is a link to it; null when there is none. */
+/** /etc/sysctl.conf, which sysctl(8) applies last and systemd ignores, unless a file of sysctl.d links to it; null if it cannot be read. */
 export function readSysctlConf(root = ''): SysctlFile | null {
   const text = readOrNull(root + SYSCTL_CONF);
   return text === null ? null : { path: SYSCTL_CONF, text };
 }
 
 /**
- * Writes a file of sysctl.d, whole or not at all. `backup` is where what was there before goes, under a name that sysctl
- * does not read; null when there was nothing. Throws what the system does.
+ * Writes a file of sysctl.d atomically. `backup` is the path for its previous content, under a name that sysctl does not read;
+ * null if there was no file. Throws the system's error.
  */
 export function writeSysctlFile(path: string, text: string, backup: string | null): void {
   if (backup !== null) writeAtomically(backup, readFileSync(path, 'utf8'));
@@ -40,7 +40,7 @@ function list(folder: string): string[] {
   }
 }
 
-/** A pipe in the place of a file has no end, and is not waited for. */
+/** Does not read a pipe, which has no end. */
 function readOrNull(path: string): string | null {
   try {
     const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);

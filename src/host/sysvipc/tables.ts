@@ -15,29 +15,29 @@ const SHM_HEADER = [
 const PIECE_BYTES = 64 * 1024;
 
 /**
- * The semaphore table of the reader's own IPC namespace. A line that cannot be read makes the whole table unknown.
- * `onSets` is told of the sets as they come, and other work has its turn in between. When the table changes meanwhile, a
- * set may be missing; none shows twice, for the kernel goes through it slot by slot (kernel: ipc/util.c, sysvipc_find_ipc).
+ * Reads the semaphore table of the own IPC namespace. A line that cannot be parsed makes the whole table unknown. `onSets` is
+ * called with the sets of each chunk, and other work can run in between. If the table changes meanwhile, a set may be missing,
+ * but none is read twice, since the kernel walks it slot by slot (kernel: ipc/util.c, sysvipc_find_ipc).
  */
 export async function readSemaphoreSets(
   onSets: (sets: readonly SemaphoreSet[]) => void = () => undefined,
   path = '/proc/sysvipc/sem',
 ): Promise<Fact<SemaphoreSet[]>> {
   const sets: SemaphoreSet[] = [];
-  let told = 0;
+  let passed = 0;
   const whole = await readTable(
     path,
     SEM_HEADER,
     (numbers) => sets.push(toSet(numbers)),
     () => {
-      onSets(sets.slice(told));
-      told = sets.length;
+      onSets(sets.slice(passed));
+      passed = sets.length;
     },
   );
   return whole.known ? known(sets) : whole;
 }
 
-/** The table of shared memory segments, likewise. */
+/** Reads the table of shared memory segments. */
 export async function readSegments(path = '/proc/sysvipc/shm'): Promise<Fact<Segment[]>> {
   const segments: Segment[] = [];
   const keep = ([
@@ -72,10 +72,10 @@ async function readTable(
     let rest = piece.subarray(0, fill(fd, piece));
     const headerEnd = rest.indexOf('\n');
     const words = rest.toString('latin1', 0, Math.max(0, headerEnd)).trim().split(/ +/);
-    if (words.join() !== header.join()) return unknown(`${path} has a header this version does not know`);
+    if (words.join() !== header.join()) return unknown(`${path} has an unknown header`);
     rest = rest.subarray(headerEnd + 1);
     while (rest.length > 0) {
-      if (!lines.read(rest)) return unknown(`${path} has a line this version cannot read`);
+      if (!lines.read(rest)) return unknown(`${path} has a line of unknown form`);
       onPiece();
       rest = piece.subarray(0, fill(fd, piece));
       await nextTurn();
@@ -88,10 +88,10 @@ async function readTable(
   }
 }
 
-/** Lets other work have its turn. Not from node:timers/promises, which would have to be read first. */
+/** Lets other work run. Not from node:timers/promises, which would have to be loaded first. */
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** The kernel hands out a page at a time. */
+/** Fills the buffer, since the kernel returns one page for each read. */
 function fill(fd: number, piece: Buffer): number {
   let filled = 0;
   while (filled < piece.length) {
@@ -102,14 +102,14 @@ function fill(fd: number, piece: Buffer): number {
   return filled;
 }
 
-/** By index, since taking an array apart, or a call for each, costs more than reading the line did. */
+/** By index: destructuring, or a call for each number, costs more than parsing the line. */
 function toSet(numbers: readonly number[]): SemaphoreSet {
   const perms = numbers[2] as number;
   return {
     id: numbers[1] as number,
-    // May print signed.
+    // The kernel may print the key signed.
     key: (numbers[0] as number) | 0,
-    // Its octal digits were read as decimal ones.
+    // The octal digits were parsed as decimal.
     mode: perms === 600 ? 0o600 : parseInt(String(perms), 8),
     nsems: numbers[3] as number,
     uid: numbers[4] as number,

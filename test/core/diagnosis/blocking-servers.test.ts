@@ -17,7 +17,7 @@ const keepers = (whole: Snapshot, unit: string, needed: number) =>
 const young = (id: number) => set({ id, ctime: NOW_S - BEGAN_AGO_S + 60 });
 const old = set({ id: 99 });
 
-void t.test('an older server that could know more sets than it needs', async (t) => {
+void t.test('an older server that could know more sets than it needs is a blocking server', async (t) => {
   const sets = [young(1), young(2), young(3), young(4), old];
   const full = snapshot({ sets, processes: [master()] });
   t.strictSame(keepers(full, 'apache2@b.service', 3), [{ unit: UNIT, sets: 4 }]);

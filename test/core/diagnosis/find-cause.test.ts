@@ -21,7 +21,7 @@ const rooms = (over: Partial<FailureFacts['diskSpaces'][number]>): FailureFacts[
 ];
 const orphanOnPort = [{ pid: 77, startedMs: 5, ports: [80] }];
 
-void t.test('what the machine shows is the cause', async (t) => {
+void t.test('facts of the machine decide the cause', async (t) => {
   const cases: [string, FailureFacts, string][] = [
     ['a full table with sets of the dead', leak(), 'semaphore-leak'],
     ['a full table without any', leak({ orphans: 0 }), 'semaphore-demand'],
@@ -60,25 +60,18 @@ void t.test('what the machine shows is the cause', async (t) => {
   for (const [what, facts, cause] of cases) t.equal(findCause(facts).cause, cause, what);
 });
 
-void t.test(
-  'of a unit with an IPC namespace of its own, only what was seen from inside counts',
-  async (t) => {
-    const apart = { unit: known(failedUnit({ privateIpc: true })) };
-    const causeOf = (over: Partial<FailureFacts>): string => findCause(leak({ ...apart, ...over })).cause;
-    t.equal(causeOf({}), 'other', 'looked at from outside, later');
-    t.match(findCause(leak(apart)).evidence[1], { rule: 'table', saw: /namespace of its own/ });
-    t.equal(causeOf({ ending: ending() }), 'semaphore-leak', 'its own ExecStopPost');
-    t.equal(causeOf({ ending: ending({ use: use(3) }) }), 'other');
-    t.equal(
-      causeOf({ ending: ending({ use: use(12) }) }),
-      'semaphore-demand',
-      'orphans out here are not its',
-    );
-    t.equal(causeOf({ ending: ending({ use: use(12), orphans: 9 }) }), 'semaphore-leak');
-  },
-);
+void t.test('for a unit with its own IPC namespace only the table inside decides', async (t) => {
+  const apart = { unit: known(failedUnit({ privateIpc: true })) };
+  const causeOf = (over: Partial<FailureFacts>): string => findCause(leak({ ...apart, ...over })).cause;
+  t.equal(causeOf({}), 'other', 'looked at from outside, later');
+  t.match(findCause(leak(apart)).evidence[1], { rule: 'table', saw: /its own IPC namespace/ });
+  t.equal(causeOf({ ending: ending() }), 'semaphore-leak', 'its own ExecStopPost');
+  t.equal(causeOf({ ending: ending({ use: use(3) }) }), 'other');
+  t.equal(causeOf({ ending: ending({ use: use(12) }) }), 'semaphore-demand', 'orphans out here are not its');
+  t.equal(causeOf({ ending: ending({ use: use(12), orphans: 9 }) }), 'semaphore-leak');
+});
 
-void t.test('a unit that did not fail has no cause, whatever the table is like', async (t) => {
+void t.test('a unit that did not fail has no cause, even with a full table', async (t) => {
   const withUnit = (over: object) => findCause(leak({ unit: known(failedUnit(over)) })).cause;
   for (const active of ['active', 'activating', 'deactivating', 'reloading'])
     t.equal(withUnit({ active }), 'none', active);
@@ -86,7 +79,7 @@ void t.test('a unit that did not fail has no cause, whatever the table is like',
   t.equal(withUnit({ load: 'masked' }), 'stopped-by-admin');
 });
 
-void t.test('only an exit of httpd’s own is for want of semaphores', async (t) => {
+void t.test('only an exit of httpd itself can be caused by a full table', async (t) => {
   const withResult = (result: string) => findCause(leak({ unit: known(failedUnit({ result })) })).cause;
   for (const result of ['exit-code', 'protocol', 'resources', 'start-limit-hit'])
     t.equal(withResult(result), 'semaphore-leak', result);
@@ -94,7 +87,7 @@ void t.test('only an exit of httpd’s own is for want of semaphores', async (t)
     t.equal(withResult(result), 'other', result);
 });
 
-void t.test('what ExecStopPost saw counts when the table has room again', async (t) => {
+void t.test('the record of ExecStopPost= decides if the table has free sets again', async (t) => {
   const cleared = (over: object) =>
     findCause(failure({ ending: ending({ use: use(12), orphans: 9, ...over }) })).cause;
   t.equal(cleared({}), 'semaphore-leak');
@@ -110,7 +103,7 @@ void t.test('what ExecStopPost saw counts when the table has room again', async 
 });
 
 void t.test(
-  '2.2 ends with success: that counts soon after the start, and seen by ExecStopPost alone',
+  '2.2 exits with success: a failure only soon after the start and as recorded by ExecStopPost=',
   async (t) => {
     const inactive = known(failedUnit({ active: 'inactive', sub: 'dead', result: 'success' }));
     const after = (ranMs: number, over: object = {}) =>
@@ -122,7 +115,7 @@ void t.test(
   },
 );
 
-void t.test('no line changes what findCause says, nor can it: it is not asked for one', async (t) => {
+void t.test('findCause does not depend on log lines', async (t) => {
   t.equal(findCause.length, 1);
   for (const { sample } of RULES) {
     for (const facts of [failure(), failure({ ending: ending() }), leak({ sysvMutexes: 0 })])
@@ -130,7 +123,7 @@ void t.test('no line changes what findCause says, nor can it: it is not asked fo
   }
 });
 
-void t.test('where the machine shows nothing, the log may tell', async (t) => {
+void t.test('without facts of the machine, log lines decide', async (t) => {
   const told = (...lines: string[]) =>
     explainFailure(
       failure(),
@@ -152,7 +145,7 @@ void t.test('where the machine shows nothing, the log may tell', async (t) => {
   t.equal(told(), 'other');
 });
 
-void t.test('a table that may be too small is doubted where the log tells of something else', async (t) => {
+void t.test('a table that may be too small is doubted if the log names another cause', async (t) => {
   const told = (...lines: string[]) =>
     explainFailure(
       leak({ orphans: 0, use: known(use(10)) }),
@@ -166,7 +159,7 @@ void t.test('a table that may be too small is doubted where the log tells of som
   t.equal(explainFailure(leak({ orphans: 0 }), [line(PORT)]).cause, 'semaphore-demand', 'a full one is sure');
 });
 
-void t.test('a line is shown with what it goes with', async (t) => {
+void t.test('a log line is shown with the matching cause', async (t) => {
   const { cause, evidence } = explainFailure(leak(), [line(NO_ROOM), line('AH00016: Configuration Failed')]);
   t.equal(cause, 'semaphore-leak');
   t.strictSame(
@@ -181,7 +174,7 @@ void t.test('a line is shown with what it goes with', async (t) => {
   t.match(other.evidence.at(-1)?.saw, 'AH02572', 'else the last one that is grave');
 });
 
-void t.test('of a server that is up, only the loss of a set is told', async (t) => {
+void t.test('for a running server only the loss of a set is reported', async (t) => {
   const up = failure({ unit: known(failedUnit({ active: 'active', result: 'success' })) });
   t.equal(explainFailure(up, [line(NO_ROOM)]).cause, 'none');
   t.equal(
@@ -195,13 +188,13 @@ void t.test('an httpd outside the unit is the cause, whatever else is wrong', as
   t.match(findCause(leak({ outsider })), {
     cause: 'started-outside-systemd',
     evidence: [
-      { saw: 'httpd 812 (/usr/sbin/apache2) runs in session-3.scope' },
+      { saw: 'httpd 812 (/usr/sbin/apache2) is running in session-3.scope' },
       { rule: 'pid-file', saw: '/run/a.pid names process 812' },
     ],
   });
   const { evidence } = findCause(
     failure({ outsider: { ...outsider, path: null, unit: null, pidFile: null } }),
   );
-  t.match(evidence, [{ saw: /812 \(of a program that cannot be read\) runs in no unit/ }]);
+  t.match(evidence, [{ saw: /812 \(unknown program\) is running outside systemd/ }]);
   t.equal(evidence.length, 1);
 });

@@ -15,7 +15,7 @@ const find = (process: ProcessFacts, active: ActiveState, pidFile: Fact<PidFile>
   return findOutsider(unit({ active }), pidFile, scene.processes, lineages(scene));
 };
 
-void t.test('the pid file’s living httpd, where the unit does not run it', async (t) => {
+void t.test('the running httpd that the pid file names, if it was started outside the unit', async (t) => {
   const { name } = unit();
   const byHand = master({ unit: known('session-3.scope') });
   t.match(find(byHand, 'inactive', names('live')), { pid: 800, unit: 'session-3.scope', pidFile: PATH });
@@ -30,7 +30,7 @@ void t.test('the pid file’s living httpd, where the unit does not run it', asy
   t.match(find(its, 'failed', names('live')), { pid: 800 }, 'left behind by a unit that stopped without it');
 });
 
-void t.test('where the pid file is not known, any master that no service runs may hold it', async (t) => {
+void t.test('without a known pid file any master outside of services may be named in it', async (t) => {
   t.match(find(master({ unit: known('session-3.scope') }), 'inactive', null), { pid: 800, pidFile: null });
   t.match(find(master({ unit: known('user@0.service') }), 'inactive', null), { pid: 800 });
   t.equal(find(master({ unit: known('httpd@b.service') }), 'inactive', null), null);

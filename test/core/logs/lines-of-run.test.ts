@@ -6,7 +6,7 @@ const at = (second: number, ms = 0): number => Date.UTC(2026, 10, 21, 5, 20, sec
 const dates = (lines: string[], offsetMs = 0, mtimeMs = at(59)): (number | null)[] =>
   dateLines({ lines, mtimeMs }, offsetMs).map(({ atMs }) => atMs);
 
-void t.test('lines from before the run are left out, and what belongs to them', async (t) => {
+void t.test('lines from before the run are skipped with their continuation lines', async (t) => {
   const lines = [
     'no stamp at all',
     '[Sat Nov 21 05:20:57.999999 2026] [core:emerg] old',
@@ -25,7 +25,7 @@ void t.test('lines from before the run are left out, and what belongs to them', 
   );
 });
 
-void t.test('2.2 has no fraction: the second of the start counts', async (t) => {
+void t.test('timestamps of 2.2 have no fraction: the second of the start is included', async (t) => {
   const since = (line: string) =>
     linesOfRun(dateLines({ lines: [line], mtimeMs: at(58, 900) }, 0), at(58, 700)).length;
   t.equal(since('[Sat Nov 21 05:20:58 2026] [emerg] (28)No space left on device'), 1);

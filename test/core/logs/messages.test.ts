@@ -30,7 +30,7 @@ void t.test(
   },
 );
 
-void t.test('every rule has a name of its own, a product and a sample', async (t) => {
+void t.test('every rule has a unique id, a product and a sample', async (t) => {
   t.equal(new Set(RULES.map(({ id }) => id)).size, RULES.length);
   for (const { id, product, sample } of RULES) {
     t.not(product, '', id);
@@ -46,7 +46,7 @@ void t.test('every kind has a rule', async (t) => {
     );
 });
 
-void t.test('every sample is what it is said to be', async (t) => {
+void t.test('every sample has the listed kind', async (t) => {
   for (const { what, line, kind, errno, path } of SAMPLES) {
     if (path !== undefined) t.equal(matchLine(line)?.path, path, `${what}: ${line}`);
     t.equal(matchLine(line)?.kind ?? null, kind, `${what}: ${line}`);
@@ -59,16 +59,16 @@ void t.test('every sample has a result', async (t) => {
   for (const { what, kind } of SAMPLES) t.ok(results.includes(kind), what);
 });
 
-void t.test('no sample is claimed by two rules', async (t) => {
+void t.test('no sample matches two rules', async (t) => {
   for (const { line } of SAMPLES) t.ok(matchesOf(line).length < 2, line);
 });
 
-void t.test('every rule is met by a sample of the list too', async (t) => {
+void t.test('every rule matches a sample of the list', async (t) => {
   const met = new Set(SAMPLES.flatMap(({ line }) => matchesOf(line).map(({ rule }) => rule)));
   for (const { id } of RULES) t.ok(met.has(id), id);
 });
 
-void t.test('every line of a known kind has a quick word', async (t) => {
+void t.test('every line of a known kind contains one of the quick words', async (t) => {
   t.ok(QUICK_WORDS.length <= 14);
   const lines = [
     ...RULES.map(({ sample }) => sample),
@@ -81,7 +81,7 @@ void t.test('every line of a known kind has a quick word', async (t) => {
     );
 });
 
-void t.test('no line matches as the words of a client', async (t) => {
+void t.test('no line matches if a client sent it', async (t) => {
   for (const { line } of SAMPLES) {
     t.equal(
       matchLine(`[core:info] [client 192.0.2.7:5] AH00128: File does not exist: /x${line}`),
@@ -101,13 +101,13 @@ void t.test('no line matches as the words of a client', async (t) => {
   }
 });
 
-void t.test('only the beginning of a line is looked at', async (t) => {
+void t.test('only the beginning of a line is matched', async (t) => {
   const message = "(28)No space left on device: AH00023: Couldn't create the proxy mutex ";
   t.equal(matchLine(`${message}${'x'.repeat(2 ** 20)}`)?.kind, 'create-failed');
   t.equal(matchLine(`${'x'.repeat(4096)}${message}`), null);
 });
 
-void t.test('a hostile line of 1 MiB takes no longer than its first part', async (t) => {
+void t.test('a hostile line of 1 MiB takes no longer than its first 4 KiB', async (t) => {
   const parts = [
     "Couldn't create accept lock (",
     "Couldn't create the ",
@@ -128,7 +128,7 @@ void t.test('a hostile line of 1 MiB takes no longer than its first part', async
   t.ok(user + system < 1_000_000, `${(user + system) / 1000} ms of CPU`);
 });
 
-void t.test('every line about want of sets has one of the watcher’s words', async (t) => {
+void t.test("every line about a failed creation contains one of the watcher's words", async (t) => {
   const lines = [...RULES.map(({ sample }) => sample), ...SAMPLES.map(({ line }) => line)];
   for (const line of lines.filter((one) => matchLine(one)?.kind === 'create-failed'))
     t.ok(

@@ -1,31 +1,31 @@
 import t from 'tap';
 import type { ActiveState } from '../../../src/core/units/active-state.ts';
-import { isDownForSets, isReasonToLook, retryDelayMs } from '../../../src/core/recovery/reason-to-look.ts';
+import { isDownForSets, isReasonToRecover, retryDelayMs } from '../../../src/core/recovery/reason-to-look.ts';
 import { ending } from '../diagnosis/failure-builder.ts';
 
 const state = (active: ActiveState) => ({ active, invocationId: 'x' });
 
 void t.test('a unit that fails is a reason to request a recovery, an inactive one is not', async (t) => {
-  const look = (before: ActiveState, now: ActiveState) => isReasonToLook(state(before), state(now), null);
+  const look = (before: ActiveState, now: ActiveState) => isReasonToRecover(state(before), state(now), null);
   t.ok(look('active', 'failed'));
   t.ok(look('deactivating', 'failed'));
   t.notOk(look('failed', 'failed'), 'told twice');
   t.notOk(look('active', 'reloading'));
   t.notOk(look('active', 'inactive'), 'a wished stop');
-  t.ok(isReasonToLook(undefined, state('failed'), null), 'failed before the watcher began');
-  t.notOk(isReasonToLook(undefined, state('inactive'), null));
-  t.notOk(isReasonToLook(undefined, state('active'), null));
+  t.ok(isReasonToRecover(undefined, state('failed'), null), 'failed before the watcher began');
+  t.notOk(isReasonToRecover(undefined, state('inactive'), null));
+  t.notOk(isReasonToRecover(undefined, state('active'), null));
 });
 
 void t.test('the result that ExecStopPost kept can rule a recovery out', async (t) => {
   const look = (now: ActiveState, over: object) =>
-    isReasonToLook(state('deactivating'), state(now), ending(over));
+    isReasonToRecover(state('deactivating'), state(now), ending(over));
   t.ok(look('failed', {}));
   t.notOk(look('failed', { result: 'signal' }));
   t.notOk(look('failed', { result: 'oom-kill' }));
   t.ok(look('inactive', { result: 'success' }), 'as 2.2 does');
   t.notOk(look('inactive', { result: 'success', byItself: false }));
-  t.notOk(isReasonToLook(state('failed'), state('inactive'), ending()), 'reset-failed is no end');
+  t.notOk(isReasonToRecover(state('failed'), state('inactive'), ending()), 'reset-failed is no end');
 });
 
 void t.test(
@@ -48,9 +48,9 @@ void t.test(
 void t.test('a run whose states systemd did not signal one by one is detected', async (t) => {
   const another = (active: ActiveState) => ({ active, invocationId: 'y' });
   const byItself = ending({ result: 'success' });
-  t.ok(isReasonToLook(state('inactive'), another('inactive'), byItself));
-  t.ok(isReasonToLook(state('failed'), another('inactive'), byItself));
-  t.ok(isReasonToLook(state('failed'), another('failed'), null));
-  t.notOk(isReasonToLook(state('inactive'), another('inactive'), null), 'a wished stop');
-  t.notOk(isReasonToLook(state('active'), another('active'), null), 'a restart');
+  t.ok(isReasonToRecover(state('inactive'), another('inactive'), byItself));
+  t.ok(isReasonToRecover(state('failed'), another('inactive'), byItself));
+  t.ok(isReasonToRecover(state('failed'), another('failed'), null));
+  t.notOk(isReasonToRecover(state('inactive'), another('inactive'), null), 'a wished stop');
+  t.notOk(isReasonToRecover(state('active'), another('active'), null), 'a restart');
 });

@@ -2,7 +2,7 @@ import t from 'tap';
 import { installObstacle } from '../../../src/core/units/install-obstacle.ts';
 import { unit } from '../../view/report-builder.ts';
 
-void t.test('a unit whose hooks could not work, or could harm it, gets none', async (t) => {
+void t.test('a unit in which the hooks could not work or could do harm is refused', async (t) => {
   const fine = unit({ startTimeoutMs: 90_000, stopTimeoutMs: 90_000, memoryMaxBytes: Infinity });
   t.equal(installObstacle(fine, null), null);
   t.equal(
@@ -13,7 +13,7 @@ void t.test('a unit whose hooks could not work, or could harm it, gets none', as
     [[{ ...fine, ownRoot: '/srv/root' }, null], /\/srv\/root/],
     [[fine, 'LD_PRELOAD=/x'], /LD_PRELOAD=\/x/],
     [[{ ...fine, privateIpc: true }, null], /PrivateIPC=yes/],
-    [[{ ...fine, memoryMaxBytes: 128 * 1024 * 1024 - 1 }, null], /127 MiB/],
+    [[{ ...fine, memoryMaxBytes: 128 * 1024 * 1024 - 1 }, null], /MemoryMax=127M/],
     [[{ ...fine, startTimeoutMs: 9_999 }, null], /TimeoutStartSec=/],
     [[{ ...fine, stopTimeoutMs: 5_000 }, null], /5 s .*TimeoutStopSec=/],
   ];

@@ -26,7 +26,7 @@ const lastUsers = (scene: Scene): number[] => [...livingLastUsers(snapshot(scene
 const theirs = known('ipc:[4026532200]');
 
 void t.test(
-  'only processes in our IPC namespace count, and one that is not known counts as ours',
+  'only processes of our IPC namespace are candidates, including those of an unknown one',
   async (t) => {
     const ask = (ipcNamespace: ReturnType<typeof master>['ipcNamespace']): string =>
       verdictOf({
@@ -39,7 +39,7 @@ void t.test(
   },
 );
 
-void t.test('a program that may be httpd counts, one that is known not to be does not', async (t) => {
+void t.test('a program that may be httpd is a candidate, one that is known not to be is not', async (t) => {
   const fresh = [set({ ctime: NOW_S })];
   t.equal(verdictOf({ sets: fresh, processes: [master({ isHttpd: unknown('unreadable') })] }), 'unsure');
   t.equal(
@@ -49,12 +49,12 @@ void t.test('a program that may be httpd counts, one that is known not to be doe
   );
 });
 
-void t.test('an httpd counts whatever user it runs as', async (t) => {
+void t.test('an httpd is a candidate whatever its user', async (t) => {
   const processes = [master({ uids: [7, 7, 7, 7] }), worker({ uid: 48 }), worker({ pid: 802, uid: 0 })];
   t.same(users({ processes }), [800, 801, 802]);
 });
 
-void t.test('a last user counts as a user, whatever its program', async (t) => {
+void t.test('a last user is a candidate, whatever its program', async (t) => {
   const scene = { processes: [otherProgram({ startedMs: 0 })], inspections: { 7: { lastPid: 900 } } };
   t.same(users(scene), [900]);
   t.same(lastUsers(scene), [900]);
@@ -66,7 +66,7 @@ void t.test('a last user counts as a user, whatever its program', async (t) => {
   t.match(first(two).evidence, [{ rule: 'could-be-known', source: '/proc/900' }]);
 });
 
-void t.test('a last pid that nobody has, or that was not asked for, is no user', async (t) => {
+void t.test('a last pid that does not exist or was not read is no candidate', async (t) => {
   t.same(lastUsers({ processes: server, inspections: { 7: {} } }), []);
   t.same(lastUsers({ processes: server, inspections: { 7: { lastPid: 0 } } }), []);
   t.same(lastUsers({ processes: server }), []);
@@ -84,7 +84,7 @@ const reused = (afterMs: number, over: Scene = {}): Scene => ({
   ...over,
 });
 
-void t.test('a last pid whose number a younger process took over is no sign', async (t) => {
+void t.test('a last pid that a younger process reuses is no sign of use', async (t) => {
   t.equal(verdictOf(reused(2_001)), 'orphan');
   t.same(lastUsers(reused(2_001)), []);
   t.equal(verdictOf(reused(2_000)), 'unsure', 'within the margin it is the same process');
@@ -95,7 +95,7 @@ void t.test('a last pid whose number a younger process took over is no sign', as
   t.equal(verdictOf(reused(2_000, changed)), 'unsure', 'the last change counts, not only the last operation');
 });
 
-void t.test('a living last pid is a user until it is shown that its number was taken over', async (t) => {
+void t.test('a running last pid is a user until it is proven that the pid was reused', async (t) => {
   const at = otherProgram({ startedMs: startedAgo(7_200) + 3_000 });
   const stepped = (stepS: number): Scene => ({
     unitRuns: { [UNIT]: known({ began: stamp(9_000, stepS), stamps: [], leavesNobody: true }) },
@@ -137,10 +137,10 @@ void t.test('a clock that jumped forward does not make the last user too young t
     unitRuns: { 'own.service': known({ began: stamp(3_001, 3_600), stamps: [], leavesNobody: true }) },
   };
   t.equal(verdictOf(scene), 'unsure');
-  t.match(first(scene).evidence, [{ rule: 'last-pid', saw: 'last used by living process 900' }]);
+  t.match(first(scene).evidence, [{ rule: 'last-pid', saw: 'last used by running process 900' }]);
 });
 
-void t.test('what an ordinary user runs may use the sets of a server which that user started', async (t) => {
+void t.test("any process of an ordinary user may use the sets of that user's server", async (t) => {
   const owner = known({ uid: 1000, starterUid: 1000 });
   const sets = [set({ uid: 1000, cuid: 1000, ctime: NOW_S })];
   t.equal(verdictOf({ owner, sets, processes: [otherProgram()] }), 'unsure');
@@ -164,7 +164,7 @@ void t.test('what an ordinary user runs may use the sets of a server which that 
   t.same(users({ owner: unknown('not asked'), processes: [otherProgram({ uid: 0 })] }), []);
 });
 
-void t.test('the sets of all are asked, not only the first', async (t) => {
+void t.test('the last users of all sets are collected, not only the first', async (t) => {
   const sets = [set({ id: 1 }), set({ id: 2 }), set({ id: 3 })];
   const processes = [otherProgram({ startedMs: 0 }), otherProgram({ pid: 901, startedMs: 0 })];
   const inspections = { 1: { lastPid: 900 }, 2: {}, 3: { lastPid: 901 } };

@@ -3,7 +3,7 @@ import { known, unknown } from '../../../src/core/fact.ts';
 import { judgePidFile } from '../../../src/core/verdict/pid-file.ts';
 import { master, otherProgram, snapshot } from './snapshot-builder.ts';
 
-void t.test('a pid file says something only when its number is a living httpd’s', async (t) => {
+void t.test('a pid file is live only if its pid is a running httpd', async (t) => {
   const scene = snapshot({ processes: [master(), otherProgram()], alivePids: new Set([1, 800, 900]) });
   const cases = [
     [known(null), null, 'absent'],
@@ -17,13 +17,13 @@ void t.test('a pid file says something only when its number is a living httpd’
     t.same(judgePidFile('/run/httpd.pid', content, scene), known({ path: '/run/httpd.pid', pid, state }));
 });
 
-void t.test('whose number it is now stays unknown when that process cannot be looked at', async (t) => {
+void t.test('the state of a pid file is unknown if its process cannot be read', async (t) => {
   const unread = snapshot({ processes: [master({ isHttpd: unknown('unreadable') })] });
   const closed = snapshot({ visibility: unknown('hidepid'), alivePids: new Set([1, 800]) });
   for (const scene of [unread, closed]) {
     t.same(
       judgePidFile('/run/httpd.pid', known(800), scene),
-      unknown('whether pid 800 of /run/httpd.pid is httpd cannot be seen'),
+      unknown('/run/httpd.pid names process 800, of which it is unknown whether it is httpd'),
     );
     t.match(judgePidFile('/run/httpd.pid', known(700), scene), { value: { state: 'stale' } });
     t.match(judgePidFile('/run/httpd.pid', known(null), scene), { value: { state: 'absent' } });

@@ -16,31 +16,34 @@ const segment: Segment = {
   cuid: 0,
 };
 
-void t.test('a segment goes only when nobody has it and nobody who made or used it lives', async (t) => {
-  const cases: [string, Partial<Segment>, Partial<Snapshot>, Verdict][] = [
-    ['detached, all dead', {}, {}, 'orphan'],
-    ['of root, as the launcher leaves it', { uid: 0 }, {}, 'orphan'],
-    ['attached', { attached: 1 }, {}, 'in-use'],
-    ['its maker lives', { cpid: 800 }, {}, 'unsure'],
-    ['its last user lives', { lpid: 800 }, {}, 'unsure'],
-    ['its maker is out of sight', { cpid: 0 }, {}, 'unsure'],
-    ['of another user', { uid: 48 }, {}, 'foreign'],
-    ['made by another user', { cuid: 48 }, {}, 'foreign'],
-    ['whose it would be is not known', {}, { owner: unknown('httpd -t failed') }, 'unsure'],
-    ['we cannot see', {}, { visibility: unknown('not root') }, 'unsure'],
-  ];
-  for (const [what, over, facts, verdict] of cases) {
-    const scene = {
-      ...snapshot(),
-      owner: known({ uid: 33, starterUid: 0 }),
-      alivePids: new Set([1, 800]),
-      ...facts,
-    };
-    t.equal(judgeSegment({ ...segment, ...over }, scene).verdict, verdict, what);
-  }
-});
+void t.test(
+  'a segment is an orphan only if nothing is attached and its creator and last user have exited',
+  async (t) => {
+    const cases: [string, Partial<Segment>, Partial<Snapshot>, Verdict][] = [
+      ['detached, all dead', {}, {}, 'orphan'],
+      ['of root, as the launcher leaves it', { uid: 0 }, {}, 'orphan'],
+      ['attached', { attached: 1 }, {}, 'in-use'],
+      ['its maker lives', { cpid: 800 }, {}, 'unsure'],
+      ['its last user lives', { lpid: 800 }, {}, 'unsure'],
+      ['its maker is out of sight', { cpid: 0 }, {}, 'unsure'],
+      ['of another user', { uid: 48 }, {}, 'foreign'],
+      ['made by another user', { cuid: 48 }, {}, 'foreign'],
+      ['whose it would be is not known', {}, { owner: unknown('httpd -t failed') }, 'unsure'],
+      ['we cannot see', {}, { visibility: unknown('not root') }, 'unsure'],
+    ];
+    for (const [what, over, facts, verdict] of cases) {
+      const scene = {
+        ...snapshot(),
+        owner: known({ uid: 33, starterUid: 0 }),
+        alivePids: new Set([1, 800]),
+        ...facts,
+      };
+      t.equal(judgeSegment({ ...segment, ...over }, scene).verdict, verdict, what);
+    }
+  },
+);
 
-void t.test('of httpd’s own user, what nobody has attached is shown', async (t) => {
+void t.test("segments of httpd's user with nothing attached are listed", async (t) => {
   const scene: Snapshot = {
     ...snapshot(),
     owner: known({ uid: 33, starterUid: 0 }),

@@ -18,11 +18,11 @@ void t.test('a mutex has key 0, one semaphore and mode 0600', async (t) => {
   for (const [over, difference] of cases) t.equal(differsFromMutex(set(over)), difference);
 });
 
-void t.test('a mutex belongs to User and was made by whoever started httpd', async (t) => {
+void t.test('the owner uid of a mutex is User, the creator uid is the starter of httpd', async (t) => {
   const owner = { uid: UID, starterUid: 0 };
   t.equal(differsFromOwner(set(), owner), null);
-  t.equal(differsFromOwner(set({ uid: 34 }), owner), 'uid 34, not 33');
-  t.equal(differsFromOwner(set({ uid: 0 }), owner), 'uid 0, not 33');
-  t.equal(differsFromOwner(set({ cuid: UID }), owner), 'made by uid 33, not 0');
+  t.equal(differsFromOwner(set({ uid: 34 }), owner), 'owner uid 34, not 33');
+  t.equal(differsFromOwner(set({ uid: 0 }), owner), 'owner uid 0, not 33');
+  t.equal(differsFromOwner(set({ cuid: UID }), owner), 'creator uid 33, not 0');
   t.equal(differsFromOwner(set({ uid: 1000, cuid: 1000 }), { uid: 1000, starterUid: 1000 }), null);
 });

@@ -14,7 +14,7 @@ void t.test('use is unknown without the table or without its limits', async (t) 
   t.same(tableUse(snapshot({ limits: unknown('no limits') })), unknown('no limits'));
 });
 
-void t.test('100 % is full, and nothing less is called so', async (t) => {
+void t.test('100 % means full, and nothing less', async (t) => {
   const cases: [number, number, number][] = [
     [0, 128, 0],
     [1, 128, 0],
@@ -29,7 +29,7 @@ void t.test('100 % is full, and nothing less is called so', async (t) => {
   for (const [used, max, expected] of cases) t.equal(percent({ used, max }), expected, `${used} of ${max}`);
 });
 
-void t.test('the least use of a percent is the first that has it', async (t) => {
+void t.test('leastUse is the smallest use with that percentage', async (t) => {
   for (const max of [0, 1, 7, 100, 128, 32_000])
     for (const wanted of [0, 1, 33, 80, 99, 100]) {
       const used = leastUse({ used: 0, max }, wanted);

@@ -45,7 +45,7 @@ const onlyFewer = (before: Scene, after: Scene): boolean => {
   return orphans(after).every((id) => was.has(id));
 };
 
-void t.test('with a living httpd of unknown age, whatever its user, nothing is an orphan', async (t) => {
+void t.test('with a running httpd of unknown age, whatever its user, no set is an orphan', async (t) => {
   holds(t, (scene, random) => {
     if (orphans(scene).length === 0) return 'idle';
     const ageless = { pid: 9_000, unit: unknown('in no unit') };
@@ -87,7 +87,7 @@ void t.test('a set that differs from the fingerprint in any field is never an or
   });
 });
 
-void t.test('whoever cannot see, or does not know the owner or the namespace, finds no orphan', async (t) => {
+void t.test('without visibility, owner or namespace no set is an orphan', async (t) => {
   const blind: Partial<Scene>[] = [
     { visibility: unknown('hidepid') },
     { ipcNamespace: unknown('no link') },
@@ -100,26 +100,29 @@ void t.test('whoever cannot see, or does not know the owner or the namespace, fi
   );
 });
 
-void t.test('another living httpd never makes an orphan, and an old one leaves none', async (t) => {
-  holds(t, (scene, random) => {
-    // Whoever explains a use out of sight gives back the orphans that were doubted for it.
-    if (hasBlindSpot(scene)) return 'idle';
-    const agoS = random.from(10, 100_000);
-    const added = [
-      master({ pid: 9_000, unit: known('new.service'), startedMs: startedAgo(agoS - 1) }),
-      worker({ pid: 9_001, ppid: 9_000, startedMs: startedAgo(agoS - 2) }),
-    ];
-    const after = {
-      ...scene,
-      processes: [...(scene.processes ?? []), ...added],
-      unitRuns: { ...scene.unitRuns, 'new.service': run(agoS) },
-    };
-    const oldest = Math.min(...(scene.sets ?? []).map(({ ctime }) => ctime));
-    return onlyFewer(scene, after) && (NOW_S - agoS > oldest || orphans(after).length === 0);
-  });
-});
+void t.test(
+  'another running httpd never makes a set an orphan, and one of unknown age leaves none',
+  async (t) => {
+    holds(t, (scene, random) => {
+      // Whoever explains a use out of sight gives back the orphans that were doubted for it.
+      if (hasBlindSpot(scene)) return 'idle';
+      const agoS = random.from(10, 100_000);
+      const added = [
+        master({ pid: 9_000, unit: known('new.service'), startedMs: startedAgo(agoS - 1) }),
+        worker({ pid: 9_001, ppid: 9_000, startedMs: startedAgo(agoS - 2) }),
+      ];
+      const after = {
+        ...scene,
+        processes: [...(scene.processes ?? []), ...added],
+        unitRuns: { ...scene.unitRuns, 'new.service': run(agoS) },
+      };
+      const oldest = Math.min(...(scene.sets ?? []).map(({ ctime }) => ctime));
+      return onlyFewer(scene, after) && (NOW_S - agoS > oldest || orphans(after).length === 0);
+    });
+  },
+);
 
-void t.test('a fact that goes missing never makes an orphan', async (t) => {
+void t.test('a missing fact never makes a set an orphan', async (t) => {
   holds(t, (scene) => {
     if (hasBlindSpot(scene)) return 'idle';
     const processes = scene.processes ?? [];
@@ -137,7 +140,7 @@ void t.test('a fact that goes missing never makes an orphan', async (t) => {
   });
 });
 
-void t.test('a set that is younger is no sooner an orphan', async (t) => {
+void t.test('a younger set is not an orphan where an older one is not', async (t) => {
   holds(t, (scene, random) => {
     const before = orphans(scene);
     return (scene.sets ?? []).every((younger) => {
@@ -149,7 +152,7 @@ void t.test('a set that is younger is no sooner an orphan', async (t) => {
   });
 });
 
-void t.test('the order in which sets and processes are listed decides nothing', async (t) => {
+void t.test('the order of sets and processes does not matter', async (t) => {
   holds(t, (scene) => {
     const turned = {
       ...scene,

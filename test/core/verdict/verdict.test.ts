@@ -24,7 +24,7 @@ import {
 const server = [master(), worker()];
 const born = (ctime: number, id = 7): SemaphoreSet[] => [set({ id, ctime })];
 
-void t.test('with no httpd alive a mutex of its owner is an orphan', async (t) => {
+void t.test('with no running httpd a mutex of its owner is an orphan', async (t) => {
   t.equal(verdictOf({}), 'orphan');
   t.same(first({}).evidence, [
     { rule: 'no-living-httpd', saw: 'no running httpd in this IPC namespace', source: '/proc' },
@@ -41,16 +41,16 @@ void t.test('a table that cannot be read gets no verdict', async (t) => {
   t.same(judge({ ...snapshot(), sets: unknown('EACCES') }), []);
 });
 
-void t.test('a set that is no mutex of this owner is foreign, whoever is alive', async (t) => {
+void t.test('a set that is not a mutex of this owner is foreign, whatever is running', async (t) => {
   const cases: [Partial<ReturnType<typeof set>>, string, string][] = [
     [{ key: 1 }, 'not-a-mutex', 'key 0x1, not 0'],
     [{ key: -1 }, 'not-a-mutex', 'key 0xffffffff, not 0'],
     [{ nsems: 3 }, 'not-a-mutex', '3 semaphores, not 1'],
     [{ nsems: 0 }, 'not-a-mutex', '0 semaphores, not 1'],
     [{ mode: 0o660 }, 'not-a-mutex', 'mode 0660, not 0600'],
-    [{ uid: 48 }, 'other-owner', 'uid 48, not 33'],
-    [{ uid: 0 }, 'other-owner', 'uid 0, not 33'],
-    [{ cuid: UID }, 'other-owner', 'made by uid 33, not 0'],
+    [{ uid: 48 }, 'other-owner', 'owner uid 48, not 33'],
+    [{ uid: 0 }, 'other-owner', 'owner uid 0, not 33'],
+    [{ cuid: UID }, 'other-owner', 'creator uid 33, not 0'],
   ];
   for (const [over, rule, saw] of cases) {
     for (const processes of [[], server]) {
@@ -61,7 +61,7 @@ void t.test('a set that is no mutex of this owner is foreign, whoever is alive',
   }
 });
 
-void t.test('without an owner, or without sight, a set is unsure and says why', async (t) => {
+void t.test('without an owner or visibility a set is unsure, with the reason', async (t) => {
   const cases: [Partial<Scene>, string, string][] = [
     [{ owner: unknown('httpd cannot be asked') }, 'owner-unknown', 'httpd cannot be asked'],
     [{ visibility: unknown('hidepid') }, 'cannot-see', 'hidepid'],
@@ -75,24 +75,26 @@ void t.test('without an owner, or without sight, a set is unsure and says why', 
   }
 });
 
-void t.test('a set that no httpd could have made is foreign even to one who cannot see', async (t) => {
+void t.test('a set that no httpd could have made is foreign even without visibility', async (t) => {
   t.equal(verdictOf({ sets: [set({ key: 5 })], owner: unknown('not asked') }), 'foreign');
   t.equal(verdictOf({ sets: [set({ uid: 26 })], visibility: unknown('hidepid') }), 'foreign');
 });
 
-void t.test('somebody waiting for a set is a veto', async (t) => {
+void t.test('a process waiting for a set is a veto', async (t) => {
   const scene = { inspections: { 7: { waiters: 1 } } };
   t.equal(verdictOf(scene), 'in-use');
-  t.match(first(scene).evidence, [{ rule: 'waiters', saw: '1 waiting for it', source: 'ipcs -s -i 7' }]);
+  t.match(first(scene).evidence, [
+    { rule: 'waiters', saw: '1 process waiting for it', source: 'ipcs -s -i 7' },
+  ]);
 });
 
-void t.test('a last pid of 0 is a process out of sight, not a dead one', async (t) => {
+void t.test('a last pid of 0 is a process that is not visible, not one that has exited', async (t) => {
   const scene = { inspections: { 7: { lastPid: 0 } } };
   t.equal(verdictOf(scene), 'unsure');
   t.same(rulesOf(scene), ['last-pid']);
 });
 
-void t.test('a living last pid is a veto: httpd uses its set, another program may', async (t) => {
+void t.test('a running last pid is a veto: httpd uses its set, another program may use it', async (t) => {
   const httpd = {
     processes: [worker({ startedMs: startedAgo(90_000) })],
     inspections: { 7: { lastPid: 801 } },
@@ -104,7 +106,7 @@ void t.test('a living last pid is a veto: httpd uses its set, another program ma
     inspections: { 7: { lastPid: 900 } },
   };
   t.equal(verdictOf(other), 'unsure');
-  t.match(first(other).evidence, [{ rule: 'last-pid', saw: 'last used by living process 900' }]);
+  t.match(first(other).evidence, [{ rule: 'last-pid', saw: 'last used by running process 900' }]);
   const unread = { ...other, processes: [otherProgram({ startedMs: 0, isHttpd: unknown('EACCES') })] };
   t.equal(verdictOf(unread), 'unsure', 'a program that could not be read is not called httpd');
 });
@@ -115,12 +117,15 @@ void t.test('a last pid is a veto from another IPC namespace too: it may have le
   t.equal(verdictOf({ processes, inspections: { 7: { lastPid: 800 } } }), 'in-use');
 });
 
-void t.test('a dead last pid proves nothing: it is the normal state of a live set', async (t) => {
-  const scene = { sets: born(NOW_S), processes: server, inspections: { 7: { lastPid: 4_000_000 } } };
-  t.equal(verdictOf(scene), 'in-use');
-});
+void t.test(
+  'a last pid that has exited proves nothing: it is the normal state of a set in use',
+  async (t) => {
+    const scene = { sets: born(NOW_S), processes: server, inspections: { 7: { lastPid: 4_000_000 } } };
+    t.equal(verdictOf(scene), 'in-use');
+  },
+);
 
-void t.test('what the kernel was not asked, or did not say, proves nothing', async (t) => {
+void t.test('a missing inspection proves nothing', async (t) => {
   const silent = { ...snapshot(), inspections: new Map([[7, unknown('ipcs timed out')]]) };
   t.match(judge(silent), [{ verdict: 'orphan' }]);
   t.match(judge({ ...silent, visibility: unknown('hidepid') }), [{ verdict: 'unsure' }]);
@@ -131,7 +136,7 @@ void t.test('a set is an orphan only when it is older than every lineage', async
   t.equal(verdictOf({ sets: born(SINCE_S), processes: server }), 'in-use');
   t.equal(verdictOf({ sets: born(NOW_S), processes: server }), 'in-use');
   t.match(first({ sets: born(SINCE_S - 9), processes: server }).evidence, [
-    { rule: 'not-known-to', saw: `last changed 9 s or more before httpd 800 (${UNIT}) could have made it` },
+    { rule: 'not-known-to', saw: `last changed at least 9 s before httpd 800 (${UNIT}) could have made it` },
   ]);
 
   const older = master({ pid: 600, startedMs: startedAgo(90_000), unit: unknown('not in a unit') });
@@ -140,7 +145,7 @@ void t.test('a set is an orphan only when it is older than every lineage', async
 });
 
 void t.test(
-  'in-use needs a master of known age with a process of the set’s owner; the rest is unsure',
+  "in-use needs a master of known age with a process of the set's owner; everything else is unsure",
   async (t) => {
     const fresh = born(NOW_S);
     t.equal(verdictOf({ sets: fresh, processes: server }), 'in-use');
@@ -150,14 +155,14 @@ void t.test(
   },
 );
 
-void t.test('another instance, of another user, keeps a set that it may have been there for', async (t) => {
+void t.test('another instance, of another user, keeps a set that it could know', async (t) => {
   const ask = (over: Partial<ReturnType<typeof master>>, ...uids: number[]): Scene => ({
     sets: born(NOW_S),
     processes: [master(over), ...uids.map((uid, i) => worker({ pid: 801 + i, uid }))],
   });
   t.equal(verdictOf(ask({}, 48, 48)), 'unsure');
   t.match(first(ask({}, 48, 48)).evidence, [
-    { rule: 'could-be-known', saw: `httpd 800 (${UNIT}) was there when it was last changed` },
+    { rule: 'could-be-known', saw: `httpd 800 (${UNIT}) was already running when the set was made` },
   ]);
   t.equal(verdictOf({ ...ask({}, 48, 48), sets: born(SINCE_S) }), 'unsure');
   t.equal(verdictOf({ ...ask({}, 48, 48), sets: born(SINCE_S - 1) }), 'orphan', 'unless it is too young');
@@ -169,7 +174,7 @@ void t.test('another instance, of another user, keeps a set that it may have bee
   t.equal(verdictOf(ask({ uids: ordinary }, 1000)), 'unsure', 'an ordinary user’s');
 });
 
-void t.test('whom a living httpd’s processes run as just now proves nothing of its sets', async (t) => {
+void t.test("the current uids of a running httpd's processes prove nothing about its sets", async (t) => {
   const ask = (...processes: ReturnType<typeof master>[]): string =>
     verdictOf({ sets: born(NOW_S), processes: [master(), ...processes] });
   t.equal(ask(worker({ uid: 0 })), 'unsure', 'a worker that is not yet User');
@@ -182,14 +187,14 @@ void t.test('whom a living httpd’s processes run as just now proves nothing of
   t.equal(verdictOf({ sets: born(NOW_S), processes: unread }), 'unsure');
 });
 
-void t.test('where httpd runs as root every set that may be its own is kept', async (t) => {
+void t.test('if httpd runs as root, every set that could be its own is kept', async (t) => {
   const owner = known({ uid: 0, starterUid: 0 });
   const roots = { owner, sets: [set({ uid: 0 })] };
   t.equal(verdictOf(roots), 'unsure');
   t.same(first(roots).evidence, [
     {
       rule: 'owner-is-root',
-      saw: 'httpd runs as root, and any program of root can have made such a set',
+      saw: 'httpd runs as root, and any program of root could have made such a set',
       source: 'httpd -t -D DUMP_RUN_CFG',
     },
   ]);
@@ -199,13 +204,13 @@ void t.test('where httpd runs as root every set that may be its own is kept', as
   t.equal(verdictOf({ owner, sets: [set({ uid: 0, key: 1 })] }), 'foreign');
 });
 
-void t.test('a living last user of which nothing else is known is a blind spot', async (t) => {
+void t.test('a running last user of which nothing else is known is a blind spot', async (t) => {
   const sets = [set({ id: 1 }), set({ id: 2 })];
   const scene = { sets, alivePids: new Set([1, 900]), inspections: { 2: { lastPid: 900 } } };
   const judged = judge(snapshot(scene));
   t.match(judged, [
     { verdict: 'unsure', evidence: [{ rule: 'blind-spot' }] },
-    { verdict: 'unsure', evidence: [{ rule: 'last-pid', saw: 'last used by living process 900' }] },
+    { verdict: 'unsure', evidence: [{ rule: 'last-pid', saw: 'last used by running process 900' }] },
   ]);
   // An httpd that is old enough to have made both takes the blame for the one, and keeps the other.
   const old = { processes: [master({ startedMs: startedAgo(9_000) }), worker()] };
@@ -215,13 +220,13 @@ void t.test('a living last user of which nothing else is known is a blind spot',
   ]);
 });
 
-void t.test('evidence that is the same for all sets is made once', async (t) => {
+void t.test('evidence that is the same for all sets is one object', async (t) => {
   const [one, two] = judge(snapshot({ sets: [set({ id: 1 }), set({ id: 2 })] }));
   t.equal(one?.evidence, two?.evidence);
   t.equal(one?.evidence.length, 1);
 });
 
-void t.test('a set of a running server is in use, whoever else could know it', async (t) => {
+void t.test('a set of a running server is in use, whatever else could know it', async (t) => {
   const older = master({ pid: 600, unit: unknown('not in a unit') });
   const orphans = orphanedWorker();
   for (const processes of [
@@ -233,12 +238,15 @@ void t.test('a set of a running server is in use, whoever else could know it', a
 });
 
 void t.test('evidence names every lineage that could know the set', async (t) => {
-  const second = master({ pid: 900, unit: unknown('not in a unit') });
+  const second = master({ pid: 900, unit: unknown('started outside systemd') });
   const { evidence } = first({ sets: born(NOW_S), processes: [...server, second] });
-  t.match(evidence, [{ source: '/proc/800' }, { source: '/proc/900', saw: 'httpd 900: not in a unit' }]);
+  t.match(evidence, [
+    { source: '/proc/800' },
+    { source: '/proc/900', saw: 'httpd 900 was started outside systemd' },
+  ]);
 });
 
-void t.test('a use that no living process explains makes every orphan unsure', async (t) => {
+void t.test('a use that no running process explains makes every orphan unsure', async (t) => {
   const sets = [set({ id: 1 }), set({ id: 2 }), set({ id: 3, key: 9 })];
   const verdicts = (scene: Scene): string[] =>
     judge(snapshot({ sets, ...scene })).map(({ verdict }) => verdict);
@@ -253,13 +261,13 @@ void t.test('a use that no living process explains makes every orphan unsure', a
   t.match(first({ sets, inspections: { 2: { waiters: 1 } } }).evidence, [
     {
       rule: 'blind-spot',
-      saw: 'set 2 is used, yet no living process seen here can know it: none is seen at all',
+      saw: 'set 2 is in use, but no visible process can know it; no httpd is visible',
       source: 'ipcs -s -i 2',
     },
   ]);
 });
 
-void t.test('a use that a living httpd explains leaves the orphans what they are', async (t) => {
+void t.test('a use that a running httpd explains keeps the verdict of the orphans', async (t) => {
   const sets = [set({ id: 1 }), set({ id: 2, ctime: NOW_S - 60 })];
   const explained = judge(
     snapshot({ sets, processes: server, inspections: { 2: { lastPid: 801, waiters: 2 } } }),
@@ -270,7 +278,7 @@ void t.test('a use that a living httpd explains leaves the orphans what they are
   );
 });
 
-void t.test('in a container the kernel must say of each set that its last user was one of us', async (t) => {
+void t.test('in a container an orphan needs a last user in our pid namespace', async (t) => {
   const visibility = known('container' as const);
   t.equal(verdictOf({ visibility, inspections: { 7: {} } }), 'orphan');
   t.equal(verdictOf({ visibility }), 'unsure');
@@ -282,7 +290,7 @@ void t.test('in a container the kernel must say of each set that its last user w
   t.equal(verdictOf({ visibility, inspections: { 7: {} }, sets: born(NOW_S), processes: server }), 'in-use');
 });
 
-void t.test('in a container a neighbour’s use is no blind spot, and one of ours is', async (t) => {
+void t.test('in a container only a use in our pid namespace is a blind spot', async (t) => {
   const sets = [set({ id: 1 }), set({ id: 2 })];
   const first = (two: Partial<Inspection>, view: Visibility): string | undefined =>
     judge(snapshot({ sets, visibility: known(view), inspections: { 1: {}, 2: two } }))[0]?.verdict;

@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs';
 import t from 'tap';
 import { readConfiguration } from '../../../src/host/config/configuration.ts';
-import { wantedServer } from '../../../src/workflows/find-server.ts';
+import { serverChoice } from '../../../src/workflows/find-server.ts';
 
 const read = (text: string, environment: Record<string, string> = {}) => {
   // Below / alone no folder is another's.
@@ -22,7 +22,7 @@ const DEFAULTS = {
   'recover.on-gave-up': null,
 };
 
-void t.test('nothing said is the default', async (t) => {
+void t.test('defaults apply to settings that are not set', async (t) => {
   for (const text of ['', '[recover]', '[check]\n[recover]'])
     t.strictSame(read(text), {
       known: true,
@@ -33,7 +33,7 @@ void t.test('nothing said is the default', async (t) => {
     });
 });
 
-void t.test('what is said counts', async (t) => {
+void t.test('settings of the file override the defaults', async (t) => {
   const text = `unit = "httpd"
     user = "apache"
     [check]
@@ -60,7 +60,7 @@ void t.test('what is said counts', async (t) => {
   });
 });
 
-void t.test('the environment counts more than the file', async (t) => {
+void t.test('the environment overrides the file', async (t) => {
   t.match(read('[check]\nwarn = 70\ncrit = 90', { HTTPD_GUARD_WARN: '60', HTTPD_GUARD_UNIT: 'apache2' }), {
     value: {
       values: { 'check.warn': 60, 'check.crit': 90, unit: 'apache2.service' },
@@ -75,7 +75,7 @@ void t.test('the environment counts more than the file', async (t) => {
   t.match(read('', { HTTPD_GUARD_SOMETHING: 'else' }), { known: true });
 });
 
-void t.test('a wrong value is told with file, key, value and what is allowed', async (t) => {
+void t.test('an error names file, key, value and what is allowed', async (t) => {
   for (const [text, why] of [
     ['[recover]\nreap = "all"', 'recover.reap = "all" is wrong: it must be "unit" or "never"'],
     ['[recover]\nsettle = -1', 'recover.settle = -1 is wrong: it must be a number of seconds'],
@@ -84,21 +84,21 @@ void t.test('a wrong value is told with file, key, value and what is allowed', a
     ['[recover]\nhealth-url = "file:///etc/passwd"', 'recover.health-url = "file'],
     ['[recover]\non-recovered = []', 'recover.on-recovered = []'],
     ['[recover]\non-recovered = "a shell line"', 'recover.on-recovered = "a shell line"'],
-    ['[recover]\nreep = "unit"', 'recover.reep is no setting: did you mean recover.reap?'],
-    ['[recovery]\n', 'recovery is no setting: did you mean recover?'],
-    ['warn = 60', 'c.toml: warn belongs below [check]'],
+    ['[recover]\nreep = "unit"', 'recover.reep is not a setting: did you mean recover.reap?'],
+    ['[recovery]\n', 'recovery is not a setting: did you mean recover?'],
+    ['warn = 60', 'c.toml: warn belongs to the table [check]'],
     ['recover = 5', 'recover is a table: [recover]'],
     ['[check]\nwarn = 80.5', 'check.warn = 80.5 is wrong: it must be a whole number from 0 to 100'],
     ['[check]\ncrit = 101', 'check.crit = 101'],
     ['[monitor]\ntextfile = "here"', 'monitor.textfile = "here" is wrong: it must be an absolute path'],
     ['[monitor]\ntextfile = "/a b"', 'monitor.textfile = "/a b"'],
-    ['port = 80', 'port is no setting: there are unit, user,'],
-    ['unit = "a b"', 'unit = "a b" is wrong: it must be the name of a service'],
+    ['port = 80', 'port is not a setting: the settings are unit, user,'],
+    ['unit = "a b"', 'unit = "a b" is wrong: it must be a service'],
     ['user = "-r"', 'user = "-r"'],
     ['[unit]\nx = 1', 'unit = {"x":1}'],
-    ['[recover', 'no TOML, line 1: '],
-    ['[check]\nwarn = = 8', 'no TOML, line 2: '],
-    ['[check]\nwarn = 90\ncrit = 80', 'check.warn = 90 would never be told: check.crit = 80 comes first'],
+    ['[recover', 'not valid TOML, line 1: '],
+    ['[check]\nwarn = = 8', 'not valid TOML, line 2: '],
+    ['[check]\nwarn = 90\ncrit = 80', 'check.warn (90) must not exceed check.crit (80)'],
   ] as const) {
     const answer = read(text);
     t.match(answer, { known: false, why }, text);
@@ -106,10 +106,10 @@ void t.test('a wrong value is told with file, key, value and what is allowed', a
   }
 });
 
-void t.test('a configured user is that of the configured unit', async (t) => {
+void t.test('a configured user applies to the configured unit', async (t) => {
   const wanted = (text: string, flag?: string) => {
     const configured = read(text);
-    return configured.known ? wantedServer(flag, configured.value) : null;
+    return configured.known ? serverChoice(flag, configured.value) : null;
   };
   t.strictSame(wanted('user = "u"'), { unit: null, user: 'u' });
   t.strictSame(wanted('user = "u"', 'b.service'), { unit: 'b.service', user: 'u' });
@@ -118,7 +118,7 @@ void t.test('a configured user is that of the configured unit', async (t) => {
 });
 
 void t.test(
-  'a file that others may write is not read by root',
+  'root does not read a file that other users can write',
   { skip: process.geteuid?.() !== 0 && 'not root' },
   async (t) => {
     const file = `${t.testdir({ 'c.toml': '' })}/c.toml`;
@@ -127,6 +127,6 @@ void t.test(
   },
 );
 
-void t.test('a file that was named must be there', async (t) => {
+void t.test('a file given by name must exist', async (t) => {
   t.match(readConfiguration('/nowhere/c.toml'), { known: false, why: '/nowhere/c.toml cannot be read' });
 });

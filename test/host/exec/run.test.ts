@@ -3,7 +3,7 @@ import { run, tryRun } from '../../../src/host/exec/run.ts';
 
 const sh = (script: string, timeoutMs = 5_000) => tryRun({ file: 'sh', args: ['-c', script], timeoutMs });
 
-void t.test('what a program printed, its exit status, and what it reads', async (t) => {
+void t.test('output, exit status and input of a program', async (t) => {
   t.same(await sh('echo out; echo err >&2; exit 7'), {
     known: true,
     value: { exitCode: 7, stdout: 'out', stderr: 'err' },
@@ -16,7 +16,7 @@ void t.test('what a program printed, its exit status, and what it reads', async 
   t.same(await run({ file: 'pwd', args: [], timeoutMs: 5_000 }), { known: true, value: '/' });
 });
 
-void t.test('PATH and locale are ours, whatever is given', async (t) => {
+void t.test('PATH and locale are always ours', async (t) => {
   process.env['PERL5OPT'] = '-Mnonsense';
   const env = { PATH: '/nowhere', MINE: 'x' };
   const ran = await run({ file: 'env', args: [], env, timeoutMs: 5_000 });
@@ -25,12 +25,12 @@ void t.test('PATH and locale are ours, whatever is given', async (t) => {
   t.notOk(lines.some((line) => line === 'PATH=/nowhere' || line.startsWith('PERL5OPT=')));
 });
 
-void t.test('every way to fail has a sentence', async (t) => {
+void t.test('every failure has its own sentence', async (t) => {
   t.match(await run({ file: 'sh', args: ['-c', 'echo why >&2; exit 3'], timeoutMs: 5_000 }), {
     why: 'sh failed: why',
   });
   t.match(await run({ file: 'sh', args: ['-c', 'exit 3'], timeoutMs: 5_000 }), {
-    why: 'sh failed: it ended with 3',
+    why: 'sh failed: exit status 3',
   });
   t.match(await tryRun({ file: 'no-such-tool', args: [], timeoutMs: 5_000 }), {
     why: /^no-such-tool failed: .*No such file/,
@@ -45,11 +45,11 @@ void t.test('every way to fail has a sentence', async (t) => {
   t.match(await sh('yes', 20_000), { why: 'sh printed more than 4194304 bytes' });
 });
 
-void t.test('it ends all that was started, and does not wait for what left its session', async (t) => {
+void t.test('all started processes are ended, except those that left the session', async (t) => {
   const began = performance.now();
   t.match(await sh('sleep 30 & wait', 200), { why: 'sh did not end in 200 ms' });
   t.match(await sh('setsid sleep 3 & exit 0', 200), {
-    why: 'sh left something behind that did not end in 200 ms',
+    why: 'sh left a process that did not end in 200 ms',
   });
   t.ok(performance.now() - began < 2_500);
 });

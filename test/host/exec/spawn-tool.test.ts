@@ -3,7 +3,7 @@ import { runTool, startTool } from '../../../src/host/exec/spawn-tool.ts';
 
 const soon = (ms: number): number => performance.now() + ms;
 
-void t.test('input goes in, output comes out, the environment is ours', async (t) => {
+void t.test('a tool gets its input and our environment, and its output is returned', async (t) => {
   process.env['PERL5OPT'] = '-Mnonsense';
   const { stdin, ended } = startTool(['cat'], soon(5_000));
   stdin?.end('hello');
@@ -17,23 +17,23 @@ void t.test('input goes in, output comes out, the environment is ours', async (t
   t.match(stdout.toString(), /^PATH=\/usr\/local\/sbin:/m);
 });
 
-void t.test('every way to fail has a sentence', async (t) => {
+void t.test('every failure has its own sentence', async (t) => {
   t.match(await runTool(['no-such-tool'], soon(5_000)), {
     failure: 'no-such-tool cannot be run: it does not exist (ENOENT)',
     tooBig: false,
   });
   t.match(await runTool(['sh', '-c', 'echo why >&2; exit 7'], soon(5_000)), {
-    failure: 'sh ended with 7: why',
+    failure: 'sh exited with 7: why',
   });
-  t.match(await runTool(['sh', '-c', 'kill -9 $$'], soon(5_000)), { failure: 'sh was ended by SIGKILL' });
+  t.match(await runTool(['sh', '-c', 'kill -9 $$'], soon(5_000)), { failure: 'sh was killed by SIGKILL' });
   t.match(await runTool(['sleep', '60'], soon(100)), {
-    failure: /^sleep was ended by SIGKILL after \d+ ms$/,
+    failure: /^sleep was killed by SIGKILL after \d+ ms$/,
   });
-  t.match(await runTool(['true'], soon(0)), { failure: 'no time was left to run true' });
+  t.match(await runTool(['true'], soon(0)), { failure: 'no time left to run true' });
   t.match(await runTool(['true', 'x'.repeat(4_000_000)], soon(5_000)), { failure: /E2BIG/, tooBig: true });
 });
 
-void t.test('a tool that does not read its input is no error', async (t) => {
+void t.test('a tool may exit without reading its input', async (t) => {
   const { stdin, ended } = startTool(['true'], soon(5_000));
   stdin?.end('x'.repeat(1_000_000));
   t.match(await ended, { failure: null });

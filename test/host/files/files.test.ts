@@ -12,7 +12,7 @@ import {
 import { jitlessOptions } from '../../../src/host/systemd/jitless-options.ts';
 import { removeDropIn } from '../../../src/host/systemd/remove-drop-in.ts';
 import { readPidFile } from '../../../src/host/httpd/pid-file.ts';
-import { whyUntrusted, whyWayUntrusted } from '../../../src/host/files/trusted-path.ts';
+import { whyUntrusted, whyPathUntrusted } from '../../../src/host/files/trusted-path.ts';
 import { writeAtomically } from '../../../src/host/files/write-atomically.ts';
 
 void t.test('a drop-in is written, found and removed with its directory', async (t) => {
@@ -38,16 +38,16 @@ void t.test('a drop-in is written, found and removed with its directory', async 
   t.ok(existsSync(`${root}/apache2@b.service.d/other.conf`), 'what is another’s stays');
 });
 
-void t.test('paths that a unit file would read otherwise are refused', async (t) => {
+void t.test('paths with characters that are special in unit files are rejected', async (t) => {
   for (const path of ['/opt/my node/bin/node', '/opt/100%/node', '/opt/$x/node', '/a;b']) {
     t.throws(
       () => fillUnit('', { lib: path, node: '/usr/bin/node', jitless: '' }),
-      /cannot stand in a unit file/,
+      /cannot be used in a unit file/,
     );
   }
 });
 
-void t.test('the metrics service says itself which file it writes', async (t) => {
+void t.test('the metrics unit names the file it writes', async (t) => {
   const template = readFileSync('units/httpd-guard-metrics.service', 'utf8');
   const paths = { lib: '/usr/lib/httpd-guard', node: '/usr/bin/node', jitless: '--jitless' };
   const text = fillUnit(template, { ...paths, textfile: '/var/lib/x/a.prom' });
@@ -56,10 +56,10 @@ void t.test('the metrics service says itself which file it writes', async (t) =>
   t.match(text, 'ReadWritePaths=-/var/lib/x\n');
   t.equal(textfileOf(text), '/var/lib/x/a.prom');
   t.equal(textfileOf(readFileSync('units/httpd-guard-watch.service', 'utf8')), null);
-  t.throws(() => fillUnit('', { ...paths, textfile: '/a b/c' }), /cannot stand in a unit file/);
+  t.throws(() => fillUnit('', { ...paths, textfile: '/a b/c' }), /cannot be used in a unit file/);
 });
 
-void t.test('the watcher’s Node starts with the options it is given, without a word', async (t) => {
+void t.test("Node starts with the watcher's options and prints nothing", async (t) => {
   const options = jitlessOptions(process.execPath).split(' ');
   const ran = spawnSync(process.execPath, [...options, '-e', 'console.log(typeof WebAssembly)'], {
     encoding: 'utf8',
@@ -88,7 +88,7 @@ void t.test('pid files', async (t) => {
 });
 
 void t.test(
-  'root trusts what root alone can replace',
+  'root trusts only what root alone can replace',
   { skip: process.getuid?.() !== 0 && 'not root: its own files cannot be trusted' },
   async (t) => {
     t.equal(whyUntrusted('/bin/sh'), null);
@@ -101,7 +101,7 @@ void t.test(
     writeFileSync(`${directory}/file`, '');
     t.equal(whyUntrusted(`${directory}/file`), null);
     chmodSync(directory, 0o777);
-    t.match(whyUntrusted(`${directory}/file`), `${directory} can be written by others than root`);
+    t.match(whyUntrusted(`${directory}/file`), `${directory} is writable by other users than root`);
     chmodSync(directory, 0o755);
     t.throws(() => whyUntrusted(`${directory}/none`), { code: 'ENOENT' });
     // Whoever can replace a link decides where it leads.
@@ -112,9 +112,9 @@ void t.test(
     t.equal(whyUntrusted(`${directory}/link`), null);
     chmodSync(`${directory}/open`, 0o777);
     for (const name of ['link', 'open/link'])
-      t.match(whyUntrusted(`${directory}/${name}`), `${directory}/open can be written by others than root`);
-    t.equal(whyWayUntrusted(`${directory}/none`), null);
-    t.match(whyWayUntrusted(`${directory}/open/none`), 'can be written by others');
-    t.match(whyWayUntrusted(`${directory}/dangling`), 'is a link to nothing');
+      t.match(whyUntrusted(`${directory}/${name}`), `${directory}/open is writable by other users than root`);
+    t.equal(whyPathUntrusted(`${directory}/none`), null);
+    t.match(whyPathUntrusted(`${directory}/open/none`), 'is writable by other users');
+    t.match(whyPathUntrusted(`${directory}/dangling`), 'is a dangling link');
   },
 );

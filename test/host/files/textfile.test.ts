@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync } 
 import t from 'tap';
 import { findTextfile, removeTextfile, writeTextfile } from '../../../src/host/files/textfile.ts';
 
-void t.test('replaces a file as a whole, for all to read, whatever the umask is', async (t) => {
+void t.test('a file is replaced atomically and world-readable with any umask', async (t) => {
   const folder = t.testdir({ 'a.prom': 'a longer text of before' });
   const before = process.umask(0o077);
   t.teardown(() => process.umask(before));
@@ -12,7 +12,7 @@ void t.test('replaces a file as a whole, for all to read, whatever the umask is'
   t.strictSame(readdirSync(folder), ['a.prom'], 'and leaves nothing beside it');
 });
 
-void t.test('never writes through what another put there', async (t) => {
+void t.test('files and links of another user are not written through', async (t) => {
   const folder = t.testdir({ victim: 'precious' });
   symlinkSync('victim', `${folder}/a.prom`);
   symlinkSync('victim', `${folder}/a.prom.${process.pid}`);
@@ -21,7 +21,7 @@ void t.test('never writes through what another put there', async (t) => {
   t.ok(lstatSync(`${folder}/a.prom`).isFile());
 });
 
-void t.test('what cannot be written is told, and leaves nothing', async (t) => {
+void t.test('a failed write is reported and leaves no file', async (t) => {
   const folder = t.testdir({ file: '' });
   t.match(writeTextfile(`${folder}/none/a.prom`, 'x'), {
     ok: false,
@@ -38,7 +38,7 @@ void t.test('what cannot be written is told, and leaves nothing', async (t) => {
   t.strictSame(readdirSync(folder).sort(), ['a.prom', 'file']);
 });
 
-void t.test('finds the directory that node_exporter reads', async (t) => {
+void t.test('the directory of node_exporter is found', async (t) => {
   const folder = t.testdir({ debian: {}, other: {}, own: {}, file: '' });
   const usual = [`${folder}/none`, `${folder}/file`, `${folder}/other`, `${folder}/debian`];
   t.equal(findTextfile(null, usual), `${folder}/other/httpd_guard.prom`, 'the first that is there');
@@ -47,7 +47,7 @@ void t.test('finds the directory that node_exporter reads', async (t) => {
   t.equal(findTextfile(`${folder}/none`, usual), null, 'who names one means no other');
 });
 
-void t.test('a link at the place of its directory leads nowhere', async (t) => {
+void t.test('a link in place of the directory is not followed', async (t) => {
   const folder = t.testdir({ mine: {}, others: { 'httpd_guard.prom': 'kept' } });
   rmSync(`${folder}/mine`, { recursive: true });
   symlinkSync('others', `${folder}/mine`);
@@ -60,6 +60,6 @@ void t.test('a link at the place of its directory leads nowhere', async (t) => {
   symlinkSync('deep', `${folder}/way`);
   t.match(writeTextfile(`${folder}/way/mine/a.prom`, 'x'), {
     ok: false,
-    why: /is in truth .*\/deep\/mine/,
+    why: /is a link to .*\/deep\/mine/,
   });
 });

@@ -12,19 +12,19 @@ const WRAPPER = { path: '/opt/start-web', argv: ['/opt/start-web', '-k', 'start'
 
 const WEB = failedUnit({ name: 'web.service', execStart: WRAPPER });
 
-void t.test('by its own ExecStart, with its environment', async (t) => {
+void t.test("httpd is asked by the unit's ExecStart= and environment", async (t) => {
   const unit = failedUnit({
     execStart: { path: '/usr/sbin/httpd', argv: ['/usr/sbin/httpd', '$OPTIONS'] },
     environment: ['OPTIONS=-d /etc/httpd'],
   });
   t.match(findStartCommand(unit), { known: true, value: { exec: unit.execStart } });
-  t.match(findStartCommand(failedUnit({ execStart: null })), { known: false, why: 'no ExecStart' });
+  t.match(findStartCommand(failedUnit({ execStart: null })), { known: false, why: 'no ExecStart=' });
 });
 
-void t.test('a wrapper is not run, and what runs under it is not believed blindly', async (t) => {
+void t.test('a wrapper is not run, and the process under it is verified', async (t) => {
   t.match(findStartCommand(failedUnit({ execStart: WRAPPER, mainPid: 0 })), {
     known: false,
-    why: /\/opt\/start-web of .* is neither httpd nor apachectl, and is not run to find out; no main process/,
+    why: /\/opt\/start-web of .* is neither httpd nor apachectl, so it is not run to query the configuration; no main process/,
   });
   t.match(findStartCommand(failedUnit({ execStart: WRAPPER, mainPid: process.pid })), {
     known: false,
@@ -32,7 +32,7 @@ void t.test('a wrapper is not run, and what runs under it is not believed blindl
   });
   t.match(findStartCommand(failedUnit({ execStart: WRAPPER, mainPid: 2 ** 22 + 1 })), {
     known: false,
-    why: 'cannot be looked at',
+    why: 'cannot be read',
   });
 });
 
@@ -63,7 +63,7 @@ void t.test('a damaged state file is rejected as a whole', async (t) => {
     { execStart: { path: '/opt/other', argv: [] } },
     { workingDirectory: '/tmp' },
   ])
-    t.match(readStartCommand({ ...WEB, ...other }, directory), { known: false, why: 'earlier form' });
+    t.match(readStartCommand({ ...WEB, ...other }, directory), { known: false, why: 'earlier version' });
   forgetStartCommand('web.service', directory);
   t.notOk(existsSync(path));
   keepStartCommand({ ...WEB, mainPid: process.pid }, directory);

@@ -7,7 +7,7 @@ import { failedUnit } from '../../core/diagnosis/failure-builder.ts';
 const FOLDER = '/run/httpd-guard-test-environment';
 const isRoot = process.getuid?.() === 0;
 
-void t.test('of what is said, and of the files that a pattern names', async (t) => {
+void t.test('environment of the unit and of files that a pattern matches', async (t) => {
   const folder = t.testdir({ 'a.env': 'A=1\nB=1\n', 'b.env': 'B="2 3"\n', 'c.txt': 'B=9\n' });
   const environment = (...environmentFiles: string[]) =>
     Object.fromEntries(unitEnvironment(failedUnit({ environment: ['A=0'], environmentFiles })));
@@ -19,7 +19,7 @@ void t.test('of what is said, and of the files that a pattern names', async (t) 
     t.strictSame(environment(strange), { A: '0' });
 });
 
-void t.test('root runs nothing with what others can write', { skip: !isRoot && 'not root' }, async (t) => {
+void t.test('root runs no program that other users can write', { skip: !isRoot && 'not root' }, async (t) => {
   mkdirSync(`${FOLDER}/open`, { recursive: true });
   t.teardown(() => {
     rmSync(FOLDER, { recursive: true });
@@ -30,15 +30,15 @@ void t.test('root runs nothing with what others can write', { skip: !isRoot && '
   t.equal(files(`${FOLDER}/a`, `${FOLDER}/none`, `${FOLDER}/[a-c]`), null);
   t.match(
     files(`${FOLDER}/a`, `${FOLDER}/open/none`),
-    /open\/none \(EnvironmentFile=\), but .*open can be written/,
+    /open\/none \(EnvironmentFile=\), but .*open is writable by other users/,
   );
-  t.match(files(`${FOLDER}/open/*`), 'can be written by others');
-  t.match(files(`${FOLDER}/*/a`), 'who can write it cannot be told');
+  t.match(files(`${FOLDER}/open/*`), 'is writable by other users');
+  t.match(files(`${FOLDER}/*/a`), 'it has a pattern in a folder name');
   chmodSync(`${FOLDER}/b`, 0o666);
-  t.match(files(`${FOLDER}/?`), `${FOLDER}/b can be written`);
+  t.match(files(`${FOLDER}/?`), `${FOLDER}/b is writable by other users`);
 });
 
-void t.test('nor with libraries of the unit’s own user', { skip: !isRoot && 'not root' }, async (t) => {
+void t.test("root does not load libraries of the unit's user", { skip: !isRoot && 'not root' }, async (t) => {
   const libraries = (variable: string, user = 'alice') =>
     whyEnvironmentUntrusted(failedUnit({ user, environment: [variable] }));
   mkdirSync(`${FOLDER}/open`, { recursive: true });

@@ -9,14 +9,14 @@ function logged(style: string): string {
   return spawnSync(process.execPath, ['--import=tsx', '-e', call(style)], { encoding: 'utf8' }).stderr;
 }
 
-void t.test('plain sentences, JSON on request, only what matters when quiet', async (t) => {
+void t.test('plain sentences, JSON on request, only warnings with --quiet', async (t) => {
   t.equal(logged('{ json: false, quiet: false }'), 'httpd-guard: a sentence\nhttpd-guard: another\n');
   t.equal(logged('{ json: false, quiet: true }'), 'httpd-guard: a sentence\n');
   const [line = ''] = logged('{ json: true, quiet: true }').split('\n');
   t.match(JSON.parse(line), { level: 40, priority: 'warning', msg: 'a sentence', removed: 2 });
 });
 
-void t.test('the journal is given priorities', async (t) => {
+void t.test('priorities are written if stderr is the journal', async (t) => {
   const path = `${t.testdir({})}/journal`;
   const fd = openSync(path, 'w');
   const { dev, ino } = fstatSync(fd);

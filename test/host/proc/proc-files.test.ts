@@ -11,7 +11,7 @@ import {
   unitOfCgroup,
 } from '../../../src/host/proc/proc-files.ts';
 
-void t.test('the name in stat may hold anything', async (t) => {
+void t.test('the name in stat may contain any characters', async (t) => {
   const fields = '1 812 812 0 -1 4194560 1 0 0 0 1 2 0 0 20 0 1 0 12345 1000 200 184';
   for (const name of ['httpd', 'a b', 'a) S 9 9 9', '(sd-pam)', ')\n(', '']) {
     t.strictSame(
@@ -22,7 +22,7 @@ void t.test('the name in stat may hold anything', async (t) => {
   }
 });
 
-void t.test('our own process reads as it is', async (t) => {
+void t.test('our own process is read correctly', async (t) => {
   t.ok(listPids().includes(process.pid));
   t.match(readStat(process.pid), { pid: process.pid, ppid: process.ppid });
   t.strictSame(new Set(readUids(process.pid)), new Set([process.getuid?.()]));
@@ -32,7 +32,7 @@ void t.test('our own process reads as it is', async (t) => {
   t.equal(readState(4_194_305), 'gone');
 });
 
-void t.test('who has no program to read is told by state and flags', async (t) => {
+void t.test('a thread without a program is classified by state and flags', async (t) => {
   // Lines of a real /proc: in a container no kernel thread can be seen.
   const cases = {
     '2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 4 0 0': 'kernel thread',

@@ -37,26 +37,26 @@ async function run(
 
 function scan(asked: number[] = []): ProcessTable {
   const it = new ProcessScan(OWNER, null);
-  it.lookUntilSettled();
+  it.listUntilStable();
   it.add(asked);
   return it.result();
 }
 
-void t.test('a file named httpd is httpd, also when it was removed since', async (t) => {
+void t.test('a program named httpd is httpd, even if it was removed since', async (t) => {
   const { pid, path } = await run(t, 'httpd', 'print "ready"; stay');
   rmSync(path);
   const facts = scan().processes.find((one) => one.pid === pid);
   t.match(facts, { isHttpd: { value: true }, exe: { value: { path, deleted: true } }, pgrp: pid });
 });
 
-void t.test('a process that calls itself httpd is none', async (t) => {
+void t.test('a process that only calls itself httpd is not httpd', async (t) => {
   const { pid } = await run(t, 'other', '$0 = "httpd"; print "ready"; stay');
   t.notOk(scan().processes.some((one) => one.pid === pid));
   const facts = scan([pid]).processes.find((one) => one.pid === pid);
   t.match(facts, { isHttpd: { value: false } }, 'and is told of only when asked for');
 });
 
-void t.test('a zombie is not alive', async (t) => {
+void t.test('a zombie does not count as running', async (t) => {
   const { pid, said } = await run(
     t,
     'parent',
@@ -67,17 +67,17 @@ void t.test('a zombie is not alive', async (t) => {
   t.notOk(alivePids.has(Number(said)));
 });
 
-void t.test('a process that is giving back its memory is not alive, and nobody waits for it', async (t) => {
+void t.test('an exiting process does not count as running and is not waited for', async (t) => {
   const { pid } = await run(t, 'large', '$x = "a" x 500_000_000; print "ready"; stay');
   process.kill(pid, 'SIGKILL');
   while (hasProgram(pid));
   t.equal(readState(pid), 'ended');
   const { alivePids, readable } = scan();
   t.notOk(alivePids.has(pid));
-  t.notMatch(readable, { why: /coming and going/ });
+  t.notMatch(readable, { why: /starting and exiting/ });
 });
 
-void t.test('of a process whose first thread has ended, the others show the program', async (t) => {
+void t.test('if the first thread has exited, other threads show the program', async (t) => {
   // exit(2), which ends one thread alone.
   const exit = { x64: 60, arm64: 93 }[process.arch as string] ?? NaN;
   const { pid } = await run(
@@ -92,7 +92,7 @@ void t.test('of a process whose first thread has ended, the others show the prog
     { isHttpd: { value: true }, pgrp: pid },
   );
   t.ok(alivePids.has(pid));
-  t.notMatch(readable, { why: /coming and going/ });
+  t.notMatch(readable, { why: /starting and exiting/ });
 });
 
 function hasProgram(pid: number): boolean {
@@ -103,7 +103,7 @@ function hasProgram(pid: number): boolean {
   }
 }
 
-void t.test('of httpds that fork and exit one after the other, one is seen each time', async (t) => {
+void t.test('of httpds that fork and exit in a chain, every scan finds one', async (t) => {
   // As a launcher does when it detaches: its master is there before it goes, so that at no time there is none.
   await run(
     t,
@@ -112,7 +112,7 @@ void t.test('of httpds that fork and exit one after the other, one is seen each 
   );
   const missed = Array.from({ length: 300 }, () => scan()).filter(
     ({ processes, readable }) =>
-      processes.length === 0 && (readable.known || !readable.why.includes('coming and going')),
+      processes.length === 0 && (readable.known || !readable.why.includes('starting and exiting')),
   );
   t.equal(missed.length, 0);
 });

@@ -17,13 +17,13 @@ function viewFrom(...wrapper: string[]): unknown {
 }
 
 void t.test(
-  'where a guard cannot see',
+  'reasons why processes may be hidden',
   { skip: !isRoot && 'not root: namespaces cannot be made' },
   async (t) => {
     t.match(viewFrom(), { known: true, value: here });
     t.match(viewFrom('setpriv', '--bounding-set=-sys_ptrace'), { known: false, why: /CAP_SYS_PTRACE/ });
     const shared = isFirstIpc
-      ? { known: false, why: /shares the semaphores of its host/ }
+      ? { known: false, why: /shares the semaphore table of its host/ }
       : { known: true, value: 'container' };
     t.match(viewFrom('unshare', '-p', '-f', '--mount-proc'), shared);
     t.match(viewFrom('unshare', '-p', '-f'), { known: false, why: /another pid namespace/ });

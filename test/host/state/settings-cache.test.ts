@@ -10,7 +10,7 @@ import {
 
 const UNIT = 'httpd.service';
 
-void t.test('httpd’s last good answer', async (t) => {
+void t.test('the last valid answer of httpd is cached', async (t) => {
   const directory = t.testdir({ conf: 'User apache' });
   const conf = `${directory}/conf`;
   const answer = {
@@ -60,6 +60,6 @@ void t.test('httpd’s last good answer', async (t) => {
   t.match(cacheSettings(UNIT, answer, `${conf}/not-a-directory`), { ok: false, code: 'not-written' });
 });
 
-void t.test('a unit’s name stays within the directory', async (t) => {
+void t.test("a unit's name cannot leave the directory", async (t) => {
   t.equal(cachedSettingsPath('../../etc/passwd', '/d'), '/d/.._.._etc_passwd');
 });

@@ -10,7 +10,7 @@ import { keepRunEnding } from '../../../src/host/state/keep-run-ending.ts';
 import { readRunEnding } from '../../../src/host/state/read-run-ending.ts';
 import { ending } from '../../core/diagnosis/failure-builder.ts';
 
-void t.test('the ending of that very run is found again, and of no other', async (t) => {
+void t.test('only the ending of exactly that run is found', async (t) => {
   const directory = t.testdir({});
   const last = ending();
   keepRunEnding('x.service', last, directory);
@@ -23,7 +23,7 @@ void t.test('the ending of that very run is found again, and of no other', async
   t.equal(readRunEnding('x.service', last.invocationId, directory), null);
 });
 
-void t.test('recoveries are kept; what cannot be read is not taken for none', async (t) => {
+void t.test('recoveries are written and read; an unreadable file is unknown', async (t) => {
   const directory = t.testdir({});
   t.strictSame(readAttempts('x.service', directory), known(NO_ATTEMPTS));
   keepAttempts('x.service', { triesMs: [1], gaveUp: true }, directory);
@@ -36,7 +36,7 @@ void t.test('recoveries are kept; what cannot be read is not taken for none', as
   t.strictSame(readAttempts('x.service', directory), known(NO_ATTEMPTS));
 });
 
-void t.test('a request is taken once, and a strange one is empty', async (t) => {
+void t.test('a request is taken once, and an invalid one is empty', async (t) => {
   const directory = t.testdir({});
   const taken = `${directory}/root/request`;
   const take = (): string[] => takeRequest(directory, taken);
@@ -68,7 +68,7 @@ void t.test('a request is taken once, and a strange one is empty', async (t) => 
   t.strictSame(waitingRequest(directory), [], 'and removed');
 });
 
-void t.test('what was under way is taken once', async (t) => {
+void t.test('the units of a killed run are returned once', async (t) => {
   const path = `${t.testdir({})}/run/under-way`;
   t.strictSame(takeUnderWay(path), []);
   keepUnderWay(['a.service', 'b.service'], path);

@@ -13,19 +13,19 @@ semnum     value      ncount     zcount     pid
 
 `;
 
-void t.test('ipcs’ row holds the last user and those who wait', async (t) => {
+void t.test('the row of ipcs has the last user and the waiters', async (t) => {
   t.strictSame(parseIpcs(IPCS), { known: true, value: { lastPid: 812, waiters: 3 } });
   for (const text of ['', IPCS.replace('semnum', 'other'), IPCS.replace(' 812', ' ?')])
     t.match(parseIpcs(text), { known: false });
 });
 
-void t.test('a few are asked about, the rest are left out; with no time left nothing is known', async (t) => {
+void t.test('a few sets are inspected, the rest is missing; with no time left none is known', async (t) => {
   const ids = Array.from({ length: 30 }, (_, i) => 2147483600 + i);
   const answers = await inspectByIpcs(ids, performance.now() + 10_000);
   t.equal(answers.size, 24);
   t.match(answers.get(2147483600), { known: false, why: /^ipcs / });
   t.match((await inspectByIpcs([0], performance.now() - 1)).get(0), {
     known: false,
-    why: /no time was left/,
+    why: /no time left/,
   });
 });

@@ -6,7 +6,7 @@ import { readSysctlConf, readSysctlFiles, writeSysctlFile } from '../../../src/h
 
 const value = { semmsl: 250, semmns: 32_000, semopm: 32, semmni: 128 };
 
-void t.test('kernel.sem is read, and what is no such thing is unknown', async (t) => {
+void t.test('kernel.sem is parsed, and any other text is unknown', async (t) => {
   t.match(readKernelSem(), { known: true, value: { semmsl: Number, semmni: Number } });
   t.match(readKernelSem('/proc/version'), { known: false, why: /four numbers/ });
   t.match(readKernelSem('/nowhere'), { known: false, why: /cannot be read: it does not exist/ });
@@ -14,7 +14,7 @@ void t.test('kernel.sem is read, and what is no such thing is unknown', async (t
   t.equal(readMostSets('/nowhere'), 32_768);
 });
 
-void t.test('what was written is read back', async (t) => {
+void t.test('a written value is read back', async (t) => {
   const folder = t.testdir({ sem: '1 1 1 1\n' });
   t.strictSame(writeKernelSem(value, `${folder}/sem`), { ok: true });
   t.strictSame(readKernelSem(`${folder}/sem`), { known: true, value });
@@ -25,7 +25,7 @@ void t.test('what was written is read back', async (t) => {
   t.match(writeKernelSem(value, '/dev/null'), { ok: false, code: 'not-taken' });
 });
 
-void t.test('the files that count at boot', async (t) => {
+void t.test('the files that are applied at boot', async (t) => {
   const root = t.testdir({
     etc: {
       'sysctl.conf': 'kernel.sem = 1 1 1 1\n',
@@ -53,7 +53,7 @@ void t.test('the files that count at boot', async (t) => {
   t.strictSame(readSysctlFiles(`${root}/run`), { files: [], unread: [] });
 });
 
-void t.test('what a file held before is kept', async (t) => {
+void t.test('the previous content of a file is kept', async (t) => {
   const folder = t.testdir({});
   const file = `${folder}/sysctl.d/60-a.conf`;
   writeSysctlFile(file, 'one', null);

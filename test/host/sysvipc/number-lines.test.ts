@@ -13,7 +13,7 @@ function read(text: string, pieceBytes: number): number[][] | null {
   return lines.atEnd() ? found : null;
 }
 
-void t.test('lines are the same, in whatever pieces they come', async (t) => {
+void t.test('lines do not depend on how the bytes are split', async (t) => {
   const text = '  1 -22   333\n4 5 6\n\n 7 8 9 \n';
   for (let size = 1; size <= text.length; size++) {
     t.strictSame(
@@ -28,7 +28,7 @@ void t.test('lines are the same, in whatever pieces they come', async (t) => {
   }
 });
 
-void t.test('lines that end alike', async (t) => {
+void t.test('lines with equal ends', async (t) => {
   t.strictSame(read('1 2 3\n4 5 3\n6 7 3 \n8 9 4\n1 2 3\n', 100), [
     [1, 2, 3],
     [4, 5, 3],
@@ -38,7 +38,7 @@ void t.test('lines that end alike', async (t) => {
   ]);
 });
 
-void t.test('anything else is refused', async (t) => {
+void t.test('any other input is rejected', async (t) => {
   for (const text of [
     '1 2\n',
     '1 2 3 4\n',

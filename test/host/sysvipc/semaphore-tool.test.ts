@@ -7,7 +7,7 @@ import { SemaphoreTool } from '../../../src/host/sysvipc/semaphore-tool.ts';
 // Ids that nobody has: this test must not touch the machine's own sets. What becomes of real ones the lab tests.
 const NOBODYS = [2147483600, 2147483601, 2147483602];
 
-void t.test('sets that are gone are unknown, and removing them is no complaint', async (t) => {
+void t.test('removed sets are unknown, and removing them again is no error', async (t) => {
   const tool = new SemaphoreTool({ uid: 33, starterUid: 0 }, performance.now() + 5_000);
   tool.ask(NOBODYS.slice(0, 2));
   tool.ask([]);
@@ -15,47 +15,47 @@ void t.test('sets that are gone are unknown, and removing them is no complaint',
   const answers = await tool.answers();
   t.strictSame([...answers.keys()], NOBODYS);
   for (const id of NOBODYS)
-    t.match(answers.get(id), { known: false, why: 'the kernel does not tell who used it last' });
+    t.match(answers.get(id), { known: false, why: 'the kernel does not report its last user' });
   t.strictSame(await tool.remove(NOBODYS), []);
 });
 
-void t.test('after a removal the journal is told, or it is said why not', async (t) => {
+void t.test('a removal is written to the journal, or the reason why not is reported', async (t) => {
   const tool = new SemaphoreTool({ uid: 33, starterUid: 0 }, performance.now() + 5_000);
-  t.ok(tool.canTell);
+  t.ok(tool.canWriteEntry);
   await tool.answers();
   t.strictSame(await tool.remove([]), []);
   // Longer than a datagram may be (net.core.wmem_max).
-  const why = await tool.tell(`MESSAGE=${'x'.repeat(64 * 1024 * 1024)}\n`);
-  t.match(why, /^journald cannot be told: /);
+  const why = await tool.writeEntry(`MESSAGE=${'x'.repeat(64 * 1024 * 1024)}\n`);
+  t.match(why, /^cannot write to journald: /);
   t.notOk(
-    new SemaphoreTool({ uid: 33, starterUid: 33 }, performance.now() - 1).canTell,
+    new SemaphoreTool({ uid: 33, starterUid: 33 }, performance.now() - 1).canWriteEntry,
     'nobody would believe it',
   );
 });
 
-void t.test('with no time left the journal is not told', async (t) => {
+void t.test('with no time left nothing is written to the journal', async (t) => {
   const tool = new SemaphoreTool({ uid: 33, starterUid: 0 }, performance.now() - 1);
-  t.match(await tool.tell('MESSAGE=x\n'), /no time was left/);
+  t.match(await tool.writeEntry('MESSAGE=x\n'), /no time left/);
 });
 
-void t.test('nobody is asked about none', async (t) => {
+void t.test('no tool is started for an empty list', async (t) => {
   const tool = new SemaphoreTool({ uid: 33, starterUid: 0 }, performance.now() + 5_000);
   t.equal((await tool.answers()).size, 0);
   tool.close();
 });
 
-void t.test('with no time left nothing is known, and nothing is thrown', async (t) => {
+void t.test('with no time left everything is unknown, and nothing throws', async (t) => {
   const tool = new SemaphoreTool({ uid: 33, starterUid: 0 }, performance.now() - 1);
   tool.ask([0]);
-  t.match((await tool.answers()).get(0), { known: false, why: /no time was left/ });
-  t.match(await tool.remove(NOBODYS), [/no time was left/]);
+  t.match((await tool.answers()).get(0), { known: false, why: /no time left/ });
+  t.match(await tool.remove(NOBODYS), [/no time left/]);
 });
 
-void t.test('ipcrm is given as many ids as fit, and its complaints are told', async (t) => {
+void t.test('ipcrm gets as many ids as fit, and its errors are returned', async (t) => {
   const many = Array.from({ length: 150_000 }, (_, i) => 2_000_000_000 + i);
   const complaints = await removeByIpcrm('s', many, 0, performance.now() + 20_000);
   t.ok(complaints.length >= 3, 'it took several runs');
-  for (const complaint of complaints) t.match(complaint, /ended with 1: ipcrm: (invalid|permission)/);
+  for (const complaint of complaints) t.match(complaint, /exited with 1: ipcrm: (invalid|permission)/);
 });
 
 const PROGRAM = join(import.meta.dirname, '../../../src/host/sysvipc/semaphore-tool.pl');

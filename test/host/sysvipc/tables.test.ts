@@ -15,7 +15,7 @@ function readText(t: Test, text: string): Promise<Fact<SemaphoreSet[]>> {
   return readSemaphoreSets(undefined, `${path}/sem`);
 }
 
-void t.test('a line is read field by field', async (t) => {
+void t.test('a line is parsed field by field', async (t) => {
   t.strictSame(await readText(t, `${HEADER}\n${LINE}\n`), {
     known: true,
     value: [
@@ -35,18 +35,18 @@ void t.test('a line is read field by field', async (t) => {
   });
 });
 
-void t.test('an empty table is known to be empty', async (t) => {
+void t.test('an empty table is a known fact', async (t) => {
   t.strictSame(await readText(t, `${HEADER}\n`), { known: true, value: [] });
 });
 
-void t.test('keys may be signed, or unsigned of 32 bits; any mode is octal', async (t) => {
+void t.test('keys may be signed or unsigned; modes are octal', async (t) => {
   for (const key of ['-559038737', '3735928559']) {
     const sets = await readText(t, `${HEADER}\n${LINE.replace(/^ +0/, key).replace('600', '644')}\n`);
     t.match(sets, { value: [{ key: -559038737, mode: 0o644 }] }, key);
   }
 });
 
-void t.test('a table of many pieces is whole, and its sets are told of once each', async (t) => {
+void t.test('a table of many chunks is complete, and each set is passed on once', async (t) => {
   const text = [
     HEADER,
     ...Array.from({ length: 5_000 }, (_, id) => LINE.replace('         7', String(id).padStart(10))),
@@ -62,7 +62,7 @@ void t.test('a table of many pieces is whole, and its sets are told of once each
   );
 });
 
-void t.test('what is not understood makes the whole table unknown', async (t) => {
+void t.test('a line of unknown form makes the whole table unknown', async (t) => {
   const bad = [
     '',
     'something else',
@@ -79,14 +79,14 @@ void t.test('what is not understood makes the whole table unknown', async (t) =>
     t.match(await readText(t, text), { known: false, why: /sem / }, JSON.stringify(text));
 });
 
-void t.test('the machine’s own table and limits are readable', async (t) => {
+void t.test("the machine's table and limits are readable", async (t) => {
   t.match(await readSemaphoreSets(), { known: true });
   t.match(readSemaphoreLimits(), { known: true, value: { maxSets: Number, maxSemaphores: Number } });
   t.match(await readSemaphoreSets(undefined, '/proc/nowhere'), { known: false, why: /ENOENT/ });
   t.match(readSemaphoreLimits('/proc/version'), { known: false, why: /four numbers/ });
 });
 
-void t.test('shared memory segments are read likewise', async (t) => {
+void t.test('shared memory segments are parsed', async (t) => {
   const header =
     '       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  cgid      atime      dtime      ctime                   rss                  swap';
   const line =
