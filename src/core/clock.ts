@@ -24,7 +24,7 @@ const AGE_MARGIN_S = 2;
 
 /**
  * The largest step of the wall clock between any of the timestamps and now, in milliseconds; 0 if there was none. Time asleep
- * cannot be told from a step, and makes ctimes as doubtful.
+ * looks like a step, and makes ctimes as doubtful.
  */
 export function clockStepMs(stamps: readonly Stamp[], now: ClockReading): number {
   const here = now.realMs - now.monotonicMs;

@@ -48,9 +48,9 @@ function filesBelow(folder: string): string[] {
 }
 
 /** The forbidden words in a text, each with what stands around it. A line break with a comment sign is a blank. */
-function found(text: string): string[] {
-  const flat = text.replace(/\n[ \t]*(#|\.\\"|\/\/)?[ \t]*/g, ' ').replace(/[ \t]+/g, ' ');
-  return FORBIDDEN.flatMap((pattern) =>
+function found(text: string, forbidden: readonly RegExp[] = FORBIDDEN): string[] {
+  const flat = text.replace(/\n[ \t]*(#|\.\\"|\/\/|\*)?[ \t]*/g, ' ').replace(/[ \t]+/g, ' ');
+  return forbidden.flatMap((pattern) =>
     [...flat.matchAll(new RegExp(pattern, 'gi'))].map(({ index }) =>
       flat.slice(Math.max(0, index - 30), index + 40),
     ),
@@ -66,4 +66,54 @@ void t.test('a forbidden word is found, also across lines of a comment', async (
 void t.test('text for people has no forbidden word', async (t) => {
   t.ok(PROSE.includes('units/gate') && PROSE.includes('scripts/packaging/deb/control'));
   for (const path of PROSE) t.strictSame(found(readFileSync(path, 'utf8')), [], path);
+});
+
+// Words for people that describe machines, in sentences, comments and names of the code.
+const FORBIDDEN_IN_CODE: readonly RegExp[] = [
+  /\btold\b/,
+  /\btells?\b/,
+  /\bsomebody'?s?\b(?! else\b| other\b)/,
+  /\bnobody\b/,
+  /\bwhoever\b/,
+  /\bdeeds?\b/,
+  /\bdead\b/,
+  /\balive\b/,
+  /\bmaker\b/,
+  /\bthe guard\b/,
+  /\blooks? again\b/,
+  /[\u2018\u2019\u201c\u201d\u2026\u00d7]/,
+];
+
+const ALL = [...FORBIDDEN, ...FORBIDDEN_IN_CODE];
+
+function filesOf(folder: string): string[] {
+  return filesBelow(folder).filter((path) => /\.(ts|pl)$/.test(path));
+}
+
+/** The comments and sentences of a source file: its text without lines that quote another program. */
+function wordsOf(path: string): string {
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => !/alivePids|this\.alive|private alive/.test(line))
+    .join('\n');
+}
+
+function testNames(path: string): string[] {
+  const names = readFileSync(path, 'utf8').matchAll(
+    /(?:\btest|\bscenario)\(\s*(?:'([^']*)'|"([^"]*)"|`([^`]*)`)/g,
+  );
+  return [...names].map(([, single, double, template]) => single ?? double ?? template ?? '');
+}
+
+void t.test('sentences, comments and names of the code have no forbidden word', async (t) => {
+  // The command line is missing: its sentences change with its table of commands.
+  const paths = filesOf('src').filter((path) => !/^src\/(commands\/|cli)/.test(path));
+  t.ok(paths.length > 100);
+  for (const path of paths) t.strictSame(found(wordsOf(path), ALL), [], path);
+});
+
+void t.test('names of tests have no forbidden word', async (t) => {
+  const names = filesOf('test').flatMap(testNames);
+  t.ok(names.length > 300);
+  for (const name of names) t.strictSame(found(name, ALL), [], name);
 });

@@ -90,7 +90,7 @@ void t.test('httpd fails because no set can be created and is recovered', async 
   ] as const) {
     for (const dropIn of [[], NO_GUARD_AT_STARTS]) {
       await t.test(
-        `a reload over the limit, ErrorLog in ${where}, ${dropIn.length === 0 ? 'with' : 'without'} the guard at starts`,
+        `a reload over the limit, ErrorLog in ${where}, ${dropIn.length === 0 ? 'with' : 'without'} hooks at starts`,
         async (t) => {
           await reset(guard, apache);
           lab.write('etc/apache2/conf-enabled/zz-log.conf', line);

@@ -141,7 +141,7 @@ void t.test('history shows what httpd-guard did, and no forged entries', async (
   });
 
   await t.test(
-    'without perl, without logger, with a journald that hangs: httpd starts, and the line is told',
+    'without perl, without logger, with a journald that hangs: httpd starts, and the line is logged',
     async (t) => {
       const start = async (): Promise<number> => {
         await lab.sh('systemctl stop apache2');

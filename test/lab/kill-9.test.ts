@@ -5,7 +5,7 @@ import { Lab } from './lab.ts';
 const CYCLES = 20;
 
 for (const mpm of ['prefork', 'worker', 'event'] satisfies Mpm[]) {
-  void t.test(`${mpm}: killed until it cannot start; with the guard it always starts`, async (t) => {
+  void t.test(`${mpm}: killed until it cannot start; guarded, it always starts`, async (t) => {
     const lab = await Lab.boot();
     t.teardown(() => {
       lab.end();

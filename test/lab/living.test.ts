@@ -42,7 +42,7 @@ void t.test('a running httpd keeps its sets', async (t) => {
     ['a binary run by the loader', 'exec /lib64/ld-linux-*.so.2 /usr/sbin/apache2 -k start'],
   ];
   for (const [what, start] of asAnother) {
-    await t.test(`${what}, started by hand, its workers dead`, async (t) => {
+    await t.test(`${what}, started by hand, its workers killed`, async (t) => {
       await lab.run('systemctl', 'stop', 'apache2');
       await clean(lab);
       lab.write('root/start', `. /etc/apache2/envvars\nmkdir -p /var/run/apache2\n${start}\n`);

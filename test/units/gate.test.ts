@@ -125,7 +125,7 @@ void t.test('the gate and core agree on random tables', async (t) => {
   t.ok(candidates > 10 && candidates < 140, `${candidates} of 150 tables have a candidate`);
 });
 
-void t.test('a table in another form is odd: the guard itself looks', async (t) => {
+void t.test('a table in another form: Node is started to check it', async (t) => {
   const candidate = line(set());
   const others = [
     '',

@@ -127,7 +127,7 @@ void t.test('after a leak sets are removed, the unit is started and verified to 
 });
 
 void t.test(
-  'an attempt is counted before the first deed, and what cannot be counted is not attempted',
+  'an attempt is counted before the first action, and one that cannot be counted is not made',
   async (t) => {
     const counted = new World();
     counted.doubts = [notDone('not-removed', 'killed half-way')];

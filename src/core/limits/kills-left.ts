@@ -35,7 +35,7 @@ export interface UnitNeed {
   guarded: boolean;
   /** Registered System V mutexes: the most that a start creates, not counting proxy balancers; null if httpd does not report it. */
   registered: number | null;
-  /** Sets of the running httpd, including those of a kill -9 just before that cannot be told apart yet; null if unknown. */
+  /** Sets of the running httpd, including those leaked by a kill -9 just before, which look the same; null if unknown. */
   held: number | null;
   kills: Kills;
 }

@@ -2,7 +2,7 @@
 export interface LineParts {
   /** What httpd wrote before any word of a client. */
   own: string;
-  /** "[client …] " with the error and AH numbers behind it, as log.c writes them; empty in a line without a client. */
+  /** "[client ...] " with the error and AH numbers behind it, as log.c writes them; empty in a line without a client. */
   mark: string;
   /** The message about the client. */
   about: string;

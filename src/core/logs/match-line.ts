@@ -11,7 +11,7 @@ export interface LineMatch {
   errno: number | null;
   /**
    * Where there is no space left: the file that could not be written, or its folder. Null where the line names none, or is
-   * of another kind. It can be forged like the line: to be looked at and shown, escaped, no more.
+   * of another form. It can be forged like the line: to be looked at and shown, escaped, no more.
    */
   path: string | null;
 }
@@ -58,7 +58,7 @@ const MOST_CHARACTERS = 4096;
  * What a line of a log says: of httpd 1.3 to 2.4, its modules and its neighbours, with any prefix (a date, a level,
  * syslog's, none). Null for a line of no known kind.
  *
- * A client's text stands behind "[client …]", or in an access log behind the date, and is not looked at. But a script
+ * A client's text stands behind "[client ...]", or in an access log behind the date, and is not looked at. But a script
  * of the server can write any line to its log, equal to the last byte to httpd's own, and such a line matches. So a
  * match is a reason to look at the machine, never a reason to act.
  */

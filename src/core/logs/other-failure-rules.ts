@@ -56,7 +56,7 @@ export const OTHER_FAILURE_RULES: readonly MessageRule[] = [
       'oauth2_ipc_sema_post_config: sem_open() failed to create named semaphore /zzo-sema: No space left on device (28)',
   },
   {
-    // Of whatever message. Behind "[client …]" it is the quota of an upload, and no start failed of that.
+    // Of whatever message. Behind "[client ...]" it is the quota of an upload, and no start failed of that.
     id: 'quota',
     product: 'httpd 2.0-2.4',
     kind: 'quota',

@@ -4,7 +4,7 @@ const OBJECT = /(?:mutex|semaphore|(?:global|process|shared) lock)/.source;
 const GAP = /[^:]{0,80}?/.source;
 
 /**
- * What modules write that the catalogue does not list: their texts differ, but name the deed, its object and the error. A
+ * What modules write that the catalogue does not list: their texts differ, but name the action, its object and the error. A
  * rule applies only where the catalogue has none, and the first that does is the result.
  */
 export const UNLISTED_RULES: readonly MessageRule[] = [

@@ -58,7 +58,7 @@ export type Decision =
       outcome: 'healthy' | 'left-alone' | 'unsure' | 'gave-up';
       cause: Cause;
       why: string;
-      /** Whether to retry in a moment, since the owners of very new sets cannot be told apart yet. */
+      /** Whether to retry in a moment, since very new sets cannot be proven to be orphaned yet. */
       lookAgain?: true;
     };
 

@@ -39,7 +39,7 @@ export function toKeep(
 }
 
 /**
- * The result of a removal, decided by the table read afterwards: an object that is not in it is removed, whoever did it (EINVAL
+ * The result of a removal, decided by the table read afterwards: an object that is not in it is removed, by whichever process (EINVAL
  * and EIDRM of a second removal are no errors). `complaints` are the errors of the tool.
  */
 export function outcome(

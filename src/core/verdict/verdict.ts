@@ -56,7 +56,7 @@ function judgeSet(set: SemaphoreSet, world: World): Judgement {
   const use = signOfUse(set, world);
   if (use !== null) return is(use.verdict, use.evidence);
 
-  if (living.length === 0) return { set, verdict: 'orphan', evidence: NOBODY };
+  if (living.length === 0) return { set, verdict: 'orphan', evidence: NO_HTTPD };
   const opinions = living.map((lineage) => ({ lineage, ...couldKnow(lineage, set) }));
   const holders = opinions.filter(({ could }) => could);
   if (holders.length === 0)
@@ -68,7 +68,7 @@ function judgeSet(set: SemaphoreSet, world: World): Judgement {
 const TABLE = '/proc/sysvipc/sem';
 
 /** One object for all sets: a full table has 32,000. */
-const NOBODY: readonly Evidence[] = [
+const NO_HTTPD: readonly Evidence[] = [
   { rule: 'no-living-httpd', saw: 'no running httpd in this IPC namespace', source: '/proc' },
 ];
 

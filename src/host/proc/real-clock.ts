@@ -8,7 +8,7 @@ export interface Clock {
   steadyMs(): number;
   /** Resolves after `ms`, or as soon as `signal` says so. */
   pause(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Calls `due` once, after `ms`, unless the function that it returns is called before. It does not keep the process alive. */
+  /** Calls `due` once, after `ms`, unless the function that it returns is called before. It does not keep the process running. */
   after(ms: number, due: () => void): () => void;
 }
 

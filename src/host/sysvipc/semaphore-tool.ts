@@ -14,8 +14,8 @@ import { type Running, startTool } from '../exec/spawn-tool.ts';
 // (it is essential on Debian and Ubuntu), else util-linux.
 
 /**
- * The program, whose head says what it is asked and what it answers. It lies beside this file, or beside the bundle. perl
- * itself reads it: where it cannot, util-linux is asked instead.
+ * The program in the folder of this file, or of the bundle; its protocol is described in its first lines. If perl cannot run it,
+ * util-linux is used instead.
  */
 const PROGRAM = join(import.meta.dirname, 'semaphore-tool.pl');
 

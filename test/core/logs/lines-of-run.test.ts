@@ -39,7 +39,7 @@ void t.test('stamps of other forms and places', async (t) => {
   t.strictSame(dates(['x'.repeat(200) + '[Sat Nov 21 05:20:58 2026]']), [at(59)], 'not one in the message');
 });
 
-void t.test('a time zone: that of the unit, or the one that the file’s own time shows', async (t) => {
+void t.test("the time zone of the unit, or the one that the file's own time shows", async (t) => {
   const line = '[Fri Nov 20 21:20:58.900000 2026] [core:emerg] x';
   t.strictSame(dates([line], -8 * HOUR), [at(58, 900)]);
   t.strictSame(dates([line], 0), [at(58, 900)], 'TZ set by a wrapper');

@@ -3,7 +3,7 @@ import { parseRunMessage } from '../../../src/core/logs/run-message.ts';
 
 const fields = { __REALTIME_TIMESTAMP: '1795238458123456', SYSLOG_IDENTIFIER: 'apachectl' };
 
-void t.test('each line of a message has the journal’s time and the program', async (t) => {
+void t.test('each line of a message has the time of the journal and the program', async (t) => {
   const atMs = 1_795_238_458_123.456;
   t.strictSame(parseRunMessage(JSON.stringify({ ...fields, MESSAGE: 'one\ntwo' })), [
     { text: 'one', atMs, identifier: 'apachectl' },
