@@ -105,7 +105,7 @@ void t.test(
       ];
       const broken: [string, string][] = [
         [instead('perl', 'exec sleep 60'), 'kept 2 sets: '],
-        [instead('perl', ...lie), 'could not be removed: it is still there'],
+        [instead('perl', ...lie), 'could not be removed: it still exists'],
         [`${noPerl}; mount --bind /dev/null /usr/bin/ipcrm`, 'could not be removed: setpriv exited with 12'],
         [
           `${noPerl}; ${instead('ipcrm', 'exec sleep 60')}`,
@@ -115,7 +115,7 @@ void t.test(
           `${noPerl}; ${instead('ipcrm', 'kill -9 $$')}`,
           'could not be removed: setpriv was killed by SIGKILL',
         ],
-        [`${noPerl}; mount --bind /bin/true /usr/bin/ipcrm`, 'could not be removed: it is still there'],
+        [`${noPerl}; mount --bind /bin/true /usr/bin/ipcrm`, 'could not be removed: it still exists'],
         [`${noPerl}; mount --bind /dev/null /usr/bin/ipcs`, 'kept 2 sets: '],
         ['mount --bind /dev/null /usr/bin/setpriv', 'could not be removed: setpriv cannot be run'],
       ];
@@ -281,7 +281,7 @@ void t.test('no httpd here at all', async (t) => {
   await makeSets(lab, 2, { uid: WWW_DATA });
   const check = await lab.run('httpd-guard', 'check');
   t.equal(check.exitCode, 3, 'a missing httpd is not a healthy one');
-  t.match(check.stdout, 'no unit of httpd is installed here');
+  t.match(check.stdout, 'no httpd unit found');
   t.equal((await clean(lab)).exitCode, 3);
   t.equal((await setIds(lab)).length, 2);
   t.equal((await lab.run('httpd-guard', 'install')).exitCode, 1);

@@ -99,7 +99,7 @@ void t.test('install and uninstall', async (t) => {
   });
 
   await t.test(
-    'a configuration that takes long to read delays no start for long, and the last good answer serves',
+    'a configuration that takes long to read does not delay a start for long: the last valid answer is used',
     async (t) => {
       await apache.start();
       await apache.kill9();
@@ -129,7 +129,7 @@ void t.test('install and uninstall', async (t) => {
     await apache.dropIn('20-hurry.conf', 'MemoryMax=64M');
     const narrow = await lab.run('httpd-guard', 'install');
     t.equal(narrow.exitCode, 1);
-    t.match(narrow.stderr, 'has 64 MiB of memory (MemoryMax=)');
+    t.match(narrow.stderr, 'has MemoryMax=64M');
     await apache.dropIn('20-hurry.conf', 'MemoryMax=128M');
     t.equal((await lab.run('httpd-guard', 'install', '--dry-run')).exitCode, 0);
     await lab.sh(

@@ -171,7 +171,7 @@ void t.test('a recovery', async (t) => {
         0o644,
         /httpd-guard\.toml: recover\.settle = "long" is wrong: it must be a number/,
       ],
-      [['settle = 1'], 0o666, /httpd-guard\.toml is not read: .*written by others/],
+      [['settle = 1'], 0o666, /httpd-guard\.toml is not read: .*writable by other users/],
       [['= ='], 0o644, /httpd-guard\.toml is not valid TOML/],
     ] as const) {
       guard.configure(...lines);
