@@ -1,37 +1,55 @@
-import type { Argv, Options } from 'yargs';
+import type { InferredOptionType, Options } from 'yargs';
 import { serviceName } from './core/httpd/choose-unit.ts';
 import { CONFIGURATION_FILE } from './host/config/configuration-file.ts';
 
-// The words of the command line, each checked once.
-
-/** Wrong usage: what is wrong, in one line. */
+/** A usage error: what is wrong, in one line. */
 export class UsageError extends Error {}
 
-/** What every command takes. */
-export function common<T>(command: Argv<T>) {
-  return command
-    .option('unit', {
-      type: 'string',
-      requiresArg: true,
-      coerce: unitName,
-      describe: 'The unit of httpd; found when not given',
-    })
-    .option('config', {
-      type: 'string',
-      requiresArg: true,
-      describe: `A configuration file instead of ${CONFIGURATION_FILE}`,
-    })
-    .option('json', { type: 'boolean', default: false, describe: 'Print JSON' })
-    .option('quiet', { type: 'boolean', default: false, describe: 'Say only what matters' })
-    .option('verbose', { type: 'boolean', default: false, describe: 'Say all there is' });
+/** Options by their long names, without the dashes. */
+export type CommandOptions = Readonly<Record<string, Options>>;
+
+type CamelCase<Name> = Name extends `${infer First}-${infer Rest}`
+  ? `${First}${Capitalize<CamelCase<Rest>>}`
+  : Name;
+
+/** The values of options as a command gets them: a flag that was not given is false. */
+export type Values<O extends CommandOptions> = {
+  [Name in keyof O as CamelCase<Name>]: O[Name] extends { type: 'boolean' }
+    ? boolean
+    : InferredOptionType<O[Name]>;
+};
+
+/** No default: the help would show it as "[default: false]", which says nothing. */
+export function flag(describe: string) {
+  return { type: 'boolean', describe } as const;
 }
 
-export function dryRun<T>(command: Argv<T>) {
-  return command.option('dry-run', {
-    type: 'boolean',
-    default: false,
-    describe: 'Only say what would be done',
-  });
+export const unit = {
+  unit: {
+    type: 'string',
+    requiresArg: true,
+    coerce: unitName,
+    describe: 'systemd unit of httpd (default: auto-detected)',
+  },
+} as const;
+
+export const config = {
+  config: {
+    type: 'string',
+    requiresArg: true,
+    describe: `configuration file (default: ${CONFIGURATION_FILE})`,
+  },
+} as const;
+
+export const json = { json: flag('print JSON') };
+export const jsonLog = { json: flag('log in JSON') };
+export const quiet = { quiet: flag('print only the result') };
+export const quietLog = { quiet: flag('log only warnings and errors') };
+export const dryRun = { 'dry-run': flag('print what would be done and change nothing') };
+
+/** No default: the configuration has it. */
+export function percentOption(describe: string) {
+  return { type: 'number', requiresArg: true, coerce: percent, describe } as const;
 }
 
 function percent(value: number | undefined): number | undefined {
@@ -43,41 +61,32 @@ function percent(value: number | undefined): number | undefined {
 
 function unitName(text: string): string {
   const name = serviceName(text);
-  if (name === null) throw new UsageError(`--unit: "${text}" cannot be the name of a service`);
+  if (name === null) throw new UsageError(`--unit: "${text}" is not a valid name of a service`);
   return name;
 }
 
-export function keys(texts: string[]): number[] {
+export function segmentKeys(texts: string[]): number[] {
   if (texts.length === 0)
-    throw new UsageError('--shm-key takes keys of shared memory segments, as ipcs -m shows them');
+    throw new UsageError('--shm-key takes keys of shared memory segments, as printed by ipcs -m');
   return texts.map((text) => {
     const key = /^(0x[0-9a-f]{1,8}|\d{1,10})$/i.test(text) ? Number(text) : NaN;
     if (!(key > 0 && key <= 0xffffffff))
-      throw new UsageError(`--shm-key: "${text}" is no key of a shared memory segment; ipcs -m shows them`);
+      throw new UsageError(`--shm-key: "${text}" is not a key of a shared memory segment (see ipcs -m)`);
     return key | 0;
   });
 }
 
-export function ids(texts: string[]): number[] {
-  if (texts.length === 0) throw new UsageError('--set takes the ids of semaphore sets; check lists them');
+export function setIds(texts: string[]): number[] {
+  if (texts.length === 0) throw new UsageError('--set takes ids of semaphore sets, as printed by check');
   return texts.map((text) => {
     if (!/^\d{1,10}$/.test(text) || Number(text) > 0x7fffffff)
-      throw new UsageError(`--set: "${text}" is no id of a semaphore set; check lists them`);
+      throw new UsageError(`--set: "${text}" is not an id of a semaphore set (see httpd-guard check)`);
     return Number(text);
   });
 }
 
 export function setCount(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text))
-    throw new UsageError(
-      `--raise: "${text}" is no number of semaphore sets; limits shows how many there may be`,
-    );
+    throw new UsageError(`--raise: "${text}" is not a number of semaphore sets (see httpd-guard limits)`);
   return Number(text);
 }
-
-/** Without a default: the configuration has it. */
-export const percentOption = {
-  type: 'number',
-  requiresArg: true,
-  coerce: percent,
-} as const satisfies Options;

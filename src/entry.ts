@@ -5,7 +5,7 @@ declare const __VERSION__: string;
 
 const [command, flag, unit, ...more] = process.argv.slice(2);
 
-const PLAIN = { json: false, quiet: false, verbose: false } as const;
+const PLAIN = { json: false, quiet: false } as const;
 
 async function main(): Promise<number> {
   const major = Number(process.versions.node.split('.', 1)[0]);

@@ -7,7 +7,7 @@ export interface CommandResult {
   exitCode: number;
 }
 
-/** What every command takes. */
+/** What several commands take; each picks what has an effect on it. */
 export interface CommonOptions {
   unit?: string | undefined;
   /** A file instead of the usual configuration. */

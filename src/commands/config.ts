@@ -4,10 +4,12 @@ import { configurationJson, configurationText, type EffectiveValue } from '../vi
 import { type CommonOptions, type CommandResult, wrongConfiguration } from './command-result.ts';
 import { findServer, serverChoice } from '../workflows/find-server.ts';
 
+export type ConfigOptions = Pick<CommonOptions, 'unit' | 'config' | 'json'>;
+
 const ASK_TIMEOUT_MS = 5_000;
 
 /** Says each value that counts, and who said it. Changes nothing. */
-export async function config(options: CommonOptions): Promise<CommandResult> {
+export async function config(options: ConfigOptions): Promise<CommandResult> {
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return wrongConfiguration(configuration.why, 1);
   const values = await effectiveValues(options.unit, configuration.value);

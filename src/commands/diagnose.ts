@@ -7,12 +7,14 @@ import { diagnosisJson, diagnosisText } from '../view/diagnosis.ts';
 import { type CommonOptions, type CommandResult, wrongConfiguration } from './command-result.ts';
 import { findServer, serverChoice } from '../workflows/find-server.ts';
 
+export type DiagnoseOptions = Pick<CommonOptions, 'unit' | 'config' | 'json' | 'quiet'>;
+
 /** A command that looks ends within 6 s, whatever hangs. */
 const TIMEOUT_MS = 5_500;
 const ASK_TIMEOUT_MS = 4_000;
 
 /** Says why httpd did not start, and what to do. Changes nothing. */
-export async function diagnose(options: CommonOptions): Promise<CommandResult> {
+export async function diagnose(options: DiagnoseOptions): Promise<CommandResult> {
   const systemd = SystemdSession.within(TIMEOUT_MS);
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return wrongConfiguration(configuration.why, 3);

@@ -15,7 +15,7 @@ import { escape } from '../view/escape.ts';
 import { type CommonOptions, type CommandResult, needsRoot } from './command-result.ts';
 import { findServer, serverChoice } from '../workflows/find-server.ts';
 
-export interface InstallOptions extends CommonOptions {
+export interface InstallOptions extends Pick<CommonOptions, 'unit' | 'config' | 'json' | 'quiet'> {
   dryRun: boolean;
 }
 

@@ -23,7 +23,7 @@ import { escape } from '../view/escape.ts';
 import { type Raising, raisingJson, raisingText } from '../view/limits-raise.ts';
 import { type CommonOptions, type CommandResult, needsRoot } from './command-result.ts';
 
-export interface RaiseOptions extends CommonOptions {
+export interface RaiseOptions extends Pick<CommonOptions, 'json' | 'quiet'> {
   dryRun: boolean;
 }
 

@@ -15,10 +15,10 @@ import { readSnapshot } from '../workflows/take-snapshot.ts';
 import { userNames } from '../host/exec/user-names.ts';
 import { isInFirstIpcNamespace } from '../host/proc/visibility.ts';
 import { limitsJson, limitsText } from '../view/limits.ts';
-import { type CommandResult, wrongConfiguration } from './command-result.ts';
+import { type CommandResult, type CommonOptions, wrongConfiguration } from './command-result.ts';
 import type { RaiseOptions } from './limits-raise.ts';
 
-export interface LimitsOptions extends RaiseOptions {
+export interface LimitsOptions extends CommonOptions, RaiseOptions {
   /** SEMMNI is to become this. */
   raise?: number | undefined;
 }

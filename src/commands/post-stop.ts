@@ -21,6 +21,8 @@ import { cleanSentence } from '../view/clean-text.ts';
 import { escape } from '../view/escape.ts';
 import type { CommonOptions } from './command-result.ts';
 
+export type PostStopOptions = Pick<CommonOptions, 'unit' | 'config' | 'json' | 'quiet'>;
+
 /** Less than the script's own limit, so that it is we who say that time ran out. */
 const BUDGET_MS = 2_600;
 const ASK_TIMEOUT_MS = 1_000;
@@ -30,7 +32,7 @@ const TELL_MS = 250;
  * ExecStopPost: says why the run ended, if it ended badly, in one entry of the journal; keeps what the kernel said, for a
  * recovery; then clears what the run left. 0 always.
  */
-export async function postStop(options: CommonOptions): Promise<number> {
+export async function postStop(options: PostStopOptions): Promise<number> {
   const systemd = SystemdSession.within(BUDGET_MS);
   const configuration = readConfiguration(options.config);
   if (!configuration.known) {
@@ -67,7 +69,7 @@ export async function postStop(options: CommonOptions): Promise<number> {
 async function tell(
   server: Server,
   unit: UnitFacts,
-  options: CommonOptions,
+  options: PostStopOptions,
   systemd: SystemdSession,
 ): Promise<void> {
   const [facts, words] = await Promise.all([

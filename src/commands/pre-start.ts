@@ -8,7 +8,7 @@ import { removeOrphans } from '../workflows/remove-orphans.ts';
 import { cleanSentence } from '../view/clean-text.ts';
 import type { CommonOptions } from './command-result.ts';
 
-export interface PreStartOptions extends CommonOptions {
+export interface PreStartOptions extends Pick<CommonOptions, 'unit' | 'config' | 'json' | 'quiet'> {
   strict: boolean;
 }
 

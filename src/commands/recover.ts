@@ -16,7 +16,7 @@ import { recoveryEntry, recoveryJson, recoverySentence, recoveryText } from '../
 import { type CommonOptions, type CommandResult, needsRoot, wrongConfiguration } from './command-result.ts';
 import { serverChoice } from '../workflows/find-server.ts';
 
-export interface RecoverOptions extends CommonOptions {
+export interface RecoverOptions extends Pick<CommonOptions, 'unit' | 'config' | 'json' | 'quiet'> {
   dryRun: boolean;
   /** For the units that the watcher's request names. */
   requested?: boolean | undefined;

@@ -28,7 +28,7 @@ import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { escape } from '../view/escape.ts';
 import { type CommonOptions, type CommandResult, needsRoot } from './command-result.ts';
 
-export interface UninstallOptions extends CommonOptions {
+export interface UninstallOptions extends Pick<CommonOptions, 'unit' | 'json' | 'quiet'> {
   dryRun: boolean;
 }
 

@@ -14,6 +14,8 @@ import { Watcher } from '../workflows/watcher.ts';
 import { escape } from '../view/escape.ts';
 import type { CommonOptions } from './command-result.ts';
 
+export type WatchOptions = Pick<CommonOptions, 'json' | 'quiet'>;
+
 const OWN_UNIT = 'httpd-guard-watch.service';
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -26,7 +28,7 @@ async function connect(): Promise<Fact<Systemd>> {
  * Follows the journal and the state of the guarded units, and requests a recovery when one may be down for lack of
  * semaphores. Holds no power: what is done, the recovery decides. Ends on SIGTERM, with 0.
  */
-export async function watch(options: CommonOptions): Promise<number> {
+export async function watch(options: WatchOptions): Promise<number> {
   const ending = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const)
     process.once(name, () => {

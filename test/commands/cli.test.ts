@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import t from 'tap';
+import { COMMANDS } from '../../src/cli-commands.ts';
 
 function guard(...args: string[]): { status: number | null; stdout: string; stderr: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/httpd-guard.cjs', ...args], {
@@ -22,6 +23,12 @@ void t.test('a usage error has exit status 64 and one line', async (t) => {
     ['check', '--output', '/tmp/x'],
     ['check', '--format', 'nagios', '--output', '/tmp/x'],
     ['check', 'more'],
+    ['check', '-x'],
+    ['check', '--no-json'],
+    ['check', '--unit', 'a', '--unit', 'b'],
+    ['check', '--json', '--format', 'nagios'],
+    ['--json', 'check'],
+    ['help', 'nosuch'],
     ['check', '--unit'],
     ['check', '--unit', 'a/b'],
     ['check', '--unit', 'a\nb'],
@@ -29,6 +36,8 @@ void t.test('a usage error has exit status 64 and one line', async (t) => {
     ['recover', '--requested', '--unit', 'x'],
     ['history', '--since'],
     ['clean', '--set'],
+    ['clean', '--set', '1', '--shm-key', '2'],
+    ['limits', '--dry-run'],
     ['clean', '--set', '-1'],
     ['clean', '--set', '1.5'],
     ['clean', '--set', '99999999999'],
@@ -45,35 +54,70 @@ void t.test('a usage error has exit status 64 and one line', async (t) => {
   }
 });
 
-void t.test('every command has help with an example', async (t) => {
-  for (const command of [
-    'check',
-    'clean',
-    'pre-start',
-    'post-stop',
-    'diagnose',
-    'recover',
-    'limits',
-    'history',
-    'watch',
-    'install',
-    'uninstall',
-  ]) {
-    const { status, stdout, stderr } = guard(command, '--help');
+/** Where each shared option has an effect. */
+const TAKES: Record<string, string> = {
+  check: 'unit config json quiet verbose',
+  clean: 'unit config json quiet verbose dry-run',
+  'pre-start': 'unit config json quiet',
+  'post-stop': 'unit config json quiet',
+  diagnose: 'unit config json quiet',
+  recover: 'unit config json quiet dry-run',
+  history: 'unit config json quiet verbose',
+  config: 'unit config json',
+  limits: 'unit config json quiet verbose dry-run',
+  watch: 'json quiet',
+  install: 'unit config json quiet dry-run',
+  uninstall: 'unit json quiet dry-run',
+};
+
+void t.test('an option without effect is refused, with its name and the command', async (t) => {
+  t.strictSame(
+    Object.keys(TAKES),
+    COMMANDS.map(({ name }) => name),
+  );
+  for (const [command, takes] of Object.entries(TAKES))
+    for (const option of ['unit', 'config', 'json', 'quiet', 'verbose', 'dry-run']) {
+      const { options } = COMMANDS.find(({ name }) => name === command) ?? { options: {} };
+      t.equal(Object.hasOwn(options, option), takes.split(' ').includes(option), `${command} --${option}`);
+    }
+  const refused = (...args: string[]): string => {
+    const { status, stderr } = guard(...args);
+    t.equal(status, 64, args.join(' '));
+    return stderr;
+  };
+  t.equal(refused('diagnose', '--verbose'), 'httpd-guard: --verbose has no effect on diagnose\n');
+  t.equal(refused('uninstall', '--config=x'), 'httpd-guard: --config has no effect on uninstall\n');
+  t.equal(
+    refused('limits', '--raise', '300', '--unit', 'a'),
+    'httpd-guard: --unit has no effect on limits --raise\n',
+  );
+  t.equal(
+    refused('check', '--warn', '90', '--crit', '80'),
+    'httpd-guard: --warn (90) must not exceed --crit (80)\n',
+  );
+});
+
+void t.test('a mistyped command or option gets a suggestion', async (t) => {
+  t.match(guard('chekc').stderr, 'unknown command "chekc": did you mean check?');
+  t.match(guard('nosuch').stderr, 'unknown command "nosuch": httpd-guard --help lists the commands');
+  t.match(guard('check', '--verbse').stderr, 'check: unknown option --verbse: did you mean --verbose?');
+  t.match(guard('check', '--nosuch').stderr, 'httpd-guard check --help lists the options');
+});
+
+void t.test('each command has help with its options, an example and its exit statuses', async (t) => {
+  for (const { name, description, options } of COMMANDS) {
+    const { status, stdout, stderr } = guard(name, '--help');
     t.equal(status, 0);
     t.equal(stderr, '');
-    for (const part of [
-      'Examples:',
-      `httpd-guard ${command}`,
-      'Exit codes:',
-      '--unit',
-      '--json',
-      '--quiet',
-      '--verbose',
-    ])
-      t.match(stdout, part, command);
+    const parts = ['Examples:', `httpd-guard ${name}`, 'Exit status:', ...Object.keys(options).map((o) => `--${o} `)];
+    for (const part of parts) t.match(stdout, part, name);
+    t.notMatch(stdout, /[^\n -~]/, 'ASCII');
+    const flat = stdout.replace(/\s+/g, ' ');
+    t.match(flat, description, name);
+    t.equal(guard('help', name).stdout, stdout, `help ${name}`);
   }
-  t.match(guard('--help').stdout, 'clean');
+  t.match(guard('--help'), { status: 0, stdout: /httpd-guard clean/, stderr: '' });
+  t.equal(guard('help').stdout, guard('--help').stdout);
   t.match(guard('--version'), { status: 0, stdout: /^\d+\.\d+\.\d+\n$/, stderr: '' });
 });
 

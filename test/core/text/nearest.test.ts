@@ -8,6 +8,8 @@ void t.test('the nearest name, or none if all are too different', async (t) => {
     ['recover.setle', 'recover.settle'],
     ['chek.warn', 'check.warn'],
     ['units', 'unit'],
+    ['untis', null],
+    ['uint', 'unit'],
     ['recover.health', null],
     ['port', null],
     ['', null],
