@@ -17,15 +17,20 @@ _httpd_guard() {
     --since) words='today yesterday' ;;
     --warn | --crit | --shm-key | --raise) return ;;
     *)
-      words='--unit --config --json --quiet --verbose --help --version'
+      words='--help --version'
       case $command in
-        check) words+=' --format --explain --warn --crit --output' ;;
-        clean) words+=' --dry-run --set --shm-key' ;;
-        pre-start) words+=' --strict' ;;
-        recover) words+=' --dry-run --requested' ;;
-        history) words+=' --since' ;;
-        limits) words+=' --dry-run --raise' ;;
-        install | uninstall) words+=' --dry-run' ;;
+        check) words+=' --unit --config --json --quiet --verbose --format --explain --warn --crit --output' ;;
+        clean) words+=' --unit --config --json --quiet --verbose --dry-run --set --shm-key' ;;
+        pre-start) words+=' --unit --config --json --quiet --strict' ;;
+        post-stop) words+=' --unit --config --json --quiet' ;;
+        diagnose) words+=' --unit --config --json --quiet' ;;
+        recover) words+=' --unit --config --json --quiet --dry-run --requested' ;;
+        history) words+=' --unit --config --json --quiet --verbose --since' ;;
+        config) words+=' --unit --config --json' ;;
+        limits) words+=' --unit --config --json --quiet --verbose --dry-run --raise' ;;
+        watch) words+=' --json --quiet' ;;
+        install) words+=' --unit --config --json --quiet --dry-run' ;;
+        uninstall) words+=' --unit --json --quiet --dry-run' ;;
       esac
       if ((COMP_CWORD == 1)); then
         words='check clean pre-start post-stop diagnose recover history config limits watch install uninstall --help --version'

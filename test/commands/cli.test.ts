@@ -109,7 +109,12 @@ void t.test('each command has help with its options, an example and its exit sta
     const { status, stdout, stderr } = guard(name, '--help');
     t.equal(status, 0);
     t.equal(stderr, '');
-    const parts = ['Examples:', `httpd-guard ${name}`, 'Exit status:', ...Object.keys(options).map((o) => `--${o} `)];
+    const parts = [
+      'Examples:',
+      `httpd-guard ${name}`,
+      'Exit status:',
+      ...Object.keys(options).map((o) => `--${o} `),
+    ];
     for (const part of parts) t.match(stdout, part, name);
     t.notMatch(stdout, /[^\n -~]/, 'ASCII');
     const flat = stdout.replace(/\s+/g, ' ');

@@ -27,12 +27,10 @@ function all(text: string, pattern: RegExp): string[] {
 const COMMANDS = all(help(), /^ {2}httpd-guard ([a-z-]+) /gm);
 const options = (text: string): string[] => all(text, /^ {2,6}(?:-\w, )?--([\w-]+)/gm);
 const OPTIONS = new Map(COMMANDS.map((command) => [command, options(help(command))]));
-const COMMON = [...(OPTIONS.get('check') ?? [])].filter((option) =>
-  [...OPTIONS.values()].every((some) => some.includes(option)),
-);
+const EVERYWHERE = ['help', 'version'];
 const sorted = (words: readonly string[]): string[] => [...new Set(words)].sort();
-const own = (command: string): string[] =>
-  sorted((OPTIONS.get(command) ?? []).filter((option) => !COMMON.includes(option)));
+const takes = (option: string): string[] =>
+  COMMANDS.filter((command) => OPTIONS.get(command)?.includes(option) === true);
 /** As one line without what only roff needs. */
 const plain = (text: string): string => text.replaceAll('\\-', '-').replace(/\s+/g, ' ').trim();
 
@@ -47,20 +45,31 @@ function section(heading: string): string {
 
 void t.test('the walk finds something', async (t) => {
   t.ok(COMMANDS.includes('check') && COMMANDS.includes('uninstall'));
-  t.ok(COMMON.includes('unit') && COMMON.includes('help'));
-  t.ok(own('clean').includes('dry-run'));
+  t.ok(takes('unit').includes('check') && !takes('unit').includes('watch'));
+  t.strictSame(takes('help'), COMMANDS);
 });
 
 void t.test(
-  'httpd-guard(8) has each command, with its options and exit codes, and none besides',
+  'httpd-guard(8) has each command, with its options and exit statuses, and none besides',
   async (t) => {
     t.strictSame(all(section('.Sh COMMANDS'), /^\.Ss (\S+)$/gm), COMMANDS);
-    t.strictSame(sorted(all(section('.Sh OPTIONS'), /^\.It Fl -([\w-]+)/gm)), sorted(COMMON));
+    // Options of several commands are described once, with the commands that take them.
+    const shared = new Map<string, string[]>();
+    for (const item of section('.Sh OPTIONS')
+      .split(/^\.It Fl -/m)
+      .slice(1)) {
+      const option = /^[\w-]+/.exec(item)?.[0] ?? '';
+      const list = /^Commands: (.*)\.$/m.exec(item)?.[1];
+      t.strictSame(list?.split(', ') ?? COMMANDS, takes(option), option);
+      shared.set(option, takes(option));
+    }
     for (const command of COMMANDS) {
       const text = section(`.Ss ${command}`);
-      t.strictSame(sorted(all(text, /^\.It Fl -([\w-]+)/gm)), own(command), command);
-      const codes = /^Exit codes:[^]*/m.exec(help(command))?.[0] ?? 'a command without exit codes';
-      t.ok(plain(text).includes(plain(codes)), `${command}: ${plain(codes)}`);
+      const documented = all(text, /^\.It Fl -([\w-]+)/gm);
+      const own = (OPTIONS.get(command) ?? []).filter((option) => !shared.has(option));
+      t.strictSame(sorted(documented), sorted(own), command);
+      const statuses = /^Exit status:[^]*/m.exec(help(command))?.[0] ?? 'a command without exit statuses';
+      t.ok(plain(text).includes(plain(statuses)), `${command}: ${plain(statuses)}`);
     }
     for (const option of all(MANUAL, /(?:\bFl -|\\-\\-|--)([a-z][\w-]*)/g))
       t.ok(
@@ -89,11 +98,11 @@ void t.test('bash completes every command and option, and no other word', async 
 void t.test('zsh completes them, too', async (t) => {
   t.strictSame(all(ZSH, /^ {4}'([a-z-]+):/gm), COMMANDS);
   const [common = '', cases = ''] = ZSH.slice(ZSH.indexOf('options=(')).split('case $words[2] in');
-  t.strictSame(sorted(all(common, /'--([\w-]+)\[/g)), sorted(COMMON));
+  t.strictSame(sorted(all(common, /'--([\w-]+)\[/g)), EVERYWHERE);
   const found = new Map(COMMANDS.map((command): [string, string[]] => [command, []]));
-  for (const [, names = '', body = ''] of cases.matchAll(/^ {4}([a-z| -]+)\)\n([^]*?);;/gm))
-    for (const name of names.split(' | ')) found.set(name, sorted(all(body, /'\*?--([\w-]+)\[/g)));
-  t.strictSame(found, new Map(COMMANDS.map((command) => [command, own(command)])));
+  for (const [, name = '', body = ''] of cases.matchAll(/^ {4}([a-z-]+)\)\n([^]*?);;/gm))
+    found.set(name, sorted([...all(body, /'\*?--([\w-]+)\[/g), ...EVERYWHERE]));
+  t.strictSame(found, new Map(COMMANDS.map((command) => [command, sorted(OPTIONS.get(command) ?? [])])));
   t.strictSame(/format:\(([^)]*)\)/.exec(ZSH)?.[1]?.split(' ').sort(), choices());
 });
 
