@@ -40,6 +40,8 @@ if [ -z "$destdir" ]; then
 fi
 install -D -m 0644 "$here/scripts/man/httpd-guard.8" "$share/man/man8/httpd-guard.8"
 install -D -m 0644 "$here/scripts/man/httpd-guard.toml.5" "$share/man/man5/httpd-guard.toml.5"
+install -d "$share/httpd-guard/schema"
+install -m 0644 "$here"/scripts/schema/*.json "$share/httpd-guard/schema"
 install -D -m 0644 "$here/scripts/completion/httpd-guard.bash" "$share/bash-completion/completions/httpd-guard"
 # Debian's zsh has its own directory for completions of packages, except under /usr/local.
 zsh=site-functions

@@ -16,7 +16,7 @@ if grep -qs '^# Written by "httpd-guard install"' "$destdir"/etc/systemd/system/
   echo "uninstall.sh: a unit is still guarded; run first: httpd-guard uninstall" >&2
   exit 1
 fi
-rm -rf "$destdir$prefix/lib/httpd-guard" "$destdir$prefix/bin/httpd-guard" \
+rm -rf "$destdir$prefix/lib/httpd-guard" "$destdir$prefix/bin/httpd-guard" "$destdir$prefix/share/httpd-guard" \
   "$destdir/usr/lib/systemd/catalog/httpd-guard.catalog" "$destdir/usr/lib/sysusers.d/httpd-guard.conf"
 # And directories that install.sh may have created, if they are empty.
 cd "$destdir$prefix/share" 2>/dev/null && for file in man/man8/httpd-guard.8 man/man5/httpd-guard.toml.5 \

@@ -12,6 +12,7 @@ import { readSnapshot } from '../workflows/take-snapshot.ts';
 import { writeTextfile } from '../host/files/textfile.ts';
 import { type Thresholds, makeReport } from '../workflows/make-report.ts';
 import { wantsColour } from '../view/colour.ts';
+import { jsonText } from '../view/json-text.ts';
 import { isUnicodeTerminal } from '../view/unicode.ts';
 import { reportJson } from '../view/report-json.ts';
 import { escape } from '../view/escape.ts';
@@ -115,7 +116,7 @@ function show(report: Report, format: Exclude<CheckFormat, 'prometheus'>, style:
         unicode: isUnicodeTerminal(process.stdout.isTTY, process.env),
       });
     case 'json':
-      return `${JSON.stringify(reportJson(report))}\n`;
+      return jsonText(reportJson(report));
     case 'nagios':
       return reportNagios(report);
   }

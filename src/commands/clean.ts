@@ -8,9 +8,17 @@ import { readRunEnding } from '../host/state/read-run-ending.ts';
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { removeOrphans } from '../workflows/remove-orphans.ts';
 import { removeSegments } from '../workflows/remove-segments.ts';
-import { cleanText } from '../view/clean-text.ts';
+import { cleanJson, cleanText } from '../view/clean-text.ts';
 import { escape } from '../view/escape.ts';
-import { type CommonOptions, type CommandResult, needsRoot, wrongConfiguration } from './command-result.ts';
+import { jsonText } from '../view/json-text.ts';
+import {
+  type CommonOptions,
+  type CommandResult,
+  isRoot,
+  needsRoot,
+  withoutRoot,
+  wrongConfiguration,
+} from './command-result.ts';
 import { findServer, serverChoice } from '../workflows/find-server.ts';
 
 export interface CleanOptions extends CommonOptions {
@@ -27,7 +35,7 @@ const WRITE_TIMEOUT_MS = 2_000;
 
 /** Removes what `check` calls orphan, and nothing else. */
 export async function clean(options: CleanOptions): Promise<CommandResult> {
-  if (process.geteuid?.() !== 0) return needsRoot('clean');
+  if (!options.dryRun && !isRoot()) return needsRoot('clean');
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return wrongConfiguration(configuration.why, 3);
   const wanted = serverChoice(options.unit, configuration.value);
@@ -58,20 +66,17 @@ export async function clean(options: CleanOptions): Promise<CommandResult> {
     ...server.missing,
     ...(entryError === null ? [] : [`cannot write the journal entry: ${entryError}`]),
   ];
-  const complaints = missing.map((why) => `httpd-guard: ${escape(why)}\n`).join('');
+  const complaints = withoutRoot() + missing.map((why) => `httpd-guard: ${escape(why)}\n`).join('');
   if (!result.known)
     return {
       stdout: '',
       stderr: `${complaints}httpd-guard: nothing was removed: ${escape(result.why)}\n`,
       exitCode: 3,
     };
+  const what = options.shmKey === undefined ? 'semaphore set' : 'shared memory segment';
   const stdout = options.json
-    ? `${JSON.stringify(options.dryRun ? { dryRun: true, ...result.value } : result.value, null, 2)}\n`
-    : cleanText(result.value, {
-        ...options,
-        down: failed?.name ?? null,
-        what: options.shmKey === undefined ? 'semaphore set' : 'shared memory segment',
-      });
+    ? jsonText(cleanJson(result.value, { unit: context.unit, dryRun: options.dryRun, what, missing }))
+    : cleanText(result.value, { ...options, down: failed?.name ?? null, what });
   const absent = missingIds(options.set ?? [], result.value).map(
     (id) => `httpd-guard: there is no set ${id}\n`,
   );

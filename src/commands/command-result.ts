@@ -22,11 +22,22 @@ export function wrongConfiguration(why: string, exitCode: number): CommandResult
   return { stdout: '', stderr: `httpd-guard: nothing was done: ${escape(why)}\n`, exitCode };
 }
 
+export function isRoot(): boolean {
+  return process.geteuid?.() === 0;
+}
+
+/** For --dry-run by another user: what it cannot see, in one line; "" for root. */
+export function withoutRoot(): string {
+  return isRoot()
+    ? ''
+    : "httpd-guard: without root, other users' processes cannot be seen: no set can be proven to be orphaned\n";
+}
+
 /** EX_NOPERM of sysexits.h. */
 export function needsRoot(command: string): CommandResult {
   return {
     stdout: '',
-    stderr: `httpd-guard: ${command} needs root; look without it: httpd-guard check\n`,
+    stderr: `httpd-guard: ${command} needs root; with --dry-run it does not\n`,
     exitCode: 77,
   };
 }

@@ -1,5 +1,12 @@
-import { type Configured, SETTING_NAMES, readConfiguration } from '../host/config/configuration.ts';
+import {
+  type Configured,
+  SETTINGS,
+  SETTING_NAMES,
+  type SettingName,
+  readConfiguration,
+} from '../host/config/configuration.ts';
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
+import { jsonText } from '../view/json-text.ts';
 import { configurationJson, configurationText, type EffectiveValue } from '../view/configuration.ts';
 import { type CommonOptions, type CommandResult, wrongConfiguration } from './command-result.ts';
 import { findServer, serverChoice } from '../workflows/find-server.ts';
@@ -13,7 +20,7 @@ export async function config(options: ConfigOptions): Promise<CommandResult> {
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return wrongConfiguration(configuration.why, 1);
   const values = await effectiveValues(options.unit, configuration.value);
-  const stdout = options.json ? configurationJson(values) : configurationText(values);
+  const stdout = options.json ? jsonText(configurationJson(values)) : configurationText(values);
   return { stdout, stderr: '', exitCode: 0 };
 }
 
@@ -22,17 +29,24 @@ async function effectiveValues(flag: string | undefined, configured: Configured)
   const wanted = serverChoice(flag, configured);
   const server = await findServer(wanted, 'read-only', SystemdSession.within(ASK_TIMEOUT_MS));
   return SETTING_NAMES.map((name): EffectiveValue => {
-    const said = { name, value: configured.values[name], origin: configured.origins[name] ?? 'default' };
+    const configuredValue = valueOf(name, configured);
     if (name === 'unit') {
-      if (flag !== undefined) return { name, value: flag, origin: 'command line' };
-      if (wanted.unit !== null) return said;
+      if (flag !== undefined) return { name, value: flag, source: 'command-line', origin: 'command line' };
+      if (wanted.unit !== null) return configuredValue;
       return server.unit.known
-        ? { name, value: server.unit.value.name, origin: 'found here' }
-        : { name, value: null, origin: server.unit.why };
+        ? { name, value: server.unit.value.name, source: 'systemd', origin: 'auto-detected' }
+        : { name, value: null, source: 'unknown', origin: server.unit.why };
     }
-    if (name !== 'user' || wanted.user !== null) return said;
+    if (name !== 'user' || wanted.user !== null) return configuredValue;
     return server.settings.known
-      ? { name, value: server.settings.value.user, origin: 'httpd says so' }
-      : { name, value: null, origin: server.settings.why };
+      ? { name, value: server.settings.value.user, source: 'httpd', origin: "httpd's configuration" }
+      : { name, value: null, source: 'unknown', origin: server.settings.why };
   });
+}
+
+function valueOf(name: SettingName, { values, origins }: Configured): EffectiveValue {
+  const value = values[name];
+  const origin = origins[name];
+  if (origin === null) return { name, value, source: 'default', origin: 'default' };
+  return { name, value, source: origin === SETTINGS[name].variable ? 'environment' : 'file', origin };
 }

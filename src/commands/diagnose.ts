@@ -3,6 +3,7 @@ import { readConfiguration } from '../host/config/configuration.ts';
 import { readRunEnding } from '../host/state/read-run-ending.ts';
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { diagnoseServer } from '../workflows/diagnose.ts';
+import { jsonText } from '../view/json-text.ts';
 import { diagnosisJson, diagnosisText } from '../view/diagnosis.ts';
 import { type CommonOptions, type CommandResult, wrongConfiguration } from './command-result.ts';
 import { findServer, serverChoice } from '../workflows/find-server.ts';
@@ -23,8 +24,6 @@ export async function diagnose(options: DiagnoseOptions): Promise<CommandResult>
   const endingOf = (invocationId: string) =>
     server.unit.known ? readRunEnding(server.unit.value.name, invocationId) : null;
   const diagnosis = await diagnoseServer(server, endingOf, systemd);
-  const stdout = options.json
-    ? `${JSON.stringify(diagnosisJson(diagnosis), null, 2)}\n`
-    : diagnosisText(diagnosis, options);
+  const stdout = options.json ? jsonText(diagnosisJson(diagnosis)) : diagnosisText(diagnosis, options);
   return { stdout, stderr: '', exitCode: diagnosisExitCode(diagnosis.cause) };
 }

@@ -1,5 +1,6 @@
 import { readConfiguration } from '../host/config/configuration.ts';
 import { readHistory } from '../host/logs/read-history.ts';
+import { jsonText } from '../view/json-text.ts';
 import { escape } from '../view/escape.ts';
 import { historyJson, historyText } from '../view/history.ts';
 import { type CommonOptions, type CommandResult, wrongConfiguration } from './command-result.ts';
@@ -34,7 +35,7 @@ export async function history(options: HistoryOptions): Promise<CommandResult> {
   }
   const { entries, more } = read.value;
   const stdout = options.json
-    ? `${JSON.stringify(historyJson(entries, more), null, 2)}\n`
+    ? jsonText(historyJson(entries, more))
     : historyText(entries, { ...options, more });
   return { stdout, stderr: '', exitCode: 0 };
 }

@@ -10,9 +10,12 @@ import { guardedUnits, isOurs } from '../host/systemd/unit-files.ts';
 import { withLock } from '../host/state/lock.ts';
 import { findTextfile } from '../host/files/textfile.ts';
 import { whyEnvironmentUntrusted } from '../host/httpd/unit-environment.ts';
-import { differs, placeUnits, unitFiles } from '../workflows/place-units.ts';
+import { type UnitFile, differs, placeUnits, unitFiles } from '../workflows/place-units.ts';
 import { escape } from '../view/escape.ts';
-import { type CommonOptions, type CommandResult, needsRoot } from './command-result.ts';
+import { type Installation, installationJson, installationText } from '../view/installation.ts';
+import { jsonText } from '../view/json-text.ts';
+import type { Change } from '../view/schemas/parts.ts';
+import { type CommonOptions, type CommandResult, isRoot, needsRoot } from './command-result.ts';
 import { findServer, serverChoice } from '../workflows/find-server.ts';
 
 export interface InstallOptions extends Pick<CommonOptions, 'unit' | 'config' | 'json' | 'quiet'> {
@@ -20,12 +23,11 @@ export interface InstallOptions extends Pick<CommonOptions, 'unit' | 'config' | 
 }
 
 const ASK_TIMEOUT_MS = 5_000;
-const IN_PLACE = 'everything is in place already';
 
 /** Puts the guard before each start of the unit. Again is as good as once. */
 export async function install(options: InstallOptions): Promise<CommandResult> {
-  if (process.geteuid?.() !== 0) return needsRoot('install');
   if (options.dryRun) return installNow(options);
+  if (!isRoot()) return needsRoot('install');
   const done = await withLock(() => installNow(options));
   return done.ok ? done.value : refuse(done.why);
 }
@@ -56,21 +58,26 @@ async function installNow(options: InstallOptions): Promise<CommandResult> {
     const foreign = files.find(({ before }) => before !== null && !isOurs(before));
     if (foreign !== undefined) return refuse(`${foreign.path} is not ours; move it away first`);
     const missing = files.filter(differs);
-    const inPlace = missing.length === 0 ? [IN_PLACE] : [];
     if (options.dryRun) {
-      const changes = missing.flatMap(({ path, before, text }) => lineDiff(path, before, text));
-      return show(options, unit, [...inPlace, ...changes, ...without]);
+      const diff = missing.flatMap(({ path, before, text }) => lineDiff(path, before, text));
+      return show(options, { unit, did: changesOf('would-write', missing), diff, notes: without });
     }
     const placed = await placeUnits(unit, files);
     if (!placed.ok) return refuse(placed.why);
-    const did = missing.map(({ path }) => `wrote ${path}`);
-    return show(options, unit, [
-      ...inPlace,
-      ...(did.length === 0 ? [] : [...did, 'made systemd read it', ...server.missing]),
-      ...without,
-      ...notBroughtBack(server.unit.value),
-      ...unguarded(server.otherUnits),
-    ]);
+    return show(options, {
+      unit,
+      did: [
+        ...changesOf('wrote', missing),
+        ...(missing.length === 0 ? [] : [{ path: null, action: 'reloaded' } as const]),
+      ],
+      diff: [],
+      notes: [
+        ...(missing.length === 0 ? [] : server.missing),
+        ...without,
+        ...notBroughtBack(server.unit.value),
+        ...unguarded(server.otherUnits),
+      ],
+    });
   } catch (error) {
     return refuse(errorReason(error));
   }
@@ -101,10 +108,16 @@ function refuse(why: string): CommandResult {
   return { stdout: '', stderr: `httpd-guard: not installed: ${escape(why)}\n`, exitCode: 1 };
 }
 
-function show({ json, quiet, dryRun }: InstallOptions, unit: string, did: string[]): CommandResult {
-  const undo = `httpd-guard uninstall --unit ${shellWord(unit)}`;
-  if (json)
-    return { stdout: `${JSON.stringify({ unit, dryRun, did, undo }, null, 2)}\n`, stderr: '', exitCode: 0 };
-  const lines = [...did, ...(dryRun ? [] : [`${unit} is guarded; undo it with: ${undo}`])];
-  return { stdout: quiet ? '' : `${lines.map(escape).join('\n')}\n`, stderr: '', exitCode: 0 };
+function changesOf(action: 'wrote' | 'would-write', files: readonly UnitFile[]): Change[] {
+  return files.map(({ path }) => ({ path, action }));
+}
+
+function show(
+  { json, quiet, dryRun }: InstallOptions,
+  found: Omit<Installation, 'dryRun' | 'undo'>,
+): CommandResult {
+  const undo = `httpd-guard uninstall --unit ${shellWord(found.unit)}`;
+  const installation = { ...found, dryRun, undo };
+  const text = quiet ? '' : installationText(installation);
+  return { stdout: json ? jsonText(installationJson(installation)) : text, stderr: '', exitCode: 0 };
 }

@@ -19,9 +19,10 @@ import { withLock } from '../host/state/lock.ts';
 import { readKernelSem, readMostSets, writeKernelSem } from '../host/sysvipc/kernel-sem.ts';
 import { readSysctlConf, readSysctlFiles, writeSysctlFile } from '../host/sysvipc/sysctl-files.ts';
 import { isInFirstIpcNamespace } from '../host/proc/visibility.ts';
+import { jsonText } from '../view/json-text.ts';
 import { escape } from '../view/escape.ts';
 import { type Raising, raisingJson, raisingText } from '../view/limits-raise.ts';
-import { type CommonOptions, type CommandResult, needsRoot } from './command-result.ts';
+import { type CommonOptions, type CommandResult, isRoot, needsRoot } from './command-result.ts';
 
 export interface RaiseOptions extends Pick<CommonOptions, 'json' | 'quiet'> {
   dryRun: boolean;
@@ -29,8 +30,8 @@ export interface RaiseOptions extends Pick<CommonOptions, 'json' | 'quiet'> {
 
 /** Raises SEMMNI at once and for every boot. Again is as good as once. */
 export async function raiseLimits(options: RaiseOptions, sets: number): Promise<CommandResult> {
-  if (process.geteuid?.() !== 0) return needsRoot('limits --raise');
   if (options.dryRun) return raiseNow(options, sets);
+  if (!isRoot()) return needsRoot('limits --raise');
   const done = await withLock(() => raiseNow(options, sets));
   return done.ok ? done.value : refuse(done.why);
 }
@@ -71,9 +72,7 @@ function raiseNow(options: RaiseOptions, sets: number): CommandResult {
       ...{ file: OWN_SYSCTL_FILE, applies, writes, text, backup },
       warnings: warnings(wished),
     };
-    const stdout = options.json
-      ? `${JSON.stringify(raisingJson(raising), null, 2)}\n`
-      : raisingText(raising, options);
+    const stdout = options.json ? jsonText(raisingJson(raising)) : raisingText(raising, options);
     return { stdout, stderr: '', exitCode: 0 };
   } catch (error) {
     return refuse(`${OWN_SYSCTL_FILE} cannot be read: ${errorReason(error)}`);

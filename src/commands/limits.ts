@@ -14,6 +14,7 @@ import { readKernelSem } from '../host/sysvipc/kernel-sem.ts';
 import { readSnapshot } from '../workflows/take-snapshot.ts';
 import { userNames } from '../host/exec/user-names.ts';
 import { isInFirstIpcNamespace } from '../host/proc/visibility.ts';
+import { jsonText } from '../view/json-text.ts';
 import { limitsJson, limitsText } from '../view/limits.ts';
 import { type CommandResult, type CommonOptions, wrongConfiguration } from './command-result.ts';
 import type { RaiseOptions } from './limits-raise.ts';
@@ -38,9 +39,7 @@ export async function limits(options: LimitsOptions): Promise<CommandResult> {
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return wrongConfiguration(configuration.why, 1);
   const found = await collect(serverChoice(options.unit, configuration.value));
-  const stdout = options.json
-    ? `${JSON.stringify(limitsJson(found), null, 2)}\n`
-    : limitsText(found, options);
+  const stdout = options.json ? jsonText(limitsJson(found)) : limitsText(found, options);
   return { stdout, stderr: '', exitCode: 0 };
 }
 

@@ -11,9 +11,17 @@ import { realClock } from '../host/proc/real-clock.ts';
 import { recover } from '../workflows/recover.ts';
 import { recoveryDoors } from '../workflows/recovery-doors.ts';
 import { serveRequests } from '../workflows/serve-requests.ts';
+import { jsonText } from '../view/json-text.ts';
 import { escape } from '../view/escape.ts';
 import { recoveryEntry, recoveryJson, recoverySentence, recoveryText } from '../view/recovery.ts';
-import { type CommonOptions, type CommandResult, needsRoot, wrongConfiguration } from './command-result.ts';
+import {
+  type CommonOptions,
+  type CommandResult,
+  isRoot,
+  needsRoot,
+  withoutRoot,
+  wrongConfiguration,
+} from './command-result.ts';
 import { serverChoice } from '../workflows/find-server.ts';
 
 export interface RecoverOptions extends Pick<CommonOptions, 'unit' | 'config' | 'json' | 'quiet'> {
@@ -36,7 +44,8 @@ const WRITE_TIMEOUT_MS = 2_000;
 
 /** Brings httpd back if it is down for a reason that is ours, by hand or at the watcher's request. */
 export async function recoverCommand(options: RecoverOptions): Promise<CommandResult> {
-  if (process.geteuid?.() !== 0) return needsRoot('recover');
+  const looksOnly = options.dryRun && options.requested !== true;
+  if (!looksOnly && !isRoot()) return needsRoot('recover');
   const configuration = readConfiguration(options.config);
   if (!configuration.known) {
     // One that stays would start this again at once, until systemd will not start it any more.
@@ -53,15 +62,14 @@ export async function recoverCommand(options: RecoverOptions): Promise<CommandRe
 
 async function byHand(options: RecoverOptions, configuration: Configured): Promise<CommandResult> {
   const { dryRun } = options;
-  const doors = recoveryDoors(SystemdSession.within(ASK_TIMEOUT_MS));
+  // A dry run writes nothing, not even a cache.
+  const doors = recoveryDoors(SystemdSession.within(ASK_TIMEOUT_MS), dryRun ? 'read-only' : 'cache');
   const choice = { ...serverChoice(options.unit, configuration), failedFirst: true };
   const policy = policyOf(configuration);
   const recovery = await recover({ choice, policy, automatic: false, dryRun }, doors);
   if (!dryRun) await tell(recovery, configuration);
-  const stdout = options.json
-    ? `${JSON.stringify(recoveryJson(recovery), null, 2)}\n`
-    : recoveryText(recovery, options);
-  return { stdout, stderr: '', exitCode: EXIT[recovery.outcome] };
+  const stdout = options.json ? jsonText(recoveryJson(recovery)) : recoveryText(recovery, options);
+  return { stdout, stderr: withoutRoot(), exitCode: EXIT[recovery.outcome] };
 }
 
 /** One that cannot be taken must not end the recoveries that are under way. */
@@ -77,7 +85,7 @@ async function takeNow(options: RecoverOptions): Promise<string[]> {
 /** Exit status 3 when a recovery could not tell, or broke off. */
 async function requested(options: RecoverOptions, configuration: Configured): Promise<CommandResult> {
   const policy = policyOf(configuration);
-  const doors = recoveryDoors(SystemdSession.within(ASK_TIMEOUT_MS));
+  const doors = recoveryDoors(SystemdSession.within(ASK_TIMEOUT_MS), 'cache');
   let exitCode = 0;
   await serveRequests({
     clock: realClock,

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { counted } from '../core/text/counted.ts';
 import { errorReason } from '../host/files/error-reason.ts';
 import {
   METRICS_SERVICE,
@@ -26,7 +27,10 @@ import { systemctl } from '../host/systemd/systemctl.ts';
 import { actOnSystemd } from '../host/systemd/systemd-actions.ts';
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { escape } from '../view/escape.ts';
-import { type CommonOptions, type CommandResult, needsRoot } from './command-result.ts';
+import { uninstallationJson, uninstallationText } from '../view/installation.ts';
+import { jsonText } from '../view/json-text.ts';
+import type { Change } from '../view/schemas/parts.ts';
+import { type CommonOptions, type CommandResult, isRoot, needsRoot } from './command-result.ts';
 
 export interface UninstallOptions extends Pick<CommonOptions, 'unit' | 'json' | 'quiet'> {
   dryRun: boolean;
@@ -36,61 +40,70 @@ const ASK_TIMEOUT_MS = 5_000;
 
 /** Takes the guard away from a unit, or from all units that have it: then everything is as before. */
 export async function uninstall(options: UninstallOptions): Promise<CommandResult> {
-  if (process.geteuid?.() !== 0) return needsRoot('uninstall');
   if (options.dryRun) return uninstallNow(options);
+  if (!isRoot()) return needsRoot('uninstall');
   const done = await withLock(() => uninstallNow(options));
   return done.ok ? done.value : refuse(done.why);
 }
 
 async function uninstallNow(options: UninstallOptions): Promise<CommandResult> {
   const units = options.unit === undefined ? guardedUnits() : [await guardedName(options.unit)];
-  const did: string[] = [];
+  const { dryRun } = options;
+  const did: Change[] = [];
+  const notes: string[] = [];
   try {
     for (const unit of units) {
       const path = dropInPath(unit);
       const text = readDropIn(path);
       if (text !== null && !isOurs(text)) return refuse(`${path} is not ours`);
-      did.push(
-        text === null ? `${unit} is not guarded` : `${options.dryRun ? 'would remove' : 'removed'} ${path}`,
-      );
-      if (options.dryRun) continue;
+      if (text === null) notes.push(`${unit} is not guarded`);
+      else did.push({ path, action: dryRun ? 'would-remove' : 'removed' });
+      if (dryRun) continue;
       if (text !== null) removeDropIn(path);
       // Also of one that is not guarded any more: who was killed half-way must not leave it for good.
       for (const forgetOne of [forgetSettings, forgetStartCommand, forgetAttempts])
-        did.push(
+        notes.push(
           ...complaintOf(() => {
             forgetOne(unit);
           }),
         );
     }
-    if (units.length === 0) did.push('no unit is guarded');
-    did.push(...(await stopWatching(units, options.dryRun)));
-    if (!options.dryRun && did.some((line) => line.startsWith('removed'))) {
+    if (units.length === 0) notes.push('no unit is guarded');
+    const stopped = await stopWatching(units, dryRun);
+    did.push(...stopped.did);
+    notes.push(...stopped.notes);
+    if (did.some(({ action }) => action === 'removed')) {
       const reloaded = await actOnSystemd(SystemdSession.within(ASK_TIMEOUT_MS), (systemd) =>
         systemd.daemonReload(),
       );
-      if (!reloaded.ok) return refuse(`${did.join(', ')}, but ${reloaded.why}; run: systemctl daemon-reload`);
-      did.push('made systemd read it');
+      if (!reloaded.ok)
+        return refuse(
+          `${counted(did.length, 'file')} removed, but ${reloaded.why}; run: systemctl daemon-reload`,
+        );
+      did.push({ path: null, action: 'reloaded' });
     }
   } catch (error) {
     return refuse(errorReason(error));
   }
-  if (options.json)
-    return {
-      stdout: `${JSON.stringify({ units, dryRun: options.dryRun, did }, null, 2)}\n`,
-      stderr: '',
-      exitCode: 0,
-    };
-  return { stdout: options.quiet ? '' : `${did.map(escape).join('\n')}\n`, stderr: '', exitCode: 0 };
+  const uninstallation = { units, dryRun, did, notes };
+  const text = options.quiet ? '' : uninstallationText(uninstallation);
+  return {
+    stdout: options.json ? jsonText(uninstallationJson(uninstallation)) : text,
+    stderr: '',
+    exitCode: 0,
+  };
 }
 
 /** With no guarded unit left, the guard's own units go; else the watcher learns anew which are left. */
-async function stopWatching(gone: readonly string[], dryRun: boolean): Promise<string[]> {
+async function stopWatching(
+  gone: readonly string[],
+  dryRun: boolean,
+): Promise<{ did: Change[]; notes: string[] }> {
   const stay = guardedUnits().filter((unit) => !gone.includes(unit));
   const ours = [...OWN_UNITS, ...METRICS_UNITS].filter((name) => isOurs(readDropIn(ownUnitPath(name)) ?? ''));
   if (stay.length > 0) {
     if (!dryRun) await systemctl('try-restart', WATCH_UNIT);
-    return [];
+    return { did: [], notes: [] };
   }
   const textfile = ours.includes(METRICS_SERVICE)
     ? textfileOf(readDropIn(ownUnitPath(METRICS_SERVICE)) ?? '')
@@ -98,7 +111,7 @@ async function stopWatching(gone: readonly string[], dryRun: boolean): Promise<s
   // The metrics of a guard that is gone would be old for ever.
   const metrics = textfile !== null && existsSync(textfile) ? [textfile] : [];
   const paths = [...ours.map((name) => ownUnitPath(name)), ...metrics];
-  if (dryRun) return paths.map((path) => `would remove ${path}`);
+  if (dryRun) return { did: paths.map((path) => ({ path, action: 'would-remove' })), notes: [] };
   const toStop = [REQUEST_UNIT, WATCH_UNIT, METRICS_TIMER, METRICS_SERVICE].filter((name) =>
     ours.includes(name),
   );
@@ -113,7 +126,7 @@ async function stopWatching(gone: readonly string[], dryRun: boolean): Promise<s
       removeTree(path);
     }),
   );
-  return [...paths.map((path) => `removed ${path}`), ...left];
+  return { did: paths.map((path) => ({ path, action: 'removed' })), notes: left };
 }
 
 /** What does not go for good is no reason to leave more. */

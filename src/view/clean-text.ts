@@ -4,6 +4,7 @@ import type { Priority } from '../core/priority.ts';
 import { counted } from '../core/text/counted.ts';
 import { shellWord } from '../core/text/shell-word.ts';
 import { escape } from './escape.ts';
+import type { CleanJson } from './schemas/clean.ts';
 
 const MOST_ROWS = 8;
 
@@ -41,6 +42,31 @@ export interface CleanStyle {
   quiet: boolean;
   /** Every id and every reason. */
   verbose: boolean;
+}
+
+/** The object of `clean --json`: an interface. */
+export function cleanJson(
+  { removed, kept, failed }: CleanResult,
+  { unit, dryRun, what, missing }: CleanContext,
+): CleanJson {
+  return {
+    schema: 1,
+    unit,
+    dryRun,
+    objects: what === 'semaphore set' ? 'semaphore-sets' : 'shared-memory-segments',
+    removed,
+    kept: kept.map(({ id, verdict, evidence }) => ({ id, verdict, evidence: [...evidence] })),
+    failed,
+    reasons: [...missing],
+  };
+}
+
+export interface CleanContext {
+  unit: string | null;
+  dryRun: boolean;
+  what: What;
+  /** What could not be read. */
+  missing: readonly string[];
 }
 
 function reasons(kept: CleanResult['kept'], all: boolean): string[] {

@@ -1,11 +1,8 @@
 import { escape } from './escape.ts';
+import type { ConfigJson } from './schemas/config.ts';
 
-/** An effective setting. `origin` is where it comes from (a file, a variable, httpd, the default), or why it is not known. */
-export interface EffectiveValue {
-  name: string;
-  value: unknown;
-  origin: string;
-}
+/** An effective setting. `origin` is the file or the variable, or where it comes from in words, or why it is not known. */
+export type EffectiveValue = ConfigJson['settings'][number];
 
 /** `config` as text: one line for each setting. */
 export function configurationText(values: readonly EffectiveValue[]): string {
@@ -24,6 +21,6 @@ export function configurationText(values: readonly EffectiveValue[]): string {
 }
 
 /** The object of `config --json` (documented in httpd-guard(8)). */
-export function configurationJson(values: readonly EffectiveValue[]): string {
-  return `${JSON.stringify({ schema: 1, settings: values }, null, 2)}\n`;
+export function configurationJson(values: readonly EffectiveValue[]): ConfigJson {
+  return { schema: 1, settings: [...values] };
 }

@@ -4,6 +4,7 @@ import type { Cure } from '../core/diagnosis/cures.ts';
 import type { Holder } from '../core/diagnosis/failure-facts.ts';
 import { counted } from '../core/text/counted.ts';
 import { escape } from './escape.ts';
+import type { DiagnoseJson } from './schemas/diagnose.ts';
 
 const SENTENCE: Record<Cause, string> = {
   none: 'no problem found',
@@ -67,6 +68,14 @@ function holderText({ uid, user, product, sets }: Holder): string {
 }
 
 /** The object of `diagnose --json` (documented in httpd-guard(8)). */
-export function diagnosisJson({ unit, cause, holders, evidence, cures, missing }: Diagnosis): unknown {
-  return { schema: 1, unit, cause, holders, evidence, cures, missing };
+export function diagnosisJson({ unit, cause, holders, evidence, cures, missing }: Diagnosis): DiagnoseJson {
+  return {
+    schema: 1,
+    unit,
+    cause,
+    holders: [...holders],
+    evidence: [...evidence],
+    cures: [...cures],
+    reasons: [...missing],
+  };
 }

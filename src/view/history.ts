@@ -1,6 +1,7 @@
 import type { HistoryEntry } from '../core/logs/history-entry.ts';
 import { escape } from './escape.ts';
 import { localTime } from './local-time.ts';
+import type { HistoryJson } from './schemas/history.ts';
 
 export interface HistoryStyle {
   /** Only the entries. */
@@ -33,11 +34,12 @@ function unitText({ unit }: HistoryEntry): string {
 }
 
 /** The unit has its own column, so the sentence goes without it; the command is added, since the sentence does not name it. */
-function sentenceText({ unit, sentence, figures }: HistoryEntry): string {
+function sentenceText(entry: HistoryEntry): string {
+  const { unit, sentence } = entry;
   const prefix = `${unit ?? ''}: `;
   const text = sentence.startsWith(prefix) ? sentence.slice(prefix.length) : sentence;
-  const { command } = figures;
-  return escape(typeof command === 'string' ? `${text} (${command})` : text);
+  const command = entry.did === 'cleared' ? entry.figures.command : null;
+  return escape(command === null ? text : `${text} (${command})`);
 }
 
 function figureLines({ figures }: HistoryEntry): string[] {
@@ -47,14 +49,25 @@ function figureLines({ figures }: HistoryEntry): string[] {
 }
 
 /** The object of `history --json`, schema 1: an interface. */
-export function historyJson(entries: readonly HistoryEntry[], more: boolean): unknown {
+export function historyJson(entries: readonly HistoryEntry[], more: boolean): HistoryJson {
   return {
     schema: 1,
     more,
-    entries: entries.map(({ atMs, unit, did, cause, sentence, figures }) => ({
-      at: new Date(atMs).toISOString(),
-      ...{ unit, did, cause, sentence },
-      ...figures,
-    })),
+    entries: entries.map(entryJson),
   };
+}
+
+function entryJson(entry: HistoryEntry): HistoryJson['entries'][number] {
+  const { atMs, unit, cause, sentence } = entry;
+  const common = { at: new Date(atMs).toISOString(), unit, cause, sentence };
+  switch (entry.did) {
+    case 'explained':
+      return { ...common, did: entry.did, ...entry.figures };
+    case 'cleared':
+      return { ...common, did: entry.did, ...entry.figures };
+    case 'recovered':
+    case 'failed':
+    case 'gave-up':
+      return { ...common, did: entry.did };
+  }
 }

@@ -1,5 +1,6 @@
 import { type KernelSem, kernelSemText } from '../core/limits/kernel-sem.ts';
 import { escape } from './escape.ts';
+import type { LimitsRaiseJson } from './schemas/limits-raise.ts';
 
 /** What `limits --raise` did, or would do. */
 export interface Raising {
@@ -43,7 +44,7 @@ export function raisingText(raising: Raising, { quiet }: { quiet: boolean }): st
 }
 
 /** The object of `limits --raise --json` (documented in httpd-guard(8)). */
-export function raisingJson(raising: Raising): unknown {
+export function raisingJson(raising: Raising): LimitsRaiseJson {
   const { dryRun, before, after, file, applies, writes, backup, warnings } = raising;
   return {
     schema: 1,
@@ -55,7 +56,7 @@ export function raisingJson(raising: Raising): unknown {
     writes,
     backup,
     undo: undoLine(raising),
-    warnings,
+    warnings: [...warnings],
   };
 }
 

@@ -5,6 +5,8 @@ import type { TableOwner } from '../core/limits/owners.ts';
 import { type Use, percent } from '../core/verdict/table-use.ts';
 import { counted } from '../core/text/counted.ts';
 import { escape } from './escape.ts';
+import { isoTime } from './iso-time.ts';
+import type { LimitsJson } from './schemas/limits.ts';
 
 const MOST_OWNERS = 10;
 
@@ -85,15 +87,15 @@ function killsText(kills: Kills): string {
 }
 
 /** The object of `limits --json` (documented in httpd-guard(8)). What could not be read is null and named in `reasons`. */
-export function limitsJson(limits: Limits): unknown {
+export function limitsJson(limits: Limits): LimitsJson {
   const { takenMs, kernelSem, use, owners, firstNamespace, units, needed, missing } = limits;
   return {
     schema: 1,
-    takenAt: new Date(takenMs).toISOString().replace(/\.\d+/, ''),
+    takenAt: isoTime(takenMs),
     kernelSem: valueOrNull(kernelSem),
     firstNamespace: valueOrNull(firstNamespace),
     limits: valueOrNull(use),
-    owners: valueOrNull(owners),
+    owners: owners.known ? [...owners.value] : null,
     needed,
     units: units.map(({ kills, ...need }) => ({
       ...need,
@@ -103,6 +105,6 @@ export function limitsJson(limits: Limits): unknown {
       startFits: kills.leaks === true ? kills.startFits : null,
       why: kills.leaks === true ? null : kills.why,
     })),
-    reasons: missing,
+    reasons: [...missing],
   };
 }

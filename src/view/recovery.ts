@@ -4,6 +4,7 @@ import type { Recovery, Step } from '../core/recovery/decide-recovery.ts';
 import { shellWord } from '../core/text/shell-word.ts';
 import { causeSentence } from './diagnosis.ts';
 import { escape } from './escape.ts';
+import type { RecoverJson } from './schemas/recover.ts';
 
 /** The result of a recovery in one sentence. */
 export function recoverySentence(recovery: Recovery): { priority: Priority; sentence: string } {
@@ -64,8 +65,21 @@ export function recoveryText(recovery: Recovery, { quiet }: { quiet: boolean }):
 }
 
 /** The object of `recover --json` (documented in httpd-guard(8)). `plan` lists the planned steps. */
-export function recoveryJson({ unit, outcome, cause, why, steps, plan }: Recovery): unknown {
-  return { schema: 1, unit, outcome, cause, why, steps, plan };
+export function recoveryJson({ unit, outcome, cause, why, steps, plan }: Recovery): RecoverJson {
+  return {
+    schema: 1,
+    unit,
+    outcome,
+    cause,
+    why,
+    steps: steps.map((step) => ({ do: step.do, ok: step.ok, tookMs: step.tookMs, why: step.why ?? null })),
+    plan: plan.map(stepJson),
+  };
+}
+
+function stepJson(step: Step): RecoverJson['plan'][number] {
+  if (step.do !== 'reap') return step;
+  return { do: 'reap', workers: step.workers.map(({ pid, ports }) => ({ pid, ports: [...ports] })) };
 }
 
 function stepText(step: Step): string {

@@ -7,9 +7,11 @@ import type { Report } from '../core/check/report.ts';
 import type { SegmentJudgement } from '../core/verdict/segment.ts';
 import type { UnitFacts } from '../core/units/unit-facts.ts';
 import type { Judgement } from '../core/verdict/verdict.ts';
+import { isoTime } from './iso-time.ts';
+import type { CheckJson } from './schemas/check.ts';
 
 /** The object of `check --json` (documented in httpd-guard(8)). What could not be read is null and named in `reasons`. */
-export function reportJson(report: Report): unknown {
+export function reportJson(report: Report): CheckJson {
   const { snapshot, health, judgements } = report;
   const count = countVerdicts(judgements);
   return {
@@ -24,12 +26,16 @@ export function reportJson(report: Report): unknown {
     sets: snapshot.sets.known ? judgements.map((judgement) => setJson(judgement, report)) : null,
     segments: valueOrNull(report.segments)?.map(segmentJson) ?? null,
     status: health.status,
-    reasons: health.reasons,
+    reasons: [...health.reasons],
   };
 }
 
+type SetJson = NonNullable<CheckJson['sets']>[number];
+type SegmentJson = NonNullable<CheckJson['segments']>[number];
+type ProcessJson = NonNullable<CheckJson['httpd']['masters']>[number];
+
 /** One set: the kernel's line, the verdict and its evidence. */
-function setJson({ set, verdict, evidence }: Judgement, { snapshot }: Report): unknown {
+function setJson({ set, verdict, evidence }: Judgement, { snapshot }: Report): SetJson {
   const inspection = snapshot.inspections.get(set.id);
   const asked = inspection?.known === true ? inspection.value : null;
   return {
@@ -43,22 +49,22 @@ function setJson({ set, verdict, evidence }: Judgement, { snapshot }: Report): u
     lastPid: asked?.lastPid ?? null,
     waiters: asked?.waiters ?? null,
     verdict,
-    evidence,
+    evidence: [...evidence],
   };
 }
 
-function segmentJson({ segment, verdict, evidence }: SegmentJudgement): unknown {
+function segmentJson({ segment, verdict, evidence }: SegmentJudgement): SegmentJson {
   const { id, key, size, uid, cuid, cpid, lpid, attached } = segment;
-  return { id, key, size, uid, cuid, cpid, lpid, attached, verdict, evidence };
+  return { id, key, size, uid, cuid, cpid, lpid, attached, verdict, evidence: [...evidence] };
 }
 
-function unitJson({ unit }: Report): unknown {
+function unitJson({ unit }: Report): CheckJson['unit'] {
   if (!unit.known) return null;
   const { name, load, active, sub, result, mainPid, privateIpc } = unit.value;
   return { name, load, active, sub, result, mainPid, privateIpc };
 }
 
-function httpdJson(report: Report): unknown {
+function httpdJson(report: Report): CheckJson['httpd'] {
   const settings = valueOrNull(report.settings);
   const unit = valueOrNull(report.unit);
   return {
@@ -85,21 +91,9 @@ function unitBinary(unit: UnitFacts | null): string | null {
   return isHttpdName(path) ? path : null;
 }
 
-function processes({ lineages, snapshot }: Report, role: Role): unknown[] {
+function processes({ lineages, snapshot }: Report, role: Role): ProcessJson[] {
   return lineages
     .filter((lineage) => lineage.role === role)
     .flatMap(({ root, members }) => (role === 'master' ? [root] : members))
     .map(({ pid, startedMs }) => ({ pid, startedAt: isoTime(wallStartMs(startedMs, snapshot.clock)) }));
-}
-
-/** Formatted times of whole seconds, cached: a full table has 32,000 sets, but few different times. */
-const isoTimes = new Map<number, string>();
-
-function isoTime(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  const before = isoTimes.get(seconds);
-  if (before !== undefined) return before;
-  const text = new Date(seconds * 1000).toISOString().replace('.000', '');
-  isoTimes.set(seconds, text);
-  return text;
 }

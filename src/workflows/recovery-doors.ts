@@ -10,7 +10,7 @@ import type { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { waitForUnit } from '../host/systemd/wait-for-unit.ts';
 import { escape } from '../view/escape.ts';
 import { collectFailureFacts } from './collect-failure-facts.ts';
-import { type Server, findServer } from './find-server.ts';
+import { type Caching, type Server, findServer } from './find-server.ts';
 import type { RecoveryDoors } from './recover.ts';
 import { removeOrphans } from './remove-orphans.ts';
 
@@ -18,9 +18,9 @@ const ASK_TIMEOUT_MS = 5_000;
 const WRITE_TIMEOUT_MS = 2_000;
 
 /** The queries and actions of a recovery on this machine, over one connection to systemd. */
-export const recoveryDoors = (systemd: SystemdSession): RecoveryDoors => ({
+export const recoveryDoors = (systemd: SystemdSession, caching: Caching): RecoveryDoors => ({
   clock: realClock,
-  findServer: (choice) => findServer(choice, 'cache', systemd.within(ASK_TIMEOUT_MS)),
+  findServer: (choice) => findServer(choice, caching, systemd.within(ASK_TIMEOUT_MS)),
   waitForUnit: (unit, mostMs, isEnough) => waitForUnit(systemd, unit, mostMs, isEnough),
   failureFacts: (server) => {
     const { unit } = server;

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { CAUSES } from '../../src/core/diagnosis/cause.ts';
 import { SETTINGS, SETTING_NAMES, readConfiguration } from '../../src/host/config/configuration.ts';
 
 // What the program says of itself is what the manual pages and the completions must say: no more, and no less.
@@ -76,6 +77,23 @@ void t.test(
         [...OPTIONS.values()].some((some) => some.includes(option)),
         option,
       );
+  },
+);
+
+void t.test(
+  'httpd-guard(8) has each cause, each metric and each JSON Schema, and none besides',
+  async (t) => {
+    t.strictSame(all(section('.Sh CAUSES'), /^\.It Cm (\S+)$/gm), CAUSES);
+    const source = readFileSync('src/view/report-prometheus.ts', 'utf8');
+    const metrics = all(source, /\bgauge\(\s*'(\w+)'/g);
+    t.ok(metrics.includes('status'));
+    t.strictSame(all(section('.Sh METRICS'), /^\.It Li httpd_guard_(\S+)$/gm), metrics);
+    t.match(section('.Sh FILES'), '/usr/share/httpd-guard/schema/COMMAND.json');
+    for (const name of readdirSync('scripts/schema')) {
+      const [command = '', option] = name.replace('.json', '').split(/-(?=raise)/);
+      const taken = OPTIONS.get(command) ?? [];
+      t.ok(taken.includes('json') && (option === undefined || taken.includes(option)), name);
+    }
   },
 );
 

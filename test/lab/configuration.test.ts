@@ -25,11 +25,11 @@ void t.test('the configuration by file, environment and command line', async (t)
     t.equal(exitCode, 0);
     const { settings } = JSON.parse(stdout) as { settings: { name: string }[] };
     for (const expected of [
-      { name: 'unit', value: 'apache2.service', origin: 'found here' },
-      { name: 'user', value: 'www-data', origin: 'httpd says so' },
-      { name: 'check.warn', value: 70, origin: 'HTTPD_GUARD_WARN' },
-      { name: 'check.crit', value: 100, origin: 'default' },
-      { name: 'recover.settle', value: 1, origin: '/etc/httpd-guard.toml' },
+      { name: 'unit', value: 'apache2.service', source: 'systemd', origin: 'auto-detected' },
+      { name: 'user', value: 'www-data', source: 'httpd' },
+      { name: 'check.warn', value: 70, source: 'environment', origin: 'HTTPD_GUARD_WARN' },
+      { name: 'check.crit', value: 100, source: 'default' },
+      { name: 'recover.settle', value: 1, source: 'file', origin: '/etc/httpd-guard.toml' },
     ])
       t.match(
         settings.find(({ name }) => name === expected.name),

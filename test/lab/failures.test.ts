@@ -124,7 +124,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     await lab.sh('a2enmod -q cache_socache auth_digest authn_socache; systemctl reload apache2');
     await until('it to die', async () => ((await isDown()) ? true : null));
     const found = await json('diagnose');
-    t.match(found, { cause: 'semaphore-demand', missing: [/piped?, which is not read/] });
+    t.match(found, { cause: 'semaphore-demand', reasons: [/piped?, which is not read/] });
     t.match(lab.read('var/log/apache2/piped.log'), '(28)No space left on device');
   });
 
@@ -362,7 +362,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     await start();
     const found = await json('diagnose');
     t.strictSame(Object.keys(found), [
-      ...['exitCode', 'schema', 'unit', 'cause', 'holders', 'evidence', 'cures', 'missing'],
+      ...['exitCode', 'schema', 'unit', 'cause', 'holders', 'evidence', 'cures', 'reasons'],
     ]);
     t.match(found, {
       exitCode: 0,

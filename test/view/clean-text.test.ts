@@ -2,7 +2,8 @@ import t from 'tap';
 import { known, unknown } from '../../src/core/fact.ts';
 import type { CleanResult } from '../../src/core/verdict/clean-result.ts';
 import type { Verdict } from '../../src/core/verdict/verdict.ts';
-import { type CleanStyle, cleanSentence, cleanText } from '../../src/view/clean-text.ts';
+import { type CleanStyle, cleanJson, cleanSentence, cleanText } from '../../src/view/clean-text.ts';
+import { complaints } from './schemas/complaints.ts';
 
 const plain: CleanStyle = { what: 'semaphore set', down: null, dryRun: false, quiet: false, verbose: false };
 const show = (result: Partial<CleanResult>, style: Partial<typeof plain> = {}): string =>
@@ -57,6 +58,26 @@ void t.test('many reasons are truncated, except with --verbose', async (t) => {
 
 void t.test('a failure alone is not reported as nothing to remove', async (t) => {
   t.equal(show({ failed: [{ id: 2, error: 'EPERM' }] }), 'Could not remove 1 semaphore set: EPERM\n');
+});
+
+void t.test('the JSON object has the documented fields', async (t) => {
+  const result = { removed: [0], kept: [kept(1, 'unsure', 'x')], failed: [{ id: 2, error: 'EPERM' }] };
+  const context = {
+    unit: 'a.service',
+    dryRun: true,
+    what: 'semaphore set',
+    missing: ['no systemd'],
+  } as const;
+  const object = cleanJson(result, context);
+  t.strictSame(object, {
+    ...{ schema: 1, unit: 'a.service', dryRun: true, objects: 'semaphore-sets' },
+    ...result,
+    reasons: ['no systemd'],
+  });
+  t.strictSame(complaints('clean', object), []);
+  t.match(cleanJson(result, { ...context, what: 'shared memory segment' }), {
+    objects: 'shared-memory-segments',
+  });
 });
 
 void t.test('the journal entry is one sentence with the priority of the worst result', async (t) => {

@@ -4,6 +4,7 @@ import { known, unknown } from '../../src/core/fact.ts';
 import { causeEntry } from '../../src/view/cause-entry.ts';
 import { diagnosisJson, diagnosisText } from '../../src/view/diagnosis.ts';
 import { ending, failure, leak, line } from '../core/diagnosis/failure-builder.ts';
+import { complaints } from './schemas/complaints.ts';
 
 const HOSTILE = "(28)No space left on device: AH00023: Couldn't create the \u001b[2Jproxy mutex\u202e";
 const holders = [{ uid: 33, user: 'www-data', product: null, sets: 9 }];
@@ -29,6 +30,8 @@ void t.test('--quiet prints the cause and the fix', async (t) => {
 });
 
 void t.test('the JSON object has the documented fields', async (t) => {
+  for (const facts of [leak({ holders }), failure(), failure({ use: unknown('x'), unit: unknown('x') })])
+    t.strictSame(complaints('diagnose', diagnosisJson(diagnosis(facts, [line(HOSTILE)], ['x']))), []);
   t.match(diagnosisJson(diagnosis(leak({ holders, orphans: 0 }), [], [])), {
     schema: 1,
     unit: 'apache2.service',
@@ -36,7 +39,7 @@ void t.test('the JSON object has the documented fields', async (t) => {
     holders,
     evidence: [{ rule: 'table', saw: String, source: '/proc/sysvipc/sem' }],
     cures: [{ say: String, run: [String] }],
-    missing: [],
+    reasons: [],
   });
   t.match(diagnosisJson(diagnosis(failure({ holders }), [], [])), { cause: 'other', holders: [] });
 });

@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { HistoryEntry } from '../../src/core/logs/history-entry.ts';
 import { historyJson, historyText } from '../../src/view/history.ts';
+import { complaints } from './schemas/complaints.ts';
 
 const cleared: HistoryEntry = {
   atMs: Date.UTC(2026, 2, 1, 3, 14, 15, 926),
@@ -29,7 +30,12 @@ void t.test('one line for each action, newest last', async (t) => {
   );
   process.env['TZ'] = 'America/St_Johns';
   t.match(historyText([cleared], plain), /^2026-02-28 23:44:15-03:30 /);
-  const explained = { ...gaveUp, did: 'explained' as const, sentence: 'b.service: a file system is full.' };
+  const explained: HistoryEntry = {
+    ...gaveUp,
+    did: 'explained',
+    sentence: 'b.service: a file system is full.',
+    figures: { setsUsed: null, setsMax: null, orphans: null, line: null },
+  };
   t.match(historyText([explained], plain), 'b.service  explained  a file system is full.\n', 'the unit once');
 });
 
@@ -46,13 +52,19 @@ void t.test('figures on request, and a note when there are older entries or none
 
 void t.test('text of an entry cannot move the cursor or forge a line', async (t) => {
   const nasty = 'a\u001b[2J\n2026\u202e';
-  const entry = { ...cleared, unit: nasty, sentence: nasty, figures: { command: nasty, line: nasty } };
-  const text = historyText([entry], { ...plain, verbose: true });
+  const written = { ...cleared, unit: nasty, sentence: nasty };
+  const entries: HistoryEntry[] = [
+    { ...written, figures: { command: nasty, removed: null, failed: null, ids: [] } },
+    { ...written, did: 'explained', figures: { setsUsed: null, setsMax: null, orphans: null, line: nasty } },
+  ];
+  const text = historyText(entries, { ...plain, verbose: true });
+  t.strictSame(complaints('history', historyJson(entries, false)), []);
   t.notOk(text.includes('\u001b') || text.includes('\u202e'));
-  t.equal(text.split('\n').length, 4);
+  t.equal(text.split('\n').length, 6);
 });
 
 void t.test('the JSON object has the documented fields', async (t) => {
+  t.strictSame(complaints('history', historyJson([cleared, gaveUp], true)), []);
   t.strictSame(historyJson([cleared], true), {
     schema: 1,
     more: true,

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { type Raising, raisingJson, raisingText } from '../../src/view/limits-raise.ts';
+import { complaints } from './schemas/complaints.ts';
 
 const raising = (over: Partial<Raising> = {}): Raising => ({
   dryRun: false,
@@ -43,6 +44,8 @@ void t.test('a warning is printed with --quiet, too', async (t) => {
 });
 
 void t.test('the JSON object has the documented fields', async (t) => {
+  for (const one of [raising(), raising({ applies: false, writes: false }), raising({ backup: '/b' })])
+    t.strictSame(complaints('limits-raise', raisingJson(one)), []);
   t.strictSame(raisingJson(raising({ warnings: ['w'] })), {
     ...{ schema: 1, dryRun: false, before: raising().before, after: raising().after },
     ...{ applies: true, file: '/etc/sysctl.d/a.conf', writes: true, backup: null },

@@ -4,6 +4,7 @@ import type { Kills, Limits, UnitNeed } from '../../src/core/limits/kills-left.t
 import { limitsJson, limitsText } from '../../src/view/limits.ts';
 import { use } from '../core/diagnosis/failure-builder.ts';
 import { NOW_S } from '../core/verdict/snapshot-builder.ts';
+import { complaints } from './schemas/complaints.ts';
 
 const need = (kills: Kills, over: Partial<UnitNeed> = {}): UnitNeed => ({
   ...{ unit: 'apache2.service', active: 'active', mechanism: 'sysvsem', privateIpc: false, guarded: false },
@@ -97,6 +98,12 @@ void t.test('the need of several units is added up', async (t) => {
 });
 
 void t.test('the JSON object has the documented fields', async (t) => {
+  const unread = limits({
+    ...{ kernelSem: unknown('x'), use: unknown('x'), owners: unknown('x'), firstNamespace: unknown('x') },
+    units: [need({ leaks: null, why: 'x' }, { held: null, registered: null, mechanism: null })],
+    needed: null,
+  });
+  for (const one of [limits(), unread]) t.strictSame(complaints('limits', limitsJson(one)), []);
   t.strictSame(limitsJson(limits()), {
     schema: 1,
     takenAt: '2026-03-01T12:00:00Z',

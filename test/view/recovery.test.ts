@@ -2,6 +2,7 @@ import t from 'tap';
 import { MESSAGE_ID } from '../../src/core/message-ids.ts';
 import type { Recovery } from '../../src/core/recovery/decide-recovery.ts';
 import { recoveryEntry, recoveryJson, recoverySentence, recoveryText } from '../../src/view/recovery.ts';
+import { complaints } from './schemas/complaints.ts';
 
 const recovery = (over: Partial<Recovery> = {}): Recovery => ({
   unit: 'apache2.service',
@@ -68,11 +69,25 @@ void t.test('a recovery, a failed one and giving up have a journal entry', async
 });
 
 void t.test('the JSON object has the documented fields', async (t) => {
+  const plan: Recovery['plan'] = [
+    { do: 'wait', ms: 5_000 },
+    { do: 'reap', workers: [{ pid: 77, startedMs: 5, ports: [80] }] },
+    { do: 'clean' },
+    { do: 'settle', ms: 2_000 },
+    { do: 'health', url: 'http://127.0.0.1/' },
+  ];
+  const failed: Recovery['steps'] = [{ do: 'start', ok: false, tookMs: 9, why: 'it did not start' }];
+  for (const one of [
+    recovery(),
+    recovery({ outcome: 'failed', plan, steps: failed }),
+    recovery({ outcome: 'unsure', unit: null, cause: null }),
+  ])
+    t.strictSame(complaints('recover', recoveryJson(one)), []);
   t.match(recoveryJson(recovery()), {
     schema: 1,
     unit: 'apache2.service',
     outcome: 'recovered',
     cause: 'semaphore-leak',
-    steps: [{ do: 'clean', ok: true, tookMs: 40 }],
+    steps: [{ do: 'clean', ok: true, tookMs: 40, why: null }],
   });
 });

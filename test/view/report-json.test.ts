@@ -4,6 +4,7 @@ import type { Report } from '../../src/core/check/report.ts';
 import { reportJson } from '../../src/view/report-json.ts';
 import { NOW_S, master, set, worker } from '../core/verdict/snapshot-builder.ts';
 import { healthy, leftover, orphaned, report, sick, unit, unprivileged, unseen } from './report-builder.ts';
+import { complaints } from './schemas/complaints.ts';
 
 // What other programs rely on: `check --json` in the contract.
 const SHAPE = {
@@ -34,6 +35,7 @@ const at = (object: unknown, path: string): unknown =>
 void t.test('the object has exactly the documented keys, in their order', async (t) => {
   const missing = new Set(Object.keys(SHAPE));
   for (const one of [sick(), healthy(), unprivileged(), unseen(), orphaned(), leftover()]) {
+    t.strictSame(complaints('check', reportJson(one)), []);
     for (const [path, keys] of Object.entries(SHAPE)) {
       const part = at(json(one), path);
       if (part === null || part === undefined) continue;

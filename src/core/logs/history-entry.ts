@@ -1,22 +1,37 @@
 import { fieldText } from './journal-entry.ts';
 import { MESSAGE_ID } from '../message-ids.ts';
 
-/** The figures of an entry; null for one that was unknown when it was written. */
-export type Figures = Readonly<Record<string, number | string | readonly number[] | null>>;
-
 /** One action of httpd-guard by its journal entry. The names are those of `history --json` (httpd-guard(8)). */
-export interface HistoryEntry {
+export type HistoryEntry = {
   /** When journald received it, milliseconds since 1970. */
   atMs: number;
   unit: string | null;
-  did: Did;
   /** A cause as in `diagnose --json`; null if the action has none. */
   cause: string | null;
   sentence: string;
-  figures: Figures;
+} & Action;
+
+/** Figures as the entry has them; null is one that was not known when it was written. */
+type Action =
+  | { did: 'explained'; figures: ExplainedFigures }
+  | { did: 'cleared'; figures: ClearedFigures }
+  | { did: 'recovered' | 'failed' | 'gave-up'; figures: Record<string, never> };
+
+interface ExplainedFigures {
+  setsUsed: number | null;
+  setsMax: number | null;
+  orphans: number | null;
+  line: string | null;
 }
 
-export type Did = 'explained' | 'recovered' | 'failed' | 'gave-up' | 'cleared';
+interface ClearedFigures {
+  command: string | null;
+  removed: number | null;
+  failed: number | null;
+  ids: number[];
+}
+
+export type Did = Action['did'];
 
 const DID: Readonly<Record<string, Did>> = {
   [MESSAGE_ID.cause]: 'explained',
@@ -48,7 +63,7 @@ const FIGURES: Readonly<
   },
 };
 
-type Figure = Figures[string];
+type Figure = number | string | number[] | null;
 
 /** The fields that `parseHistoryEntry` reads, in addition to those of every entry. */
 export const HISTORY_FIELDS: readonly string[] = [
@@ -85,8 +100,8 @@ export function parseHistoryEntry(line: string): HistoryEntry | null {
     did,
     cause: words(text('HTTPD_GUARD_CAUSE')),
     sentence: text('MESSAGE'),
-    figures: Object.fromEntries(figures) as Figures,
-  };
+    figures: Object.fromEntries(figures) as HistoryEntry['figures'],
+  } as HistoryEntry;
 }
 
 /** "-" in the entry means none: an empty field would leave a gap in the text of the catalog. */
