@@ -55,7 +55,8 @@ export async function clean(options: CleanOptions): Promise<CommandResult> {
   const { result, entryError, use } =
     options.shmKey === undefined
       ? await removeOrphans({
-          ...{ ...question, context },
+          ...question,
+          context,
           onlyIds: options.set === undefined ? null : new Set(options.set),
         })
       : { ...(await removeSegments({ ...question, context, keys: new Set(options.shmKey) })), use: null };

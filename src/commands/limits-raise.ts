@@ -69,7 +69,11 @@ function raiseNow(options: RaiseOptions, sets: number): CommandResult {
       dryRun,
       before: now.value,
       after: wished,
-      ...{ file: OWN_SYSCTL_FILE, applies, writes, text, backup },
+      file: OWN_SYSCTL_FILE,
+      applies,
+      writes,
+      text,
+      backup,
       warnings: warnings(wished),
     };
     const stdout = options.json ? jsonText(raisingJson(raising)) : raisingText(raising, options);

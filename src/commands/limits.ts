@@ -61,7 +61,10 @@ async function collect(choice: ServerChoice): Promise<Limits> {
     if (!unit.known) return [];
     const held = heldSets(unit.value, snapshot, living, judgements);
     const need = unitNeed({
-      ...{ unit: unit.value, settings, use, held },
+      unit: unit.value,
+      settings,
+      use,
+      held,
       guarded: unit.value.dropInPaths.includes(dropInPath(unit.value.name)),
     });
     return [{ unit: unit.value, need }];

@@ -63,8 +63,16 @@ function buildGuard(target: string): void {
 function runInside(folder: string): Promise<number> {
   // The first process of a pid namespace cannot be interrupted: its parent is ended, and it dies with that.
   return runPart('SIGKILL', 'unshare', [
-    ...['--ipc', '--pid', '--mount', '--fork', '--mount-proc', '--kill-child'],
-    ...[process.execPath, ...process.execArgv, join(HERE, 'inside.ts'), folder],
+    '--ipc',
+    '--pid',
+    '--mount',
+    '--fork',
+    '--mount-proc',
+    '--kill-child',
+    process.execPath,
+    ...process.execArgv,
+    join(HERE, 'inside.ts'),
+    folder,
   ]);
 }
 

@@ -33,7 +33,10 @@ export function benchLooking(bench: Bench): Target[] {
         ...measured.map((one) => [
           one.format === 'json' ? 'check --json' : 'check',
           one.count.toLocaleString('en'),
-          ...[ms(one.ms), ratio(one.ms / start), mib(one.peakMiB), String(REPETITIONS)],
+          ms(one.ms),
+          ratio(one.ms / start),
+          mib(one.peakMiB),
+          String(REPETITIONS),
         ]),
       ],
     ),

@@ -49,8 +49,16 @@ export function benchRemoval(bench: Bench): Target[] {
   process.stdout.write(
     table(
       [
-        ...['leaked', 'foreign', 'guard', 'node -e 0', 'loop', 'C'],
-        ...['guard/node', 'loop/guard', 'guard/C', 'repetitions'],
+        'leaked',
+        'foreign',
+        'guard',
+        'node -e 0',
+        'loop',
+        'C',
+        'guard/node',
+        'loop/guard',
+        'guard/C',
+        'repetitions',
       ],
       results.map(({ scene, medians: { guard, node, loop, C } }) => [
         ...[scene.leaked, scene.foreign].map((count) => count.toLocaleString('en')),

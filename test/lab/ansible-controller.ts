@@ -67,7 +67,11 @@ export class Controller {
   async play(name: string, ...words: string[]): Promise<Played> {
     const ran = await this.lab.run(
       ...(['env', '-C', '/root/ansible', 'LC_ALL=C.UTF-8', 'ANSIBLE_PIPELINING=1'] as const),
-      ...['ansible-playbook', '-i', '/root/inventory.yml', name, ...words],
+      'ansible-playbook',
+      '-i',
+      '/root/inventory.yml',
+      name,
+      ...words,
     );
     return { ...ran, recap: recapOf(ran.stdout) };
   }

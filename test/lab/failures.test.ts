@@ -362,7 +362,14 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     await start();
     const found = await json('diagnose');
     t.strictSame(Object.keys(found), [
-      ...['exitCode', 'schema', 'unit', 'cause', 'holders', 'evidence', 'cures', 'reasons'],
+      'exitCode',
+      'schema',
+      'unit',
+      'cause',
+      'holders',
+      'evidence',
+      'cures',
+      'reasons',
     ]);
     t.match(found, {
       exitCode: 0,
@@ -399,7 +406,9 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     await fillTable(lab);
     await start();
     t.match(await json('recover'), {
-      ...{ exitCode: 2, outcome: 'failed', cause: 'semaphore-leak' },
+      exitCode: 2,
+      outcome: 'failed',
+      cause: 'semaphore-leak',
       steps: [{ ok: true }, { ok: true }, { do: 'start', ok: false, tookMs: Number, why: /did not start/ }],
     });
     t.match(await json('recover'), { exitCode: 1, outcome: 'left-alone', cause: 'semaphore-demand' });

@@ -64,7 +64,9 @@ export class Guard {
   async asWatcher(script: string): Promise<void> {
     const { exitCode, stderr } = await this.lab.run(
       ...(['setpriv', '--reuid=httpd-guard-watch', '--regid=httpd-guard-watch', '--clear-groups'] as const),
-      ...['sh', '-c', script],
+      'sh',
+      '-c',
+      script,
     );
     if (exitCode !== 0) throw new Error(`as the watcher: ${stderr}`);
   }

@@ -55,7 +55,9 @@ void t.test('history shows what httpd-guard did, and no forged entries', async (
       did: 'cleared',
       cause: null,
       sentence: 'removed 60 semaphore sets leaked by a killed httpd',
-      ...{ command: 'pre-start', removed: 60, failed: 0 },
+      command: 'pre-start',
+      removed: 60,
+      failed: 0,
     });
     t.strictSame(deed?.ids, ids.slice(0, 50), 'a list is bounded');
     t.ok(Math.abs(Date.parse(deed?.at ?? '') - Date.now()) < 60_000);

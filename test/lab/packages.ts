@@ -49,7 +49,9 @@ export async function copyRepository(lab: Lab): Promise<void> {
 export async function buildPackages(lab: Lab, copy: string, out: string): Promise<void> {
   const { exitCode, stdout, stderr } = await lab.run(
     ...(['env', 'SOURCE_DATE_EPOCH=1790000000', `/root/${copy}/scripts/package`] as const),
-    ...['--require-all', '--out', out],
+    '--require-all',
+    '--out',
+    out,
   );
   if (exitCode !== 0) throw new Error(`scripts/package ended with ${exitCode}: ${stdout}${stderr}`);
 }

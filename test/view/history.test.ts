@@ -75,7 +75,10 @@ void t.test('the JSON object has the documented fields', async (t) => {
         did: 'cleared',
         cause: null,
         sentence: 'removed 2 semaphore sets leaked by a killed httpd',
-        ...{ command: 'pre-start', removed: 2, failed: 0, ids: [0, 32769] },
+        command: 'pre-start',
+        removed: 2,
+        failed: 0,
+        ids: [0, 32769],
       },
     ],
   });

@@ -7,7 +7,11 @@ const raising = (over: Partial<Raising> = {}): Raising => ({
   before: { semmsl: 250, semmns: 32_000, semopm: 32, semmni: 128 },
   after: { semmsl: 250, semmns: 50_000, semopm: 32, semmni: 200 },
   file: '/etc/sysctl.d/a.conf',
-  ...{ applies: true, writes: true, text: '# a\nb = c\n', backup: null, warnings: [] },
+  applies: true,
+  writes: true,
+  text: '# a\nb = c\n',
+  backup: null,
+  warnings: [],
   ...over,
 });
 
@@ -47,8 +51,14 @@ void t.test('the JSON object has the documented fields', async (t) => {
   for (const one of [raising(), raising({ applies: false, writes: false }), raising({ backup: '/b' })])
     t.strictSame(complaints('limits-raise', raisingJson(one)), []);
   t.strictSame(raisingJson(raising({ warnings: ['w'] })), {
-    ...{ schema: 1, dryRun: false, before: raising().before, after: raising().after },
-    ...{ applies: true, file: '/etc/sysctl.d/a.conf', writes: true, backup: null },
+    schema: 1,
+    dryRun: false,
+    before: raising().before,
+    after: raising().after,
+    applies: true,
+    file: '/etc/sysctl.d/a.conf',
+    writes: true,
+    backup: null,
     undo: "rm /etc/sysctl.d/a.conf && echo '250 32000 32 128' >/proc/sys/kernel/sem",
     warnings: ['w'],
   });

@@ -7,8 +7,14 @@ import { NOW_S } from '../core/verdict/snapshot-builder.ts';
 import { complaints } from './schemas/complaints.ts';
 
 const need = (kills: Kills, over: Partial<UnitNeed> = {}): UnitNeed => ({
-  ...{ unit: 'apache2.service', active: 'active', mechanism: 'sysvsem', privateIpc: false, guarded: false },
-  ...{ registered: 6, held: 3, kills },
+  unit: 'apache2.service',
+  active: 'active',
+  mechanism: 'sysvsem',
+  privateIpc: false,
+  guarded: false,
+  registered: 6,
+  held: 3,
+  kills,
   ...over,
 });
 
@@ -53,7 +59,10 @@ apache2.service: active, mutex mechanism sysvsem, 6 System V mutexes registered,
 
 void t.test('what could not be read is named', async (t) => {
   const text = show({
-    ...{ kernelSem: unknown('x'), use: unknown('x'), owners: unknown('x'), firstNamespace: known(false) },
+    kernelSem: unknown('x'),
+    use: unknown('x'),
+    owners: unknown('x'),
+    firstNamespace: known(false),
     units: [need({ leaks: null, why: 'httpd is mute' }, { held: null, registered: null, mechanism: null })],
     missing: ['no \u001b[2Jtable'],
   });
@@ -64,7 +73,9 @@ void t.test('what could not be read is named', async (t) => {
   t.match(text, 'how many kill -9 it survives is unknown: httpd is mute');
   t.match(text, 'could not be read: no \\x1b[2Jtable');
   t.match(limitsJson(limits({ use: unknown('x'), owners: unknown('x'), missing: ['x'] })), {
-    ...{ limits: null, owners: null, reasons: ['x'] },
+    limits: null,
+    owners: null,
+    reasons: ['x'],
   });
 });
 
@@ -117,9 +128,18 @@ void t.test('the JSON object has the documented fields', async (t) => {
     needed: 6,
     units: [
       {
-        ...{ unit: 'apache2.service', active: 'active', mechanism: 'sysvsem' },
-        ...{ privateIpc: false, guarded: false, registered: 6, held: 3 },
-        ...{ leaks: true, killsLeft: 2, killsLeftAtLeast: 1, startFits: true, why: null },
+        unit: 'apache2.service',
+        active: 'active',
+        mechanism: 'sysvsem',
+        privateIpc: false,
+        guarded: false,
+        registered: 6,
+        held: 3,
+        leaks: true,
+        killsLeft: 2,
+        killsLeftAtLeast: 1,
+        startFits: true,
+        why: null,
       },
     ],
     reasons: [],

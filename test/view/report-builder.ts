@@ -168,7 +168,14 @@ export const orphaned = (): Report =>
   );
 
 const segment = (over: Partial<Segment> = {}): Segment => ({
-  ...{ id: 3, key: 0x63637069, size: 4096, cpid: 600, lpid: 601, attached: 0, uid: 33, cuid: 0 },
+  id: 3,
+  key: 0x63637069,
+  size: 4096,
+  cpid: 600,
+  lpid: 601,
+  attached: 0,
+  uid: 33,
+  cuid: 0,
   ...over,
 });
 

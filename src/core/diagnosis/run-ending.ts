@@ -46,8 +46,15 @@ export function endingFoundLater(
 ): RunEnding {
   const ended = Math.max(...run.stamps.map(({ monotonicMs }) => monotonicMs), run.began.monotonicMs);
   return {
-    ...{ invocationId, byItself: true, result, exitCode: '', exitStatus: '' },
-    ...{ ranMs: ended - run.began.monotonicMs, use, orphans, cause },
+    invocationId,
+    byItself: true,
+    result,
+    exitCode: '',
+    exitStatus: '',
+    ranMs: ended - run.began.monotonicMs,
+    use,
+    orphans,
+    cause,
   };
 }
 

@@ -1,3 +1,4 @@
+import { baseName } from '../text/base-name.ts';
 import type { ExecLine } from '../units/unit-facts.ts';
 
 // Everything that identifies Apache httpd: names of units, programs and control scripts, and the text in its binary.
@@ -52,8 +53,4 @@ export function isLoaderName(path: string): boolean {
 /** Whether a mapped file shows that its process runs httpd: httpd itself or APR. */
 export function isMappedByHttpd(path: string): boolean {
   return isHttpdName(path) || APR_PATH.test(path);
-}
-
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

@@ -1,3 +1,4 @@
+import { baseName } from '../text/base-name.ts';
 import { type KernelSem, kernelSemText } from './kernel-sem.ts';
 
 // The files that systemd-sysctl reads at boot (sysctl.d(5); systemd: src/sysctl/sysctl.c).
@@ -23,7 +24,7 @@ export function inOrder(paths: readonly string[]): string[] {
   const byName = new Map<string, string>();
   const folderOf = (path: string): number => SYSCTL_FOLDERS.indexOf(path.slice(0, path.lastIndexOf('/')));
   for (const path of paths.toSorted((a, b) => folderOf(a) - folderOf(b))) {
-    const name = nameOf(path);
+    const name = baseName(path);
     if (name.endsWith('.conf') && !byName.has(name)) byName.set(name, path);
   }
   return [...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => path);
@@ -50,7 +51,7 @@ export function overridingFile(
   files: readonly SysctlFile[],
   value: KernelSem,
 ): { path: string; value: string } | null {
-  const later = files.filter(({ path }) => nameOf(path) > nameOf(OWN_SYSCTL_FILE));
+  const later = files.filter(({ path }) => baseName(path) > baseName(OWN_SYSCTL_FILE));
   const last = later.flatMap(({ path, text }) => {
     const assigned = assignedSem(text);
     return assigned === null ? [] : [{ path, value: assigned }];
@@ -71,8 +72,4 @@ export function foreignLine(text: string): string | null {
       .split('\n')
       .find((line) => line.trim() !== '' && !/^\s*[#;]/.test(line) && assignedSem(line) === null) ?? null
   );
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

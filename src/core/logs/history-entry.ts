@@ -67,7 +67,11 @@ type Figure = number | string | number[] | null;
 
 /** The fields that `parseHistoryEntry` reads, in addition to those of every entry. */
 export const HISTORY_FIELDS: readonly string[] = [
-  ...['MESSAGE', 'MESSAGE_ID', '_UID', 'HTTPD_GUARD_UNIT', 'HTTPD_GUARD_CAUSE'],
+  'MESSAGE',
+  'MESSAGE_ID',
+  '_UID',
+  'HTTPD_GUARD_UNIT',
+  'HTTPD_GUARD_CAUSE',
   ...Object.values(FIGURES).flatMap((fields) => Object.keys(fields)),
 ];
 

@@ -101,7 +101,10 @@ export function decideRecovery(
   if (cause === 'semaphore-demand' && !isOver)
     return facts.unsure > 0
       ? {
-          ...{ act: false, outcome: 'unsure', cause, lookAgain: true },
+          act: false,
+          outcome: 'unsure',
+          cause,
+          lookAgain: true,
           why: `the semaphore table is full, and ${counted(facts.unsure, 'set')} cannot be proven to be orphaned: httpd-guard check --explain`,
         }
       : not('left-alone', 'no orphaned set to remove');

@@ -20,8 +20,11 @@ export function readDiskSpaces(settings: HttpdSettings): DiskSpace[] {
 function readDiskSpace(path: string, what: string): DiskSpace {
   const { bsize, bfree, files, ffree } = statfsSync(path);
   return {
-    ...{ path, what, readOnly: isReadOnly(path) },
-    ...{ freeBytes: bfree * bsize, freeInodes: files === 0 ? null : ffree },
+    path,
+    what,
+    readOnly: isReadOnly(path),
+    freeBytes: bfree * bsize,
+    freeInodes: files === 0 ? null : ffree,
   };
 }
 

@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { readSync } from 'node:fs';
 import { errorLogsIn } from '../../core/httpd/error-logs.ts';
 import type { HttpdSettings } from '../../core/httpd/settings.ts';
 import type { UnitFacts } from '../../core/units/unit-facts.ts';
+import { useForeignFile } from '../files/foreign-file.ts';
 import { unitEnvironment } from './unit-environment.ts';
 
 const MOST_FILES = 256;
@@ -23,14 +24,12 @@ export function hostErrorLogs(
 
 /** The beginning of a file; empty if it cannot be read, which httpd as another user may still be able to. Does not wait for a pipe's writer. */
 function readBeginning(path: string): string {
-  let fd: number | undefined;
   try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const bytes = Buffer.alloc(Math.min(fstatSync(fd).size, MOST_BYTES));
-    return bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0));
+    return useForeignFile(path, 'links', (fd, { size }) => {
+      const bytes = Buffer.alloc(Math.min(size, MOST_BYTES));
+      return bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0));
+    });
   } catch {
     return '';
-  } finally {
-    if (fd !== undefined) closeSync(fd);
   }
 }

@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { matchesGlob } from '../../core/text/glob.ts';
 import { parseEnvironment } from '../../core/httpd/launch.ts';
 import { type UnitFacts, isStartedByRoot } from '../../core/units/unit-facts.ts';
 import { whyPathUntrusted } from '../files/trusted-path.ts';
@@ -55,15 +56,9 @@ function firstDistrust(paths: readonly string[]): string | null {
 function filesOf(pattern: string): string[] {
   if (!isPattern(pattern)) return [pattern];
   const folder = dirname(pattern);
-  const name = basename(pattern)
-    .replace(/[.+^${}()|\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-    .replaceAll('[!', '[^');
   try {
-    const matches = new RegExp(`^${name}$`, 's');
     return readdirSync(folder)
-      .filter((file) => matches.test(file))
+      .filter((file) => matchesGlob(basename(pattern), file))
       .sort()
       .map((file) => join(folder, file));
   } catch {

@@ -65,7 +65,9 @@ function runJournalctl(
   onPiece: (piece: Buffer) => void,
 ): Promise<string> {
   const args = [
-    ...['--quiet', '--follow', '--output=json'],
+    '--quiet',
+    '--follow',
+    '--output=json',
     '--output-fields=MESSAGE,_SYSTEMD_UNIT,_PID,UNIT,MESSAGE_ID',
     // Without the default filter for this boot, which fails if /proc shows another boot id, as for some units in nspawn.
     '--merge',
@@ -73,7 +75,9 @@ function runJournalctl(
     cursor === null ? '--lines=0' : `--cursor=${cursor}`,
     ...(grep ? ['--case-sensitive=yes', `--grep=${words.join('|')}`] : []),
     ...units.map((unit) => `_SYSTEMD_UNIT=${unit}`),
-    ...['+', '_PID=1', ...units.map((unit) => `UNIT=${unit}`)],
+    '+',
+    '_PID=1',
+    ...units.map((unit) => `UNIT=${unit}`),
   ];
   return new Promise((resolve) => {
     const child = spawn('journalctl', args, { stdio: ['ignore', 'pipe', 'ignore'], signal });

@@ -45,7 +45,9 @@ export async function readHistory({ since, unit, timeoutMs }: HistoryQuestion): 
     // With JSON output journalctl does not report what it may not read.
     journalctl('--output=short', '--lines=1'),
     journalctl(
-      ...['--output=json', `--output-fields=${HISTORY_FIELDS.join()}`, `--lines=${MOST_ENTRIES + 1}`],
+      '--output=json',
+      `--output-fields=${HISTORY_FIELDS.join()}`,
+      `--lines=${MOST_ENTRIES + 1}`,
       ...(since === null ? [] : [`--since=${since}`]),
       ...HISTORY_MATCHES,
       ...(unit === null ? [] : [`HTTPD_GUARD_UNIT=${unit}`]),

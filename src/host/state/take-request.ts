@@ -1,16 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { lstatSync, mkdirSync, readSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { useForeignFile } from '../files/foreign-file.ts';
 import { REQUEST_DIRECTORY, RUN_DIRECTORY } from './paths.ts';
 import { writeAtomically } from '../files/write-atomically.ts';
 
@@ -41,14 +32,10 @@ export function takeRequest(directory = REQUEST_DIRECTORY, taken = TAKEN): strin
 
 function readSmall(path: string): string[] {
   try {
-    const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-      if (!fstatSync(fd).isFile()) return [];
+    return useForeignFile(path, 'no links', (fd) => {
       const bytes = Buffer.alloc(MOST_BYTES);
       return bytes.toString('latin1', 0, readSync(fd, bytes, 0, MOST_BYTES, 0)).split('\n');
-    } finally {
-      closeSync(fd);
-    }
+    });
   } catch {
     return [];
   }

@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { SYSCTL_FOLDERS, type SysctlFile, inOrder } from '../../core/limits/sysctl.ts';
+import { useForeignFile } from '../files/foreign-file.ts';
 import { writeAtomically } from '../files/write-atomically.ts';
 
 const SYSCTL_CONF = '/etc/sysctl.conf';
@@ -40,15 +41,9 @@ function list(folder: string): string[] {
   }
 }
 
-/** Does not read a pipe, which has no end. */
 function readOrNull(path: string): string | null {
   try {
-    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      return fstatSync(file).isFIFO() ? null : readFileSync(file, 'utf8');
-    } finally {
-      closeSync(file);
-    }
+    return useForeignFile(path, 'links', (fd) => readFileSync(fd, 'utf8'));
   } catch {
     return null;
   }

@@ -9,8 +9,22 @@ import { readKernelSem } from './kernel-sem.ts';
 
 const SEM_HEADER = ['key', 'semid', 'perms', 'nsems', 'uid', 'gid', 'cuid', 'cgid', 'otime', 'ctime'];
 const SHM_HEADER = [
-  ...['key', 'shmid', 'perms', 'size', 'cpid', 'lpid', 'nattch', 'uid', 'gid', 'cuid', 'cgid'],
-  ...['atime', 'dtime', 'ctime', 'rss', 'swap'],
+  'key',
+  'shmid',
+  'perms',
+  'size',
+  'cpid',
+  'lpid',
+  'nattch',
+  'uid',
+  'gid',
+  'cuid',
+  'cgid',
+  'atime',
+  'dtime',
+  'ctime',
+  'rss',
+  'swap',
 ];
 const PIECE_BYTES = 64 * 1024;
 

@@ -14,7 +14,10 @@ import { known, unknown } from '../../../src/core/fact.ts';
 import { Random } from '../verdict/random.ts';
 
 const sem = (over: Partial<KernelSem> = {}): KernelSem => ({
-  ...{ semmsl: 250, semmns: 32_000, semopm: 32, semmni: 128 },
+  semmsl: 250,
+  semmns: 32_000,
+  semopm: 32,
+  semmni: 128,
   ...over,
 });
 

@@ -70,7 +70,11 @@ void t.test('the number equals that of a simulation of each kill and each start'
 
 const need = (over: Partial<NeedQuestion> = {}) =>
   unitNeed({
-    ...{ unit: unit(), settings: known(settings()), guarded: false, held: 3, use: known(use(3)) },
+    unit: unit(),
+    settings: known(settings()),
+    guarded: false,
+    held: 3,
+    use: known(use(3)),
     ...over,
   });
 

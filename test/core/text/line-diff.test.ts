@@ -7,7 +7,14 @@ void t.test('the diff of a new, a changed and an unchanged file', async (t) => {
     '--- /a',
     '+++ /a',
     '@@ -2,7 +2,7 @@',
-    ...[' 2', ' 3', ' 4', '-5', '+five', ' 6', ' 7', ' 8'],
+    ' 2',
+    ' 3',
+    ' 4',
+    '-5',
+    '+five',
+    ' 6',
+    ' 7',
+    ' 8',
   ]);
   t.strictSame(lineDiff('/a', 'x\n', 'x\n'), []);
 });

@@ -54,6 +54,8 @@ export function reply(call: Message, signature: string, body: unknown[]): Messag
 
 export function changed(path: string, of: string, properties: Record<string, Variant>): Message {
   return Message.newSignal(path, 'org.freedesktop.DBus.Properties', 'PropertiesChanged', 'sa{sv}as', [
-    ...[of, properties, []],
+    of,
+    properties,
+    [],
   ]);
 }
