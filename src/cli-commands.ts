@@ -143,7 +143,7 @@ export const COMMANDS: readonly Command[] = [
     description: 'print why httpd is down, and how to fix it',
     options: { ...unit, ...config, ...json, quiet: flag('print only the cause and the fixes') },
     examples: [['diagnose', 'why is httpd down?']],
-    exitStatus: '0 cause found, 1 not a cause that httpd-guard knows, 3 could not tell, 64 usage error.',
+    exitStatus: '0 cause found, 1 no known cause, 3 unknown, 64 usage error.',
     async run(values) {
       const { diagnose } = await import('./commands/diagnose.ts');
       return diagnose(values);
@@ -166,7 +166,7 @@ export const COMMANDS: readonly Command[] = [
     },
     examples: [['recover --dry-run', 'what would be done?']],
     exitStatus:
-      '0 healthy (already, or again), 1 failed for another reason (nothing done), 2 recovery failed, 3 could not tell (nothing done), 64 usage error, 77 not root.',
+      '0 healthy (already, or again), 1 failed for another reason (nothing done), 2 recovery failed, 3 unknown (nothing done), 64 usage error, 77 not root.',
     async run(values) {
       const { recoverCommand } = await import('./commands/recover.ts');
       return recoverCommand(values);
@@ -174,7 +174,7 @@ export const COMMANDS: readonly Command[] = [
   }),
   command({
     name: 'history',
-    description: 'print what the guard did and why, from the journal, newest last',
+    description: 'print what httpd-guard did and why, from the journal, newest last',
     options: {
       ...unit,
       ...config,

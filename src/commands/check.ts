@@ -29,21 +29,21 @@ export interface CheckOptions extends CommonOptions {
   warn?: number | undefined;
   crit?: number | undefined;
   explain: boolean;
-  /** A file for the metrics, instead of stdout. */
+  /** The file for the metrics; stdout by default. */
   output?: string | undefined;
 }
 
-/** As monitoring plugins have it. */
+/** The exit statuses of monitoring plugins. */
 const EXIT: Record<Status, number> = { ok: 0, warning: 1, critical: 2, unknown: 3 };
 
-/** A command that looks ends within 6 s, whatever hangs; what httpd leaves of it is for the look. */
+/** A read-only command ends within 6 s, even if something hangs; the query of httpd comes first and the scan gets the rest. */
 const TIMEOUT_MS = 5_500;
 const ASK_TIMEOUT_MS = 4_000;
 
 /** The file could not be written (sysexits.h, EX_CANTCREAT). */
 const EX_CANTCREAT = 73;
 
-/** Looks, and says what it saw; changes nothing. */
+/** Checks the semaphore table and reports. Read-only. */
 export async function check(options: CheckOptions): Promise<CommandResult> {
   const configuration = readConfiguration(options.config);
   if (!configuration.known) {
@@ -55,7 +55,7 @@ export async function check(options: CheckOptions): Promise<CommandResult> {
   return { stdout: show(report, options.format, options), stderr: '', exitCode: EXIT[report.health.status] };
 }
 
-/** Of every guarded unit, where none was named: one file can hold them all. Servers of one user are seen in one look. */
+/** The metrics of the given unit, or of every guarded one. Servers of one user share a snapshot. */
 async function metrics(options: CheckOptions, configured: Configured): Promise<CommandResult> {
   const guarded = options.unit === undefined ? guardedUnits() : [];
   const servers: Measured[] = [];
@@ -69,7 +69,7 @@ async function metrics(options: CheckOptions, configured: Configured): Promise<C
     snapshots.set(owner, snapshot);
     const report = makeReport(server, snapshot, known([]), percents(options, configured));
     const unit = report.unit.known ? report.unit.value.name : (name ?? null);
-    servers.push({ unit, report, history: unit === null ? unknown('it has no name') : readAttempts(unit) });
+    servers.push({ unit, report, history: unit === null ? unknown('no unit found') : readAttempts(unit) });
   }
   const text = reportPrometheus(servers);
   const found = servers.map(({ report }) => report.health.status);
@@ -79,7 +79,7 @@ async function metrics(options: CheckOptions, configured: Configured): Promise<C
   if (written.ok) return { stdout: '', stderr: '', exitCode: 0 };
   return {
     stdout: '',
-    stderr: `httpd-guard: the metrics were not written: ${escape(written.why)}; name another file with --output\n`,
+    stderr: `httpd-guard: cannot write the metrics: ${escape(written.why)}; set another file with --output\n`,
     exitCode: EX_CANTCREAT,
   };
 }
@@ -93,7 +93,7 @@ async function look(
 ): Promise<Report> {
   const systemd = SystemdSession.within(TIMEOUT_MS);
   const server = await find(unit, configured, systemd.atMost(ASK_TIMEOUT_MS));
-  // Before the processes: who is alive afterwards may be its maker.
+  // Read before the processes: a process that is running afterwards may be the creator.
   const segments = await readSegments();
   const snapshot = await readSnapshot(server.owner, systemd);
   return makeReport(server, snapshot, segments, percents(options, configured));

@@ -22,9 +22,9 @@ import {
 import { findServer, serverChoice } from '../workflows/find-server.ts';
 
 export interface CleanOptions extends CommonOptions {
-  /** Ids of the only sets to consider. */
+  /** Limit the removal to these ids. */
   set?: number[] | undefined;
-  /** Keys of shared memory segments to consider, instead of sets. */
+  /** Remove orphaned shared memory with these keys instead. */
   shmKey?: number[] | undefined;
   dryRun: boolean;
 }
@@ -33,14 +33,14 @@ const TIMEOUT_MS = 60_000;
 const ASK_TIMEOUT_MS = 5_000;
 const WRITE_TIMEOUT_MS = 2_000;
 
-/** Removes what `check` calls orphan, and nothing else. */
+/** Removes the sets with the verdict orphan, nothing else. */
 export async function clean(options: CleanOptions): Promise<CommandResult> {
   if (!options.dryRun && !isRoot()) return needsRoot('clean');
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return wrongConfiguration(configuration.why, 3);
-  const wanted = serverChoice(options.unit, configuration.value);
+  const choice = serverChoice(options.unit, configuration.value);
   const systemd = SystemdSession.within(ASK_TIMEOUT_MS);
-  const server = await findServer(wanted, options.dryRun ? 'read-only' : 'cache', systemd);
+  const server = await findServer(choice, options.dryRun ? 'read-only' : 'cache', systemd);
   const named = options.set ?? options.shmKey;
   const question = {
     owner: server.owner,
@@ -79,14 +79,14 @@ export async function clean(options: CleanOptions): Promise<CommandResult> {
     ? jsonText(cleanJson(result.value, { unit: context.unit, dryRun: options.dryRun, what, missing }))
     : cleanText(result.value, { ...options, down: failed?.name ?? null, what });
   const absent = missingIds(options.set ?? [], result.value).map(
-    (id) => `httpd-guard: there is no set ${id}\n`,
+    (id) => `httpd-guard: set ${id} does not exist\n`,
   );
-  // Without an owner no set can be called httpd's: nothing was judged.
+  // Without a known owner no set was judged.
   const exitCode = server.owner.known ? cleanExitCode(result.value, named !== undefined) : 3;
   return { stdout, stderr: complaints + absent.join(''), exitCode };
 }
 
-/** For a recovery after this one: the table that its start found is gone. */
+/** Records the ending for a later recovery, since the removal changes the table. */
 function keepEnding(unit: UnitFacts, use: TableUse, orphans: number): void {
   if (readRunEnding(unit.name, unit.invocationId) !== null) return;
   const kept = keepRunEnding(unit.name, endingFoundLater(unit, use, orphans, 'semaphore-leak'));

@@ -1,23 +1,23 @@
 import { escape } from '../view/escape.ts';
 
-/** How a command ended: what to print, and the exit code. */
+/** The result of a command: its output and exit status. */
 export interface CommandResult {
   stdout: string;
   stderr: string;
   exitCode: number;
 }
 
-/** What several commands take; each picks what has an effect on it. */
+/** Options of several commands; each accepts those that have an effect. */
 export interface CommonOptions {
   unit?: string | undefined;
-  /** A file instead of the usual configuration. */
+  /** The configuration file, instead of the default one. */
   config?: string | undefined;
   json: boolean;
   quiet: boolean;
   verbose: boolean;
 }
 
-/** Nothing is done on a configuration that is wrong: one who cannot be understood may have wished the opposite. */
+/** Refuses to act on an invalid configuration: a guess could do the opposite of what was meant. */
 export function wrongConfiguration(why: string, exitCode: number): CommandResult {
   return { stdout: '', stderr: `httpd-guard: nothing was done: ${escape(why)}\n`, exitCode };
 }
@@ -26,7 +26,7 @@ export function isRoot(): boolean {
   return process.geteuid?.() === 0;
 }
 
-/** For --dry-run by another user: what it cannot see, in one line; "" for root. */
+/** A note for a dry run by an ordinary user; "" for root. */
 export function withoutRoot(): string {
   return isRoot()
     ? ''

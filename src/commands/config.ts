@@ -15,7 +15,7 @@ export type ConfigOptions = Pick<CommonOptions, 'unit' | 'config' | 'json'>;
 
 const ASK_TIMEOUT_MS = 5_000;
 
-/** Says each value that counts, and who said it. Changes nothing. */
+/** Prints the effective configuration and where each value comes from. Read-only. */
 export async function config(options: ConfigOptions): Promise<CommandResult> {
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return wrongConfiguration(configuration.why, 1);
@@ -24,20 +24,20 @@ export async function config(options: ConfigOptions): Promise<CommandResult> {
   return { stdout, stderr: '', exitCode: 0 };
 }
 
-/** What nobody configured, systemd and httpd say. */
+/** Settings that are not configured come from systemd and httpd. */
 async function effectiveValues(flag: string | undefined, configured: Configured): Promise<EffectiveValue[]> {
-  const wanted = serverChoice(flag, configured);
-  const server = await findServer(wanted, 'read-only', SystemdSession.within(ASK_TIMEOUT_MS));
+  const choice = serverChoice(flag, configured);
+  const server = await findServer(choice, 'read-only', SystemdSession.within(ASK_TIMEOUT_MS));
   return SETTING_NAMES.map((name): EffectiveValue => {
     const configuredValue = valueOf(name, configured);
     if (name === 'unit') {
       if (flag !== undefined) return { name, value: flag, source: 'command-line', origin: 'command line' };
-      if (wanted.unit !== null) return configuredValue;
+      if (choice.unit !== null) return configuredValue;
       return server.unit.known
         ? { name, value: server.unit.value.name, source: 'systemd', origin: 'auto-detected' }
         : { name, value: null, source: 'unknown', origin: server.unit.why };
     }
-    if (name !== 'user' || wanted.user !== null) return configuredValue;
+    if (name !== 'user' || choice.user !== null) return configuredValue;
     return server.settings.known
       ? { name, value: server.settings.value.user, source: 'httpd', origin: "httpd's configuration" }
       : { name, value: null, source: 'unknown', origin: server.settings.why };

@@ -10,11 +10,11 @@ import { findServer, serverChoice } from '../workflows/find-server.ts';
 
 export type DiagnoseOptions = Pick<CommonOptions, 'unit' | 'config' | 'json' | 'quiet'>;
 
-/** A command that looks ends within 6 s, whatever hangs. */
+/** A read-only command ends within 6 s, even if something hangs. */
 const TIMEOUT_MS = 5_500;
 const ASK_TIMEOUT_MS = 4_000;
 
-/** Says why httpd did not start, and what to do. Changes nothing. */
+/** Prints why httpd failed, and commands that fix it. Read-only. */
 export async function diagnose(options: DiagnoseOptions): Promise<CommandResult> {
   const systemd = SystemdSession.within(TIMEOUT_MS);
   const configuration = readConfiguration(options.config);

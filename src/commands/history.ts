@@ -7,7 +7,7 @@ import { type CommonOptions, type CommandResult, wrongConfiguration } from './co
 import { serverChoice } from '../workflows/find-server.ts';
 
 export interface HistoryOptions extends CommonOptions {
-  /** As journalctl takes it. */
+  /** In journalctl's syntax. */
   since?: string | undefined;
 }
 
@@ -16,7 +16,7 @@ const CANNOT_TELL = 3;
 /** EX_USAGE of sysexits.h. */
 const WRONG_USAGE = 64;
 
-/** Says what the guard did and why, as the journal has it. */
+/** Prints what httpd-guard did and why, by its journal entries. */
 export async function history(options: HistoryOptions): Promise<CommandResult> {
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return wrongConfiguration(configuration.why, CANNOT_TELL);
@@ -25,7 +25,7 @@ export async function history(options: HistoryOptions): Promise<CommandResult> {
   if (!read.known) {
     const sentence =
       read.badSince === true
-        ? `--since: ${read.why}; take for example "2 hours ago" or "2026-03-01 12:00"`
+        ? `--since: ${read.why}; valid are for example "2 hours ago" and "2026-03-01 12:00"`
         : `the journal cannot be read: ${read.why}`;
     return {
       stdout: '',

@@ -24,7 +24,7 @@ export interface InstallOptions extends Pick<CommonOptions, 'unit' | 'config' | 
 
 const ASK_TIMEOUT_MS = 5_000;
 
-/** Puts the guard before each start of the unit. Again is as good as once. */
+/** Installs the hooks of a unit, and the watcher. Idempotent. */
 export async function install(options: InstallOptions): Promise<CommandResult> {
   if (options.dryRun) return installNow(options);
   if (!isRoot()) return needsRoot('install');
@@ -35,9 +35,9 @@ export async function install(options: InstallOptions): Promise<CommandResult> {
 async function installNow(options: InstallOptions): Promise<CommandResult> {
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return refuse(configuration.why);
-  const wanted = serverChoice(options.unit, configuration.value);
+  const choice = serverChoice(options.unit, configuration.value);
   const server = await findServer(
-    wanted,
+    choice,
     options.dryRun ? 'read-only' : 'cache',
     SystemdSession.within(ASK_TIMEOUT_MS),
   );
@@ -45,18 +45,18 @@ async function installNow(options: InstallOptions): Promise<CommandResult> {
   const obstacle = obstacleOf(server.unit.value);
   if (obstacle !== null) return refuse(obstacle);
   const unit = server.unit.value.name;
-  if (!server.owner.known)
-    return refuse(`whose sets to clear before ${unit} is not known: ${server.owner.why}`);
+  if (!server.owner.known) return refuse(`the owner of the sets of ${unit} is unknown: ${server.owner.why}`);
   try {
     const directory = configuration.value.values['monitor.textfile'];
     const textfile = findTextfile(directory);
     const without =
       directory !== null && textfile === null
-        ? [`no metrics are written: ${directory} is not a directory`]
+        ? [`metrics are not written: ${directory} is not a directory`]
         : [];
     const files = unitFiles(unit, textfile);
     const foreign = files.find(({ before }) => before !== null && !isOurs(before));
-    if (foreign !== undefined) return refuse(`${foreign.path} is not ours; move it away first`);
+    if (foreign !== undefined)
+      return refuse(`${foreign.path} was not written by httpd-guard; move it away first`);
     const missing = files.filter(differs);
     if (options.dryRun) {
       const diff = missing.flatMap(({ path, before, text }) => lineDiff(path, before, text));
@@ -91,7 +91,7 @@ function obstacleOf(unit: UnitFacts): string | null {
 function notBroughtBack({ name, fileState }: UnitFacts): string[] {
   return isForOthersToStart(fileState)
     ? [
-        `${name} is ${fileState}: what a dead one left is cleared at its starts, but the guard never starts it`,
+        `${name} is ${fileState}: orphaned sets are removed before its starts, but httpd-guard never starts it`,
       ]
     : [];
 }
@@ -101,7 +101,7 @@ function unguarded(units: readonly UnitListing[]): string[] {
   return units
     .map(({ name }) => name)
     .filter((unit) => !guarded.includes(unit))
-    .map((unit) => `${unit} is here too, and not guarded: httpd-guard install --unit ${shellWord(unit)}`);
+    .map((unit) => `${unit} is not guarded. To guard it: httpd-guard install --unit ${shellWord(unit)}`);
 }
 
 function refuse(why: string): CommandResult {

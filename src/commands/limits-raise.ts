@@ -28,7 +28,7 @@ export interface RaiseOptions extends Pick<CommonOptions, 'json' | 'quiet'> {
   dryRun: boolean;
 }
 
-/** Raises SEMMNI at once and for every boot. Again is as good as once. */
+/** Raises SEMMNI now and for every boot. Idempotent. */
 export async function raiseLimits(options: RaiseOptions, sets: number): Promise<CommandResult> {
   if (options.dryRun) return raiseNow(options, sets);
   if (!isRoot()) return needsRoot('limits --raise');
@@ -44,17 +44,17 @@ function raiseNow(options: RaiseOptions, sets: number): CommandResult {
   if (!needed.known) return refuse(needed.why);
   try {
     const before = readDropIn(OWN_SYSCTL_FILE);
-    // Nor is what the next boot would have had.
-    const wished = atLeast(needed.value, parseKernelSem(assignedSem(before ?? '') ?? ''));
-    const text = ownSysctlText(wished);
+    // Nor does the value for the next boot get lower.
+    const requested = atLeast(needed.value, parseKernelSem(assignedSem(before ?? '') ?? ''));
+    const text = ownSysctlText(requested);
     const foreign = before === null ? null : foreignLine(before);
     if (foreign !== null)
-      return refuse(`${OWN_SYSCTL_FILE} also holds "${foreign.trim()}"; move that to another file first`);
-    const applies = !isAtLeast(now.value, wished);
+      return refuse(`${OWN_SYSCTL_FILE} also contains "${foreign.trim()}"; move that to another file first`);
+    const applies = !isAtLeast(now.value, requested);
     const writes = before !== text;
     const backup = writes && before !== null ? `${OWN_SYSCTL_FILE}.bak-${stamp()}` : null;
     if (applies && !dryRun) {
-      const applied = writeKernelSem(wished);
+      const applied = writeKernelSem(requested);
       if (!applied.ok) return refuse(applied.why);
     }
     if (writes && !dryRun)
@@ -62,19 +62,19 @@ function raiseNow(options: RaiseOptions, sets: number): CommandResult {
         writeSysctlFile(OWN_SYSCTL_FILE, text, backup);
       } catch (error) {
         return refuse(
-          `it counts now, but not after a boot: ${OWN_SYSCTL_FILE} cannot be written: ${errorReason(error)}`,
+          `it is effective now, but not after a boot: ${OWN_SYSCTL_FILE} cannot be written: ${errorReason(error)}`,
         );
       }
     const raising: Raising = {
       dryRun,
       before: now.value,
-      after: wished,
+      after: requested,
       file: OWN_SYSCTL_FILE,
       applies,
       writes,
       text,
       backup,
-      warnings: warnings(wished),
+      warnings: warnings(requested),
     };
     const stdout = options.json ? jsonText(raisingJson(raising)) : raisingText(raising, options);
     return { stdout, stderr: '', exitCode: 0 };
@@ -83,7 +83,7 @@ function raiseNow(options: RaiseOptions, sets: number): CommandResult {
   }
 }
 
-/** What else has a say in kernel.sem, and where this value does not reach. */
+/** Other settings that override this value, and where it does not apply. */
 function warnings(value: KernelSem): string[] {
   const { files, unread } = readSysctlFiles();
   const winner = overridingFile(files, value);
@@ -94,30 +94,30 @@ function warnings(value: KernelSem): string[] {
     winner === null
       ? []
       : [
-          `at boot ${winner.path} counts, which is read later and ${winner.value === '' ? 'leaves kernel.sem alone' : `sets kernel.sem = ${winner.value}`}: change it there`,
+          `${winner.path} overrides it at boot, since it is read later and ${winner.value === '' ? 'excludes kernel.sem' : `sets kernel.sem = ${winner.value}`}: change it there`,
         ];
-  // Where a link of sysctl.d leads to it, that is what counts at boot, and is told already.
+  // If a link in sysctl.d points to it, the warning above covers it.
   const byHand =
     conf !== null && inConf !== null && inConf !== '' && inConf !== kernelSemText(value) && winner === null
       ? [
-          `${conf.path} sets kernel.sem = ${inConf}: systemd does not read it at boot, but sysctl --system and sysctl -p do`,
+          `${conf.path} sets kernel.sem = ${inConf}; systemd does not read it at boot, but sysctl --system and sysctl -p do`,
         ]
       : [];
   const elsewhere =
     first.known && !first.value
       ? [
-          'this is not the machine’s first IPC namespace (a container?): the value is that of this namespace alone, and ends with it',
+          'this is not the IPC namespace of the host (a container?): the value applies only to this namespace and ends with it',
         ]
       : [];
   return [
     ...counts,
     ...byHand,
-    ...unread.map((path) => `${path} cannot be read: whether it sets kernel.sem at boot is not known`),
+    ...unread.map((path) => `${path} cannot be read: it is unknown whether it sets kernel.sem at boot`),
     ...elsewhere,
   ];
 }
 
-/** As part of a file's name: 20260301T120000Z. */
+/** A time as part of a file name, "20260301T120000Z". */
 function stamp(): string {
   return new Date().toISOString().replace(/[-:]|\.\d+/g, '');
 }

@@ -20,17 +20,17 @@ import { type CommandResult, type CommonOptions, wrongConfiguration } from './co
 import type { RaiseOptions } from './limits-raise.ts';
 
 export interface LimitsOptions extends CommonOptions, RaiseOptions {
-  /** SEMMNI is to become this. */
+  /** The new SEMMNI. */
   raise?: number | undefined;
 }
 
 const ASK_TIMEOUT_MS = 5_000;
-/** Of so many instances at most each is asked; one answers in some ten milliseconds. */
+/** The most units whose httpd is queried; each takes some ten milliseconds. */
 const MOST_UNITS = 100;
-/** Names are asked for one by one. */
+/** The most owners whose names are looked up, one by one. */
 const MOST_NAMES = 50;
 
-/** Says how large the table is, who has how much of it, and how many kill -9 httpd has left; changes nothing without --raise. */
+/** Prints the limits and the use of the table, its owners, and how many kill -9 each httpd survives. Read-only without --raise. */
 export async function limits(options: LimitsOptions): Promise<CommandResult> {
   if (options.raise !== undefined) {
     const { raiseLimits } = await import('./limits-raise.ts');
@@ -52,11 +52,11 @@ async function collect(choice: ServerChoice): Promise<Limits> {
   const use = tableUse(snapshot);
   const missing = new Set(server.missing);
   const others: Server[] = [];
-  // One after another: each is asked by starting its httpd.
+  // One after another, since each query starts an httpd.
   for (const { name: unit } of server.otherUnits.slice(0, MOST_UNITS))
     others.push(await findServer({ unit, user: null }, 'read-only', systemd.within(ASK_TIMEOUT_MS)));
   if (server.otherUnits.length > MOST_UNITS)
-    missing.add(`only ${MOST_UNITS} of ${server.otherUnits.length} other units were asked`);
+    missing.add(`only ${MOST_UNITS} of ${server.otherUnits.length} other units were queried`);
   const units = [server, ...others].flatMap(({ unit, settings }): { unit: UnitFacts; need: UnitNeed }[] => {
     if (!unit.known) return [];
     const held = heldSets(unit.value, snapshot, living, judgements);
@@ -87,7 +87,7 @@ async function collect(choice: ServerChoice): Promise<Limits> {
 
 function unknownOf({ kills }: UnitNeed): string[] {
   if (kills.leaks === null) return [kills.why];
-  return kills.leaks && kills.left === null ? ['how many sets it has when it runs cannot be told'] : [];
+  return kills.leaks && kills.left === null ? ['how many sets it uses is unknown'] : [];
 }
 
 async function owners(sets: Fact<SemaphoreSet[]>, missing: Set<string>): Promise<Fact<TableOwner[]>> {
@@ -95,7 +95,7 @@ async function owners(sets: Fact<SemaphoreSet[]>, missing: Set<string>): Promise
   const all = byOwner(sets.value);
   const asked = all.slice(0, MOST_NAMES).map(([uid]) => uid);
   if (all.length > asked.length)
-    missing.add(`only the ${MOST_NAMES} largest owners were asked for their names`);
+    missing.add(`only the names of the ${MOST_NAMES} largest owners were looked up`);
   const names = await userNames(asked, ASK_TIMEOUT_MS);
   return known(all.map(([uid, theirs]) => tableOwner(uid, theirs, names.get(uid) ?? null)));
 }

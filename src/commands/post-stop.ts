@@ -23,30 +23,34 @@ import type { CommonOptions } from './command-result.ts';
 
 export type PostStopOptions = Pick<CommonOptions, 'unit' | 'config' | 'json' | 'quiet'>;
 
-/** Less than the script's own limit, so that it is we who say that time ran out. */
+/** Less than the limit of the script, so that a timeout is reported here. */
 const BUDGET_MS = 2_600;
 const ASK_TIMEOUT_MS = 1_000;
 const TELL_MS = 250;
 
 /**
- * ExecStopPost: says why the run ended, if it ended badly, in one entry of the journal; keeps what the kernel said, for a
- * recovery; then clears what the run left. 0 always.
+ * ExecStopPost=: writes one journal entry with the cause if the run failed, records the ending for a recovery, then removes the
+ * orphaned sets. The exit status is always 0.
  */
 export async function postStop(options: PostStopOptions): Promise<number> {
   const systemd = SystemdSession.within(BUDGET_MS);
   const configuration = readConfiguration(options.config);
   if (!configuration.known) {
-    await log(options, 'warning', `why it ended is not told: ${escape(configuration.why)}`);
+    await log(options, 'warning', `no cause was determined: ${escape(configuration.why)}`);
     return 0;
   }
   const choice = serverChoice(options.unit, configuration.value);
   const server = await findServer(choice, 'cache', systemd.atMost(ASK_TIMEOUT_MS));
   if (server.unit.known && isUp(server.unit.value)) {
-    await log(options, 'warning', 'post-stop is for the end of a run, and this one has not ended');
+    await log(
+      options,
+      'warning',
+      'post-stop only works after the end of a run, and this one is still running',
+    );
     return 0;
   }
-  if (server.unit.known) await tell(server, server.unit.value, options, systemd);
-  else await log(options, 'warning', `why it ended is not told: ${escape(server.unit.why)}`);
+  if (server.unit.known) await logCause(server, server.unit.value, options, systemd);
+  else await log(options, 'warning', `no cause was determined: ${escape(server.unit.why)}`);
   const { result, entered } = await removeOrphans({
     owner: server.owner,
     onlyIds: null,
@@ -58,7 +62,7 @@ export async function postStop(options: PostStopOptions): Promise<number> {
       mostMs: TELL_MS,
     },
   });
-  // Where anything was removed, an entry of its own says so.
+  // A removal has its own entry.
   if (isWorthALine(result) && !(entered && stderrIsJournal())) {
     const { priority, sentence } = cleanSentence(result, 'after this stop');
     await log(options, priority, sentence);
@@ -66,7 +70,7 @@ export async function postStop(options: PostStopOptions): Promise<number> {
   return 0;
 }
 
-async function tell(
+async function logCause(
   server: Server,
   unit: UnitFacts,
   options: PostStopOptions,
@@ -81,13 +85,13 @@ async function tell(
   const entry = causeEntry(found, facts);
   if (entry === null) return;
   const failure = await writeEntry(unit.name, entry.fields, systemd.deadlineMs);
-  // Without structured entries, the sentence at least.
+  // Without a structured entry at least the sentence.
   if (failure !== null) await log(options, entry.priority, entry.sentence);
 }
 
-/** systemd.exec(5), "Environment variables set on exec": what ExecStopPost is told. */
+/** The ending by systemd's variables for ExecStopPost= (systemd.exec(5), "Environment Variables Set or Propagated"). */
 function endingOf({ invocationId, job, run, result }: UnitFacts): RunEnding {
-  // Older ones than systemd 232 tell nothing.
+  // systemd before 232 sets none.
   const { SERVICE_RESULT = result, EXIT_CODE = '', EXIT_STATUS = '' } = process.env;
   return {
     invocationId,
@@ -102,7 +106,7 @@ function endingOf({ invocationId, job, run, result }: UnitFacts): RunEnding {
   };
 }
 
-/** What the table was like will be gone once it is cleared. */
+/** Records the ending and the table before orphaned sets are removed. */
 function keep(unit: UnitFacts, facts: FailureFacts): void {
   const { ending, use, orphans } = facts;
   if (ending === null) return;

@@ -12,15 +12,15 @@ export interface PreStartOptions extends Pick<CommonOptions, 'unit' | 'config' |
   strict: boolean;
 }
 
-/** Less than the gate's own limit, so that it is we who say that time ran out. */
+/** Less than the limit of the gate, so that a timeout is reported here. */
 const BUDGET_MS = 3_500;
-/** httpd itself is asked only when its last answer is old; a slow configuration must not eat the whole budget. */
+/** The limit for a query of httpd, only if the cached answer is outdated: a slow configuration must not use up the whole time. */
 const ASK_TIMEOUT_MS = 1_500;
 
-/** httpd waits for it. */
+/** The limit for the journal entry, since httpd's start waits for it. */
 const TELL_MS = 250;
 
-/** ExecStartPre: clears what a dead httpd left, in bounded time, with one line in the journal. 0 always; with `strict` as `clean`. */
+/** ExecStartPre=: removes orphaned sets in bounded time and writes one line to the journal. The exit status is always 0, with `strict` that of `clean`. */
 export async function preStart(options: PreStartOptions): Promise<number> {
   const systemd = SystemdSession.within(BUDGET_MS);
   const { unit, owner } = await findOwner(options, systemd);
@@ -34,7 +34,7 @@ export async function preStart(options: PreStartOptions): Promise<number> {
           context: { unit, command: 'pre-start', mostMs: TELL_MS },
         })
       : { result: cannot(owner), entered: false };
-  // An entry of its own says the same.
+  // The removal has its own entry.
   if (!entered || !stderrIsJournal()) await say(result, options);
   if (!options.strict) return 0;
   return result.known ? cleanExitCode(result.value, false) : 3;
@@ -77,5 +77,5 @@ async function findOwner(
 }
 
 function cannot(owner: Fact<MutexOwner>): Fact<CleanResult> {
-  return owner.known ? { known: false, why: 'it needs root' } : owner;
+  return owner.known ? { known: false, why: 'root is required' } : owner;
 }

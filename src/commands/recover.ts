@@ -26,7 +26,7 @@ import { serverChoice } from '../workflows/find-server.ts';
 
 export interface RecoverOptions extends Pick<CommonOptions, 'unit' | 'config' | 'json' | 'quiet'> {
   dryRun: boolean;
-  /** For the units that the watcher's request names. */
+  /** Recover the units in the watcher's request. */
   requested?: boolean | undefined;
 }
 
@@ -42,13 +42,13 @@ const EXIT: Record<Recovery['outcome'], 0 | 1 | 2 | 3> = {
 const ASK_TIMEOUT_MS = 5_000;
 const WRITE_TIMEOUT_MS = 2_000;
 
-/** Brings httpd back if it is down for a reason that is ours, by hand or at the watcher's request. */
+/** Recovers httpd if it failed because no semaphore set could be created, by hand or at the watcher's request. */
 export async function recoverCommand(options: RecoverOptions): Promise<CommandResult> {
   const looksOnly = options.dryRun && options.requested !== true;
   if (!looksOnly && !isRoot()) return needsRoot('recover');
   const configuration = readConfiguration(options.config);
   if (!configuration.known) {
-    // One that stays would start this again at once, until systemd will not start it any more.
+    // A remaining request would start this again at once, up to systemd's start limit.
     if (options.requested === true) {
       await takeNow(options);
       takeUnderWay();
@@ -67,22 +67,22 @@ async function byHand(options: RecoverOptions, configuration: Configured): Promi
   const choice = { ...serverChoice(options.unit, configuration), failedFirst: true };
   const policy = policyOf(configuration);
   const recovery = await recover({ choice, policy, automatic: false, dryRun }, doors);
-  if (!dryRun) await tell(recovery, configuration);
+  if (!dryRun) await logRecovery(recovery, configuration);
   const stdout = options.json ? jsonText(recoveryJson(recovery)) : recoveryText(recovery, options);
   return { stdout, stderr: withoutRoot(), exitCode: EXIT[recovery.outcome] };
 }
 
-/** One that cannot be taken must not end the recoveries that are under way. */
+/** A request that cannot be taken must not end the current recoveries. */
 async function takeNow(options: RecoverOptions): Promise<string[]> {
   try {
     return takeRequest();
   } catch (error) {
-    await log(options, 'err', `the watcher’s request cannot be taken: ${escape(errorReason(error))}`);
+    await log(options, 'err', `cannot take the request of the watcher: ${escape(errorReason(error))}`);
     return [];
   }
 }
 
-/** Exit status 3 when a recovery could not tell, or broke off. */
+/** Exit status 3 if a recovery was unsure or aborted. */
 async function requested(options: RecoverOptions, configuration: Configured): Promise<CommandResult> {
   const policy = policyOf(configuration);
   const doors = recoveryDoors(SystemdSession.within(ASK_TIMEOUT_MS), 'cache');
@@ -98,16 +98,16 @@ async function requested(options: RecoverOptions, configuration: Configured): Pr
     recover: async (unit) => {
       const choice = serverChoice(unit, configuration);
       const recovery = await recover({ choice, policy, automatic: true, dryRun: options.dryRun }, doors);
-      await tell(recovery, configuration);
+      await logRecovery(recovery, configuration);
       const { priority, sentence } = recoverySentence(recovery);
-      // Giving up is reported once, by an entry of its own.
+      // Giving up is reported once, by its own entry.
       if (recovery.outcome !== 'gave-up') await log(options, priority, sentence);
-      // Nothing to do, or a recovery that failed, is no failure of the service that tried.
+      // A recovery that does nothing or fails is no failure of the service.
       if (recovery.outcome === 'unsure') exitCode = EXIT.unsure;
     },
     onError: async (error) => {
       exitCode = EXIT.unsure;
-      await log(options, 'err', `the recovery broke off: ${escape(errorReason(error))}`);
+      await log(options, 'err', `internal error, recovery aborted: ${escape(errorReason(error))}`);
     },
   });
   return { stdout: '', stderr: '', exitCode };
@@ -121,12 +121,13 @@ function policyOf({ values }: Configured): RecoveryPolicy {
   };
 }
 
-/** Under the unit's own name in the journal, and to the admin's own commands. */
-async function tell(recovery: Recovery, { values }: Configured): Promise<void> {
+/** Reports the recovery to the journal, about the unit, and to the configured commands. */
+async function logRecovery(recovery: Recovery, { values }: Configured): Promise<void> {
   const entry = recoveryEntry(recovery);
   if (entry === null || recovery.unit === null) return;
   const failure = await writeEntry(recovery.unit, entry, performance.now() + WRITE_TIMEOUT_MS);
-  if (failure !== null) process.stderr.write(`httpd-guard: the journal was not told: ${escape(failure)}\n`);
+  if (failure !== null)
+    process.stderr.write(`httpd-guard: cannot write the journal entry: ${escape(failure)}\n`);
   if (recovery.outcome === 'failed') return;
   const hook =
     recovery.outcome === 'recovered' ? values['recover.on-recovered'] : values['recover.on-gave-up'];

@@ -38,7 +38,7 @@ export interface UninstallOptions extends Pick<CommonOptions, 'unit' | 'json' | 
 
 const ASK_TIMEOUT_MS = 5_000;
 
-/** Takes the guard away from a unit, or from all units that have it: then everything is as before. */
+/** Removes the hooks from a unit or from all guarded units, and with the last one everything that install wrote. */
 export async function uninstall(options: UninstallOptions): Promise<CommandResult> {
   if (options.dryRun) return uninstallNow(options);
   if (!isRoot()) return needsRoot('uninstall');
@@ -55,12 +55,12 @@ async function uninstallNow(options: UninstallOptions): Promise<CommandResult> {
     for (const unit of units) {
       const path = dropInPath(unit);
       const text = readDropIn(path);
-      if (text !== null && !isOurs(text)) return refuse(`${path} is not ours`);
+      if (text !== null && !isOurs(text)) return refuse(`${path} was not written by httpd-guard`);
       if (text === null) notes.push(`${unit} is not guarded`);
       else did.push({ path, action: dryRun ? 'would-remove' : 'removed' });
       if (dryRun) continue;
       if (text !== null) removeDropIn(path);
-      // Also of one that is not guarded any more: who was killed half-way must not leave it for good.
+      // Even for a unit that is no longer guarded, since an earlier uninstall may have been killed.
       for (const forgetOne of [forgetSettings, forgetStartCommand, forgetAttempts])
         notes.push(
           ...complaintOf(() => {
@@ -94,7 +94,7 @@ async function uninstallNow(options: UninstallOptions): Promise<CommandResult> {
   };
 }
 
-/** With no guarded unit left, the guard's own units go; else the watcher learns anew which are left. */
+/** Removes httpd-guard's own units if no unit is guarded any more; else restarts the watcher with the remaining ones. */
 async function stopWatching(
   gone: readonly string[],
   dryRun: boolean,
@@ -108,7 +108,7 @@ async function stopWatching(
   const textfile = ours.includes(METRICS_SERVICE)
     ? textfileOf(readDropIn(ownUnitPath(METRICS_SERVICE)) ?? '')
     : null;
-  // The metrics of a guard that is gone would be old for ever.
+  // Metrics that are no longer updated would stay.
   const metrics = textfile !== null && existsSync(textfile) ? [textfile] : [];
   const paths = [...ours.map((name) => ownUnitPath(name)), ...metrics];
   if (dryRun) return { did: paths.map((path) => ({ path, action: 'would-remove' })), notes: [] };
@@ -116,11 +116,11 @@ async function stopWatching(
     ours.includes(name),
   );
   if (toStop.length > 0) await systemctl('disable', '--now', ...toStop);
-  // A run that failed would be remembered of a unit that is no more.
+  // systemd would keep the failed state of a removed unit.
   if (ours.includes(METRICS_SERVICE)) await systemctl('reset-failed', METRICS_SERVICE);
   for (const path of paths) if (path !== textfile) removeDropIn(path);
   if (textfile !== null) removeTextfile(textfile);
-  // What was kept of units goes with the last one.
+  // State files are removed with the last unit.
   const left = [RUN_DIRECTORY, STATE_DIRECTORY].flatMap((path) =>
     complaintOf(() => {
       removeTree(path);
@@ -129,18 +129,18 @@ async function stopWatching(
   return { did: paths.map((path) => ({ path, action: 'removed' })), notes: left };
 }
 
-/** What does not go for good is no reason to leave more. */
+/** Continues after an error, which is reported. */
 function complaintOf(remove: () => void): string[] {
   try {
     remove();
     return [];
   } catch (error) {
-    const { path = 'something that was kept' } = error as NodeJS.ErrnoException;
+    const { path = 'a state file' } = error as NodeJS.ErrnoException;
     return [`${path} cannot be removed: ${errorReason(error)}`];
   }
 }
 
-/** An alias means the unit that has the drop-in (systemd.unit(5), Alias=). */
+/** Resolves an alias to the unit with the drop-in (systemd.unit(5), Alias=). */
 async function guardedName(unit: string): Promise<string> {
   if (guardedUnits().includes(unit)) return unit;
   const facts = await SystemdSession.within(ASK_TIMEOUT_MS).ask((systemd) => systemd.readUnit(unit));

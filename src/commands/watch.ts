@@ -25,8 +25,8 @@ async function connect(): Promise<Fact<Systemd>> {
 }
 
 /**
- * Follows the journal and the state of the guarded units, and requests a recovery when one may be down for lack of
- * semaphores. Holds no power: what is done, the recovery decides. Ends on SIGTERM, with 0.
+ * Follows the journal and the state of the guarded units and requests a recovery if one may have failed because no semaphore set
+ * could be created. It has no privileges: the recovery decides. Exits with 0 on SIGTERM.
  */
 export async function watch(options: WatchOptions): Promise<number> {
   const ending = new AbortController();
@@ -65,9 +65,12 @@ export async function watch(options: WatchOptions): Promise<number> {
     }),
   ]);
   watchdog.start(signal);
-  // Whoever waits for the start of the watcher may rely on it.
+  // From now on no failure is missed, so the watcher's start is complete.
   await Promise.race([watcher.begun, following]);
-  await notify('--ready', `--status=follows ${units.join(', ') || 'nothing: no unit is guarded'}`);
+  await notify(
+    '--ready',
+    `--status=${units.length === 0 ? 'no unit is guarded' : `following ${units.join(', ')}`}`,
+  );
   await following;
   return 0;
 }

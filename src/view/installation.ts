@@ -24,7 +24,7 @@ export interface Uninstallation {
 
 export function installationText({ unit, dryRun, did, diff, undo, notes }: Installation): string {
   return linesText([
-    ...(did.length === 0 ? ['everything is in place already'] : []),
+    ...(did.length === 0 ? ['nothing to change'] : []),
     ...(dryRun ? diff : did.map(changeText)),
     ...notes,
     ...(dryRun ? [] : [`${unit} is guarded. To undo: ${undo}`]),

@@ -44,7 +44,7 @@ const CONTESTANTS: Contestant[] = [
   },
 ];
 
-/** Lets a reload die for want of semaphores, and times how long it takes until httpd answers again. */
+/** Lets a reload fail because no semaphore set can be created, and times how long it takes until httpd answers again. */
 export async function benchRecovery(lab: Lab): Promise<Target[]> {
   const apache = await Apache.setUp(lab);
   await lab.sh('systemctl -q enable apache2 2>&1');

@@ -112,7 +112,7 @@ void t.test('packages', async (t) => {
     await lab.sh(`rm /etc/systemd/system/apache2.service.d/20-hurry.conf; systemctl daemon-reload`);
     t.match(
       await lab.sh(LOOK_AGAIN),
-      'apache2.service is guarded; undo it with',
+      'apache2.service is guarded; to undo',
       'an apache2 that is installed or upgraded is looked at again',
     );
     t.ok(await isGuarded(lab));
@@ -145,7 +145,7 @@ void t.test('packages', async (t) => {
     t.equal(exitCode, 0);
     t.match(
       stdout,
-      'httpd-guard: apache2.service is guarded; undo it with: httpd-guard uninstall --unit apache2.service',
+      'httpd-guard: apache2.service is guarded; to undo: httpd-guard uninstall --unit apache2.service',
     );
     t.ok(await isGuarded(lab));
     t.ok(await isActive(lab, WATCH));

@@ -30,7 +30,7 @@ b.service is not guarded
 apache2.service is guarded. To undo: httpd-guard uninstall --unit apache2.service
 `,
   );
-  t.match(installationText({ ...installed, did: [] }), /^everything is in place already\n/);
+  t.match(installationText({ ...installed, did: [] }), /^nothing to change\n/);
 });
 
 void t.test('install --dry-run prints the lines that would change', async (t) => {
