@@ -145,7 +145,7 @@ void t.test('metrics are written to a file atomically, and stdout is empty', asy
   t.equal(refused.stdout, '');
   t.match(
     refused.stderr,
-    /^httpd-guard: the metrics were not written: [^\n]*none: it does not exist \(ENOENT\)[^\n]+\n$/,
+    /^httpd-guard: cannot write the metrics: [^\n]*none: it does not exist \(ENOENT\)[^\n]+\n$/,
   );
 });
 
