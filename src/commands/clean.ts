@@ -52,7 +52,7 @@ export async function clean(options: CleanOptions): Promise<CommandResult> {
     command: 'clean',
     mostMs: WRITE_TIMEOUT_MS,
   } as const;
-  const { result, entryError, use } =
+  const { result, entry, use } =
     options.shmKey === undefined
       ? await removeOrphans({
           ...question,
@@ -65,7 +65,7 @@ export async function clean(options: CleanOptions): Promise<CommandResult> {
   if (failed !== null && use?.known === true && freed > 0) keepEnding(failed, use.value, freed);
   const missing = [
     ...server.missing,
-    ...(entryError === null ? [] : [`cannot write the journal entry: ${entryError}`]),
+    ...(entry?.ok === false ? [`cannot write the journal entry: ${entry.why}`] : []),
   ];
   const complaints = withoutRoot() + missing.map((why) => `httpd-guard: ${escape(why)}\n`).join('');
   if (!result.known)

@@ -51,7 +51,7 @@ export async function postStop(options: PostStopOptions): Promise<number> {
   }
   if (server.unit.known) await logCause(server, server.unit.value, options, systemd);
   else await log(options, 'warning', `no cause was determined: ${escape(server.unit.why)}`);
-  const { result, entered } = await removeOrphans({
+  const { result, entry } = await removeOrphans({
     owner: server.owner,
     onlyIds: null,
     dryRun: false,
@@ -63,7 +63,7 @@ export async function postStop(options: PostStopOptions): Promise<number> {
     },
   });
   // A removal has its own entry.
-  if (isWorthALine(result) && !(entered && stderrIsJournal())) {
+  if (isWorthALine(result) && !(entry?.ok === true && stderrIsJournal())) {
     const { priority, sentence } = cleanSentence(result, 'after this stop');
     await log(options, priority, sentence);
   }
@@ -84,9 +84,9 @@ async function logCause(
   const found = diagnosis(facts, words.lines, [...server.missing, ...words.missing]);
   const entry = causeEntry(found, facts);
   if (entry === null) return;
-  const failure = await writeEntry(unit.name, entry.fields, systemd.deadlineMs);
+  const written = await writeEntry(unit.name, entry.fields, systemd.deadlineMs);
   // Without a structured entry at least the sentence.
-  if (failure !== null) await log(options, entry.priority, entry.sentence);
+  if (!written.ok) await log(options, entry.priority, entry.sentence);
 }
 
 /** The ending by systemd's variables for ExecStopPost= (systemd.exec(5), "Environment Variables Set or Propagated"). */

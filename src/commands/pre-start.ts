@@ -24,7 +24,7 @@ const TELL_MS = 250;
 export async function preStart(options: PreStartOptions): Promise<number> {
   const systemd = SystemdSession.within(BUDGET_MS);
   const { unit, owner } = await findOwner(options, systemd);
-  const { result, entered } =
+  const { result, entry } =
     owner.known && process.geteuid?.() === 0
       ? await removeOrphans({
           owner,
@@ -33,9 +33,9 @@ export async function preStart(options: PreStartOptions): Promise<number> {
           systemd,
           context: { unit, command: 'pre-start', mostMs: TELL_MS },
         })
-      : { result: cannot(owner), entered: false };
+      : { result: cannot(owner), entry: null };
   // The removal has its own entry.
-  if (!entered || !stderrIsJournal()) await say(result, options);
+  if (entry?.ok !== true || !stderrIsJournal()) await say(result, options);
   if (!options.strict) return 0;
   return result.known ? cleanExitCode(result.value, false) : 3;
 }

@@ -125,21 +125,21 @@ function policyOf({ values }: Configured): RecoveryPolicy {
 async function logRecovery(recovery: Recovery, { values }: Configured): Promise<void> {
   const entry = recoveryEntry(recovery);
   if (entry === null || recovery.unit === null) return;
-  const failure = await writeEntry(recovery.unit, entry, performance.now() + WRITE_TIMEOUT_MS);
-  if (failure !== null)
-    process.stderr.write(`httpd-guard: cannot write the journal entry: ${escape(failure)}\n`);
+  const written = await writeEntry(recovery.unit, entry, performance.now() + WRITE_TIMEOUT_MS);
+  if (!written.ok)
+    process.stderr.write(`httpd-guard: cannot write the journal entry: ${escape(written.why)}\n`);
   if (recovery.outcome === 'failed') return;
   const hook =
     recovery.outcome === 'recovered' ? values['recover.on-recovered'] : values['recover.on-gave-up'];
   if (hook === null) return;
   try {
-    const why = await runHook(hook, {
+    const ran = await runHook(hook, {
       HTTPD_GUARD_UNIT: recovery.unit,
       HTTPD_GUARD_OUTCOME: recovery.outcome,
       HTTPD_GUARD_CAUSE: recovery.cause ?? '',
       HTTPD_GUARD_WHY: recovery.why,
     });
-    if (why !== null) process.stderr.write(`httpd-guard: ${escape(why)}\n`);
+    if (!ran.ok) process.stderr.write(`httpd-guard: ${escape(ran.why)}\n`);
   } catch (error) {
     process.stderr.write(`httpd-guard: ${escape(errorReason(error))}\n`);
   }

@@ -84,10 +84,10 @@ export async function placeUnits(unit: string, files: readonly UnitFile[]): Prom
     }
   if (changed.length > 0) {
     const ownUnits = files.slice(1).map(({ path }) => basename(path));
-    const complaint = await verifyUnits([unit, ...ownUnits], OUR_FILES);
-    if (complaint !== null) {
+    const verified = await verifyUnits([unit, ...ownUnits], OUR_FILES);
+    if (!verified.ok) {
       changed.forEach(restore);
-      return notDone('not-valid', `systemd rejected the units: ${complaint}`);
+      return notDone('not-valid', `systemd rejected the units: ${verified.why}`);
     }
   }
   const started = await startWatching([REQUEST_UNIT, WATCH_UNIT, ...timers]);

@@ -40,8 +40,7 @@ export interface RecoveryDoors {
   readAttempts: (unit: string) => Fact<Attempts>;
   keepAttempts: (unit: string, attempts: Attempts) => Done<'not-written'>;
   keepEnding: (unit: string, ending: RunEnding) => void;
-  /** Resolves to the pids that are still running. */
-  terminate: (workers: readonly ListeningOrphan[]) => Promise<readonly number[]>;
+  terminate: (workers: readonly ListeningOrphan[]) => Promise<Done<'not-ended'>>;
   /** `doubt`: a set was kept because its owner could not be proven. */
   removeOrphans: (unit: string, server: Server) => Promise<DoneWith<{ doubt: boolean }, 'not-removed'>>;
   resetFailed: (unit: string) => Promise<Done<'unreachable' | 'refused'>>;
@@ -197,12 +196,8 @@ class RecoveryRun {
       case 'wait':
         await this.doors.clock.pause(step.ms);
         return done;
-      case 'reap': {
-        const left = await this.doors.terminate(step.workers);
-        return left.length === 0
-          ? done
-          : notDone('not-ended', `workers ${left.join(', ')} cannot be terminated`);
-      }
+      case 'reap':
+        return this.doors.terminate(step.workers);
       case 'clean':
         return this.clean(unit, server);
       case 'reset-failed':

@@ -46,14 +46,14 @@ async function removeOrphansOf(
   { owner }: Server,
   systemd: SystemdSession,
 ): Promise<DoneWith<{ doubt: boolean }, 'not-removed'>> {
-  const { result, entryError } = await removeOrphans({
+  const { result, entry } = await removeOrphans({
     owner,
     onlyIds: null,
     dryRun: false,
     systemd,
     context: { unit, command: 'recover', mostMs: WRITE_TIMEOUT_MS },
   });
-  if (entryError !== null) complain(`cannot write the journal entry: ${entryError}`);
+  if (entry?.ok === false) complain(`cannot write the journal entry: ${entry.why}`);
   if (!result.known) return notDone('not-removed', result.why);
   const [failed] = result.value.failed;
   if (failed !== undefined)

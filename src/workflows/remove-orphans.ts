@@ -1,4 +1,5 @@
 import { type CleanResult, outcome, toKeep, toRemove } from '../core/verdict/clean-result.ts';
+import type { Done } from '../core/done.ts';
 import { type Fact, known } from '../core/fact.ts';
 import type { MutexOwner } from '../core/verdict/semaphore-set.ts';
 import { type TableUse, tableUse } from '../core/verdict/table-use.ts';
@@ -32,10 +33,8 @@ export interface Cleared {
   result: Fact<CleanResult>;
   /** The use of the table before the removal. */
   use: Fact<TableUse>;
-  /** Whether a journal entry was written: only if a set was removed or could not be removed. */
-  entered: boolean;
-  /** Why the entry could not be written, or null. */
-  entryError: string | null;
+  /** Whether the journal entry was written; null if there is none, since no set was to be removed. */
+  entry: Done<'not-written'> | null;
 }
 
 /**
@@ -54,12 +53,7 @@ export async function removeOrphans({
   try {
     const snapshot = await takeSnapshot({ owner, tool, systemd });
     const use = tableUse(snapshot);
-    const withoutEntry = (result: Fact<CleanResult>): Cleared => ({
-      result,
-      use,
-      entered: false,
-      entryError: null,
-    });
+    const withoutEntry = (result: Fact<CleanResult>): Cleared => ({ result, use, entry: null });
     if (!snapshot.sets.known) return withoutEntry(snapshot.sets);
     const judgements = judge(snapshot);
     const ids = toRemove(judgements, onlyIds);
@@ -68,14 +62,17 @@ export async function removeOrphans({
       return withoutEntry(known({ removed: ids, kept, failed: [] }));
     const complaints = await tool.remove(ids);
     const result = { ...outcome(ids, await readSemaphoreSets(), complaints), kept };
-    const entryError = await report(result, tool, context);
-    return { result: known(result), use, entered: entryError === null, entryError };
+    return { result: known(result), use, entry: await report(result, tool, context) };
   } finally {
     tool?.close();
   }
 }
 
-function report(result: CleanResult, tool: SemaphoreTool, context: RemovalContext): Promise<string | null> {
+function report(
+  result: CleanResult,
+  tool: SemaphoreTool,
+  context: RemovalContext,
+): Promise<Done<'not-written'>> {
   const { unit, command, mostMs } = context;
   const entry = clearedEntry(result, unit, command);
   return tool.canWriteEntry

@@ -25,9 +25,9 @@ export async function removeSegments({
   dryRun,
   systemd,
   context,
-}: SegmentQuestion): Promise<Pick<Cleared, 'result' | 'entryError'>> {
+}: SegmentQuestion): Promise<Pick<Cleared, 'result' | 'entry'>> {
   const segments = await readSegments();
-  if (!segments.known) return { result: segments, entryError: null };
+  if (!segments.known) return { result: segments, entry: null };
   const snapshot = await readSnapshot(owner, systemd);
   const judgements = segments.value
     .filter(({ key }) => keys.has(key))
@@ -37,13 +37,13 @@ export async function removeSegments({
   const kept = judgements
     .filter(({ verdict }) => verdict !== 'orphan')
     .map(({ segment, verdict, evidence }) => ({ id: segment.id, verdict, evidence }));
-  if (dryRun || ids.length === 0)
-    return { result: known({ removed: ids, kept, failed: [] }), entryError: null };
+  if (dryRun || ids.length === 0) return { result: known({ removed: ids, kept, failed: [] }), entry: null };
   const complaints = await removeAll(orphans, systemd.deadlineMs);
   const result: CleanResult = { ...outcome(ids, await readSegments(), complaints), kept };
   const { unit, command, mostMs } = context;
-  const entry = clearedEntry(result, unit, command, 'shared memory segment');
-  return { result: known(result), entryError: await writeEntry(unit, entry, performance.now() + mostMs) };
+  const fields = clearedEntry(result, unit, command, 'shared memory segment');
+  const entry = await writeEntry(unit, fields, performance.now() + mostMs);
+  return { result: known(result), entry };
 }
 
 /** Removes each segment as its creator: besides the owner, the only ordinary user whom the kernel allows that (shmctl(2), IPC_RMID). */

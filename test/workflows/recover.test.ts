@@ -28,7 +28,7 @@ class World {
   };
   /** What each next removal finds; the last one stays. */
   doubts: DoneWith<{ doubt: boolean }, 'not-removed'>[] = [doneWith({ doubt: false })];
-  left: number[] = [];
+  terminated: Done<'not-ended'> = done;
   health: Done<'unhealthy'> = done;
 
   becomes(over: Partial<UnitFacts>): void {
@@ -72,7 +72,7 @@ class World {
     keepEnding: (_, ending) => void this.endings.push(ending),
     terminate: async () => {
       this.act('terminate');
-      return this.left;
+      return this.terminated;
     },
     removeOrphans: async () => {
       this.act('clean');
@@ -262,7 +262,7 @@ void t.test(
     t.equal(world.did[0], 'terminate at 0');
     const stubborn = new World();
     stubborn.facts = held;
-    stubborn.left = [77];
+    stubborn.terminated = notDone('not-ended', 'workers 77 cannot be terminated');
     t.match(await stubborn.recover(), { outcome: 'failed', why: 'workers 77 cannot be terminated' });
     t.strictSame(stubborn.did, ['terminate at 0']);
   },

@@ -1,19 +1,20 @@
+import { type Done, done, notDone } from '../../core/done.ts';
 import { startTool } from '../exec/spawn-tool.ts';
 
 export type EntryFields = Readonly<Record<string, string | number>>;
 
 /**
- * Writes one structured journal entry about a unit through logger(1), since Node has no Unix datagram sockets. Returns the error,
- * or null.
+ * Writes one structured journal entry about a unit through logger(1), since Node has no Unix datagram sockets.
  */
 export async function writeEntry(
   unit: string | null,
   fields: EntryFields,
   deadlineMs: number,
-): Promise<string | null> {
+): Promise<Done<'not-written'>> {
   const logger = startTool(['logger', '--journald'], deadlineMs);
   logger.stdin?.end(entryText(unit, fields));
-  return (await logger.ended).failure;
+  const { failure } = await logger.ended;
+  return failure === null ? done : notDone('not-written', failure);
 }
 
 /**

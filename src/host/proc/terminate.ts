@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ListeningOrphan } from '../../core/diagnosis/failure-facts.ts';
+import { type Done, done, notDone } from '../../core/done.ts';
 import { readStat } from './proc-files.ts';
 
 const TERM_MS = 3_000;
@@ -8,9 +9,9 @@ const LOOK_MS = 50;
 
 /**
  * Terminates processes: SIGTERM, then SIGKILL to those still running. Each is identified by pid and start time, checked right
- * before each signal, so that a reused pid is not hit. Returns the pids that are still running.
+ * before each signal, so that a reused pid is not hit. Done if none of them runs any more.
  */
-export async function terminate(workers: readonly ListeningOrphan[]): Promise<number[]> {
+export async function terminate(workers: readonly ListeningOrphan[]): Promise<Done<'not-ended'>> {
   let left = [...workers];
   for (const [signal, mostMs] of [
     ['SIGTERM', TERM_MS],
@@ -21,7 +22,9 @@ export async function terminate(workers: readonly ListeningOrphan[]): Promise<nu
     while ((left = left.filter(isSame)).length > 0 && performance.now() < end) await pause(LOOK_MS);
     if (left.length === 0) break;
   }
-  return left.map(({ pid }) => pid);
+  if (left.length === 0) return done;
+  const pids = left.map(({ pid }) => pid).join(', ');
+  return notDone('not-ended', `workers ${pids} cannot be terminated`);
 }
 
 function isSame({ pid, startedMs }: ListeningOrphan): boolean {
@@ -36,6 +39,6 @@ function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It has exited; if not, it is in the result.
+    // It has exited; if not, it is reported as still running.
   }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type Done, done, notDone } from '../../core/done.ts';
 import { type Fact, known, unknown } from '../../core/fact.ts';
 import type { MutexOwner } from '../../core/verdict/semaphore-set.ts';
 import type { Inspection } from '../../core/verdict/snapshot.ts';
@@ -79,13 +80,14 @@ export class SemaphoreTool {
     return this.hasPerl && this.owner.starterUid === 0;
   }
 
-  /** Sends journald an entry after a removal. Returns the error, or null. */
-  async writeEntry(entry: string): Promise<string | null> {
+  /** Sends journald an entry after a removal. */
+  async writeEntry(entry: string): Promise<Done<'not-written'>> {
     this.perl.stdin?.end(entry);
     const { stdout, failure } = await this.perl.ended;
     const output = stdout.toString();
-    if (output.endsWith(SENT)) return null;
-    return failure ?? output.trimEnd().split('\n').at(-1) ?? 'perl exited without an answer';
+    if (output.endsWith(SENT)) return done;
+    const error = failure ?? output.trimEnd().split('\n').at(-1) ?? 'perl exited without an answer';
+    return notDone('not-written', error);
   }
 
   /** Ends perl, unless `writeEntry` did. */

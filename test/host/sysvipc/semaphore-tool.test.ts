@@ -25,8 +25,8 @@ void t.test('a removal is written to the journal, or the reason why not is repor
   await tool.answers();
   t.strictSame(await tool.remove([]), []);
   // Longer than a datagram may be (net.core.wmem_max).
-  const why = await tool.writeEntry(`MESSAGE=${'x'.repeat(64 * 1024 * 1024)}\n`);
-  t.match(why, /^cannot write to journald: /);
+  const written = await tool.writeEntry(`MESSAGE=${'x'.repeat(64 * 1024 * 1024)}\n`);
+  t.match(written, { ok: false, code: 'not-written', why: /^cannot write to journald: / });
   t.notOk(
     new SemaphoreTool({ uid: 33, starterUid: 33 }, performance.now() - 1).canWriteEntry,
     'nobody would believe it',
@@ -35,7 +35,7 @@ void t.test('a removal is written to the journal, or the reason why not is repor
 
 void t.test('with no time left nothing is written to the journal', async (t) => {
   const tool = new SemaphoreTool({ uid: 33, starterUid: 0 }, performance.now() - 1);
-  t.match(await tool.writeEntry('MESSAGE=x\n'), /no time left/);
+  t.match(await tool.writeEntry('MESSAGE=x\n'), { code: 'not-written', why: /no time left/ });
 });
 
 void t.test('no tool is started for an empty list', async (t) => {
