@@ -47,7 +47,8 @@ export async function uninstall(options: UninstallOptions): Promise<CommandResul
 }
 
 async function uninstallNow(options: UninstallOptions): Promise<CommandResult> {
-  const units = options.unit === undefined ? guardedUnits() : [await guardedName(options.unit)];
+  const systemd = SystemdSession.within(ASK_TIMEOUT_MS);
+  const units = options.unit === undefined ? guardedUnits() : [await guardedName(options.unit, systemd)];
   const { dryRun } = options;
   const did: Change[] = [];
   const notes: string[] = [];
@@ -73,8 +74,8 @@ async function uninstallNow(options: UninstallOptions): Promise<CommandResult> {
     did.push(...stopped.did);
     notes.push(...stopped.notes);
     if (did.some(({ action }) => action === 'removed')) {
-      const reloaded = await actOnSystemd(SystemdSession.within(ASK_TIMEOUT_MS), (systemd) =>
-        systemd.daemonReload(),
+      const reloaded = await actOnSystemd(systemd.within(ASK_TIMEOUT_MS), (actions) =>
+        actions.daemonReload(),
       );
       if (!reloaded.ok)
         return refuse(
@@ -141,9 +142,9 @@ function complaintOf(remove: () => void): string[] {
 }
 
 /** Resolves an alias to the unit with the drop-in (systemd.unit(5), Alias=). */
-async function guardedName(unit: string): Promise<string> {
+async function guardedName(unit: string, systemd: SystemdSession): Promise<string> {
   if (guardedUnits().includes(unit)) return unit;
-  const facts = await SystemdSession.within(ASK_TIMEOUT_MS).ask((systemd) => systemd.readUnit(unit));
+  const facts = await systemd.ask((open) => open.readUnit(unit));
   return facts.known && facts.value.name !== '' ? facts.value.name : unit;
 }
 
