@@ -5,6 +5,7 @@ import { matchLine } from '../core/logs/match-line.ts';
 import { zoneOffsetMs } from '../core/logs/zone-offset.ts';
 import type { UnitFacts } from '../core/units/unit-facts.ts';
 import type { Server } from './find-server.ts';
+import { hostErrorLogs } from '../host/httpd/host-error-logs.ts';
 import { unitEnvironment } from '../host/httpd/unit-environment.ts';
 import { readErrorLogEnd } from '../host/logs/error-log.ts';
 import { readRunMessages } from '../host/logs/read-run-messages.ts';
@@ -24,7 +25,8 @@ export async function readRunLog({ unit, settings }: Server, timeoutMs: number):
   const { run, invocationId, name, execStart } = unit.value;
   const journal = await readRunMessages(invocationId, timeoutMs);
   const startName = execStart === null ? null : basename(execStart.path);
-  const { errorLog = null, hostErrorLogs = [] } = settings.known ? settings.value : {};
+  const errorLog = settings.known ? settings.value.errorLog : null;
+  const ofHosts = settings.known ? hostErrorLogs(settings.value, unit.value) : [];
   const offsetMs = zoneOffsetMs(unitEnvironment(unit.value).get('TZ') ?? null, run.began.realMs);
   const mainFile = errorLog?.startsWith('/') === true ? errorLog : null;
   const main = mainFile === null ? null : linesOfFile(mainFile, unit.value, offsetMs);
@@ -34,7 +36,7 @@ export async function readRunLog({ unit, settings }: Server, timeoutMs: number):
     ),
     ...(main?.lines ?? []),
     // A log that cannot be read is skipped, since a host that never logged has none.
-    ...hostErrorLogs.flatMap((file) => linesOfFile(file, unit.value, offsetMs).lines),
+    ...ofHosts.flatMap((file) => linesOfFile(file, unit.value, offsetMs).lines),
   ];
   const missing = [
     ...(journal.known ? [] : [journal.why]),

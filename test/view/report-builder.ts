@@ -58,6 +58,8 @@ export const settings = (over: Partial<HttpdSettings> = {}): HttpdSettings => ({
   sysvMutexes: 3,
   mutexDir: '/run/apache2',
   configFiles: [],
+  includedFiles: [],
+  serverRoot: null,
   ...over,
 });
 

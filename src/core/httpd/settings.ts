@@ -5,8 +5,6 @@ export interface HttpdSettings {
   user: string;
   uid: number;
   errorLog: string | null;
-  /** The ErrorLogs of virtual hosts; not there in an answer that an older version kept. */
-  hostErrorLogs?: readonly string[];
   pidFile: string | null;
   /** The default mechanism of its mutexes: sysvsem, pthread, posixsem, fcntl, flock ... */
   mutexMechanism: string | null;
@@ -16,6 +14,10 @@ export interface HttpdSettings {
   mutexDir: string | null;
   /** The configuration files, the main one first, as far as httpd reports them. */
   configFiles: string[];
+  /** All files that it includes, as far as httpd reports them. */
+  includedFiles: string[];
+  /** The folder of relative paths in its configuration. */
+  serverRoot: string | null;
 }
 
 const USER = /^User: name="([^"]*)" id=(\d+)/m;
@@ -52,6 +54,8 @@ export function parseSettings(runConfig: string, version: string): Fact<HttpdSet
     sysvMutexes: countSysvMutexes(runConfig, mutexMechanism),
     mutexDir: /^Mutex default: .*\bdir="([^"]*)"/m.exec(runConfig)?.[1] ?? null,
     configFiles: includedFiles(runConfig) ?? configFiles(version),
+    includedFiles: includedFiles(runConfig) ?? configFiles(version),
+    serverRoot: /^ServerRoot: "([^"]*)"/m.exec(runConfig)?.[1] ?? null,
   });
 }
 

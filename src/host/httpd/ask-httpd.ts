@@ -4,7 +4,6 @@ import { type Fact, known, unknown } from '../../core/fact.ts';
 import { queryCommand } from '../../core/httpd/launch.ts';
 import { type HttpdSettings, needsVersion, parseSettings } from '../../core/httpd/settings.ts';
 import { type UnitFacts, isStartedByRoot } from '../../core/units/unit-facts.ts';
-import { hostErrorLogs } from './host-error-logs.ts';
 import { findStartCommand } from './start-command.ts';
 import { leftMs } from '../exec/left-ms.ts';
 import { type Command, firstLines, run, tryRun } from '../exec/run.ts';
@@ -44,7 +43,6 @@ export async function askHttpd(unit: UnitFacts, deadlineMs: number): Promise<Htt
     settings: settings.known
       ? known({
           ...settings.value,
-          hostErrorLogs: hostErrorLogs(settings.value, stdout, unit),
           configFiles: toWatch(settings.value.configFiles, unit),
         })
       : settings,

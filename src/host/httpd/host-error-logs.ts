@@ -10,16 +10,14 @@ const MOST_BYTES = 256 * 1024;
 
 /**
  * The ErrorLogs of virtual hosts by the configuration files that httpd lists, at most 256 files and 256 KiB of each.
- * `runConfig` is httpd's output (-D DUMP_RUN_CFG), which contains ServerRoot.
  */
 export function hostErrorLogs(
-  { errorLog, configFiles }: HttpdSettings,
-  runConfig: string,
+  { errorLog: mainErrorLog, includedFiles, serverRoot }: HttpdSettings,
   unit: UnitFacts,
 ): string[] {
-  const texts = configFiles.slice(0, MOST_FILES).map(readBeginning);
-  const serverRoot = /^ServerRoot: "([^"]*)"/m.exec(runConfig)?.[1] ?? '/';
-  return errorLogsIn(texts, { serverRoot, mainErrorLog: errorLog, environment: unitEnvironment(unit) });
+  const texts = includedFiles.slice(0, MOST_FILES).map(readBeginning);
+  const environment = unitEnvironment(unit);
+  return errorLogsIn(texts, { serverRoot: serverRoot ?? '/', mainErrorLog, environment });
 }
 
 /** The beginning of a file; empty if it cannot be read, which httpd as another user may still be able to. Does not wait for a pipe's writer. */

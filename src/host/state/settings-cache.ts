@@ -15,6 +15,9 @@ export interface CachedSettings {
 
 const FIRST_LINE = 'httpd-guard 2';
 
+/** Settings that are missing in an answer which an older version cached. */
+const LATER_SETTINGS = { includedFiles: [], serverRoot: null } as const satisfies Partial<HttpdSettings>;
+
 /** The file with a unit's answer. */
 export function cachedSettingsPath(unit: string, directory = STATE_DIRECTORY): string {
   return statePath(directory, unit, '');
@@ -35,13 +38,13 @@ export function readCachedSettings(
     const json = /^json (.*)$/m.exec(text)?.[1];
     if (!text.startsWith(`${FIRST_LINE}\n`) || json === undefined)
       return unknown(`${path} has an unknown format`);
-    const remembered = JSON.parse(json) as CachedSettings;
-    if (![remembered.settings.uid, remembered.starterUid].every(isUid))
-      return unknown(`${path} contains no valid uid`);
+    const { settings, starterUid } = JSON.parse(json) as CachedSettings;
+    if (![settings.uid, starterUid].every(isUid)) return unknown(`${path} contains no valid uid`);
     return known({
-      ...remembered,
+      settings: { ...LATER_SETTINGS, ...settings },
+      starterUid,
       fresh:
-        remembered.settings.configFiles.every((file) => isOlder(file, writtenMs)) &&
+        settings.configFiles.every((file) => isOlder(file, writtenMs)) &&
         (!existsSync(CONFIGURATION_FILE) || isOlder(CONFIGURATION_FILE, writtenMs)),
     });
   } catch (error) {

@@ -32,6 +32,8 @@ void t.test("user, files and mutexes are read from httpd's own output", async (t
       sysvMutexes: 0,
       mutexDir: '/var/run/apache2/',
       configFiles: ['/etc/apache2/apache2.conf'],
+      includedFiles: ['/etc/apache2/apache2.conf'],
+      serverRoot: '/etc/apache2',
     }),
   );
 });
@@ -71,6 +73,8 @@ void t.test('settings that are not reported are null', async (t) => {
       sysvMutexes: null,
       mutexDir: null,
       configFiles: [],
+      includedFiles: [],
+      serverRoot: null,
     }),
   );
   t.match(parseSettings(RUN, ' -D SERVER_CONFIG_FILE="/a/b.conf"'), {

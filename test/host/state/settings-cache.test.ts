@@ -23,6 +23,8 @@ void t.test('the last valid answer of httpd is cached', async (t) => {
       sysvMutexes: 3,
       mutexDir: null,
       configFiles: [conf],
+      includedFiles: [conf],
+      serverRoot: '/etc/httpd',
     },
     starterUid: 0,
   };
@@ -40,6 +42,17 @@ void t.test('the last valid answer of httpd is cached', async (t) => {
     readCachedSettings(UNIT, directory),
     { value: { fresh: false } },
     'is old once a file it came from is newer',
+  );
+
+  const older = { ...answer.settings, includedFiles: undefined, serverRoot: undefined };
+  writeFileSync(
+    cachedSettingsPath(UNIT, directory),
+    `httpd-guard 2\njson ${JSON.stringify({ ...answer, settings: older })}\n`,
+  );
+  t.match(
+    readCachedSettings(UNIT, directory),
+    { value: { settings: { uid: 48, includedFiles: [], serverRoot: null } } },
+    'an older version cached less',
   );
 
   const whole = `httpd-guard 2\nuid 48\ncuid 0\njson ${JSON.stringify(answer)}\n`;
