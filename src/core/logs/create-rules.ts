@@ -38,6 +38,20 @@ const NSS_SEMAPHORE = /Unable to obtain semaphore\./;
 const MM_SEMAPHORE = /mm:core: failed to acquire semaphore \(No space left on device\)/;
 const MELLON_MUTEX = /mutex_create: Error \[/;
 
+const MODULES_OF_2_2 = [REWRITE_LOCK, DIGEST_LOCK, FCGID_MUTEX];
+const OTHER_MODULES = [
+  JK_LOCK,
+  MODSECURITY_LOCK,
+  WSGI_LOCK,
+  PYTHON_MUTEX,
+  FILE_MUTEX,
+  MELLON_MUTEX,
+  QOS_MUTEX,
+  MONO_MUTEX,
+  AXIS_MUTEX,
+  NSS_SEMAPHORE,
+];
+
 /** A mutex could not be created. */
 export const CREATE_RULES: readonly MessageRule[] = [
   {
@@ -81,7 +95,7 @@ export const CREATE_RULES: readonly MessageRule[] = [
     id: 'create-2.2-module',
     product: 'mod_rewrite, mod_auth_digest 2.0, 2.2; mod_fcgid before 2.4',
     kind: 'create-failed',
-    pattern: anyOf(REWRITE_LOCK, DIGEST_LOCK, FCGID_MUTEX),
+    pattern: anyOf(...MODULES_OF_2_2),
     when: NO_ROOM,
     sample:
       '[Sat Nov 21 05:20:58 2026] [crit] (28)No space left on device: mod_rewrite: Parent could not create RewriteLock file /var/lock/rewrite',
@@ -91,20 +105,7 @@ export const CREATE_RULES: readonly MessageRule[] = [
     product:
       'mod_jk, ModSecurity, mod_wsgi 6, mod_python, mod_auth_openidc, mod_auth_mellon, mod_qos, mod_tile, mod_mono, mod_nss, Axis2/C, libmm',
     kind: 'create-failed',
-    pattern: anyOf(
-      JK_LOCK,
-      MODSECURITY_LOCK,
-      WSGI_LOCK,
-      PYTHON_MUTEX,
-      PYTHON_HINT,
-      FILE_MUTEX,
-      MELLON_MUTEX,
-      QOS_MUTEX,
-      MONO_MUTEX,
-      AXIS_MUTEX,
-      NSS_SEMAPHORE,
-      MM_SEMAPHORE,
-    ),
+    pattern: anyOf(...OTHER_MODULES, PYTHON_HINT, MM_SEMAPHORE),
     when: NO_ROOM,
     sample:
       '[Sat Nov 21 05:20:58 2026] [crit] (28)No space left on device: mod_jk: could not create jk_log_lock',
@@ -166,19 +167,8 @@ export const CREATE_RULES: readonly MessageRule[] = [
       ofMechanism('\\d'),
       UNNUMBERED_LOCK,
       SSL_MUTEX,
-      REWRITE_LOCK,
-      DIGEST_LOCK,
-      FCGID_MUTEX,
-      JK_LOCK,
-      MODSECURITY_LOCK,
-      WSGI_LOCK,
-      PYTHON_MUTEX,
-      FILE_MUTEX,
-      MELLON_MUTEX,
-      QOS_MUTEX,
-      MONO_MUTEX,
-      AXIS_MUTEX,
-      NSS_SEMAPHORE,
+      ...MODULES_OF_2_2,
+      ...OTHER_MODULES,
     ),
     when: OTHER,
     sample:

@@ -1,20 +1,13 @@
 import * as v from 'valibot';
 import { CAUSES } from '../../core/diagnosis/cause.ts';
-import { count, evidence, forPeople, reasons, schema } from './parts.ts';
+import { evidence, forPeople, ownerOfSets, reasons, schema } from './parts.ts';
 
 export const diagnoseSchema = v.strictObject({
   schema,
   unit: v.string(),
   cause: v.picklist(CAUSES),
   holders: v.pipe(
-    v.array(
-      v.strictObject({
-        uid: count,
-        user: v.nullable(v.string()),
-        product: v.pipe(v.nullable(v.string()), v.description('A guess by the name of the user.')),
-        sets: count,
-      }),
-    ),
+    v.array(v.strictObject(ownerOfSets)),
     v.description('Who owns the sets, if the table is what matters.'),
   ),
   evidence,

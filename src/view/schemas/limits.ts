@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { count, kernelSem, reasons, schema, tableUse, time } from './parts.ts';
+import { count, kernelSem, ownerOfSets, reasons, schema, tableUse, time } from './parts.ts';
 
 export const limitsSchema = v.strictObject({
   schema,
@@ -13,10 +13,7 @@ export const limitsSchema = v.strictObject({
   owners: v.nullable(
     v.array(
       v.strictObject({
-        uid: count,
-        user: v.nullable(v.string()),
-        product: v.pipe(v.nullable(v.string()), v.description('A guess by the name of the user.')),
-        sets: count,
+        ...ownerOfSets,
         semaphores: count,
       }),
     ),

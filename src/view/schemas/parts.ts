@@ -54,3 +54,11 @@ export const change = v.strictObject({
 
 /** What install or uninstall did, or with --dry-run would do. */
 export type Change = v.InferOutput<typeof change>;
+
+/** Properties of a user, and how many sets it owns. */
+export const ownerOfSets = {
+  uid: count,
+  user: v.nullable(v.string()),
+  product: v.pipe(v.nullable(v.string()), v.description('A guess by the name of the user.')),
+  sets: count,
+};

@@ -12,6 +12,7 @@ import {
   otherProgram,
   rulesOf,
   run,
+  server,
   set,
   snapshot,
   stamp,
@@ -20,7 +21,6 @@ import {
   worker,
 } from './snapshot-builder.ts';
 
-const server = [master(), worker()];
 const users = (scene: Scene): number[] => candidateProcesses(snapshot(scene)).map(({ pid }) => pid);
 const lastUsers = (scene: Scene): number[] => [...livingLastUsers(snapshot(scene))];
 const theirs = known('ipc:[4026532200]');

@@ -14,6 +14,7 @@ import {
   orphanedWorker,
   otherProgram,
   run,
+  server,
   set,
   snapshot,
   stamp,
@@ -22,7 +23,6 @@ import {
   worker,
 } from './snapshot-builder.ts';
 
-const server = [master(), worker()];
 const seen = (scene: Scene): string[] =>
   lineages(snapshot(scene)).map(({ role, root, members }) => `${role} ${root.pid} of ${members.length}`);
 

@@ -68,6 +68,9 @@ export const worker = (over: Partial<ProcessFacts> & { uid?: number } = {}): Pro
   return master({ pid: 801, ppid, pgrp: ppid, session: ppid, uids: four(uid), ...facts });
 };
 
+/** A running httpd: pids 800 and 801. */
+export const server = [master(), worker()];
+
 /** A worker whose master, pid 700, is dead. */
 export const orphanedWorker = (over: Partial<ProcessFacts> = {}): ProcessFacts =>
   worker({ pid: 701, ppid: 1, pgrp: 700, session: 700, ...over });

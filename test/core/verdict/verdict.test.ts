@@ -14,6 +14,7 @@ import {
   orphanedWorker,
   otherProgram,
   rulesOf,
+  server,
   set,
   snapshot,
   startedAgo,
@@ -21,7 +22,6 @@ import {
   worker,
 } from './snapshot-builder.ts';
 
-const server = [master(), worker()];
 const born = (ctime: number, id = 7): SemaphoreSet[] => [set({ id, ctime })];
 
 void t.test('with no running httpd a mutex of its owner is an orphan', async (t) => {
