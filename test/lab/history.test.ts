@@ -111,7 +111,7 @@ void t.test('history shows what httpd-guard did, and no forged entries', async (
       exitCode: 64,
       stdout: '',
       stderr:
-        'httpd-guard: --since: Failed to parse timestamp: $(id); valid are for example "2 hours ago" or "2026-03-01 12:00"',
+        'httpd-guard: --since: Failed to parse timestamp: $(id); valid are for example "2 hours ago" and "2026-03-01 12:00"',
     });
     t.strictSame(await history('--unit', 'other'), []);
     t.not((await history('--unit', 'apache2')).length, 0);

@@ -112,7 +112,7 @@ void t.test('packages', async (t) => {
     await lab.sh(`rm /etc/systemd/system/apache2.service.d/20-hurry.conf; systemctl daemon-reload`);
     t.match(
       await lab.sh(LOOK_AGAIN),
-      'apache2.service is guarded; to undo',
+      'apache2.service is guarded. To undo',
       'an apache2 that is installed or upgraded is looked at again',
     );
     t.ok(await isGuarded(lab));
@@ -145,7 +145,7 @@ void t.test('packages', async (t) => {
     t.equal(exitCode, 0);
     t.match(
       stdout,
-      'httpd-guard: apache2.service is guarded; to undo: httpd-guard uninstall --unit apache2.service',
+      'httpd-guard: apache2.service is guarded. To undo: httpd-guard uninstall --unit apache2.service',
     );
     t.ok(await isGuarded(lab));
     t.ok(await isActive(lab, WATCH));
@@ -214,7 +214,7 @@ void t.test('packages', async (t) => {
       `dpkg-deb -c ${deb} | awk '!/\\/$/ { print substr($6, 2) }' | grep -v /doc/ | sed s/vendor-completions/site-functions/ | sort`,
     );
     const inRpm = await contents(
-      `rpm -qpl ${rpm} | grep -vE '/doc/|/licenses/|^/usr/lib/httpd-guard$' | sort`,
+      `rpm -qpl ${rpm} | grep -vE '/doc/|/licenses/|^/usr/lib/httpd-guard$|^/usr/share/httpd-guard(/schema)?$' | sort`,
     );
     t.strictSame(inRpm, inDeb);
     t.equal((await lab.sh(`rpm -qpc ${rpm}`)).trim(), `/${CONFIGURATION}`);
