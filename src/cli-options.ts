@@ -19,6 +19,11 @@ export type Values<O extends CommandOptions> = {
     : InferredOptionType<O[Name]>;
 };
 
+/** The name under which a command gets the value of an option. */
+export function camelCase(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
 /** No default: the help would show it as "[default: false]", which says nothing. */
 export function flag(describe: string) {
   return { type: 'boolean', describe } as const;

@@ -1,116 +1,36 @@
-import yargs, { type Argv } from 'yargs';
 import { COMMANDS, type Command } from './cli-commands.ts';
-import { UsageError } from './cli-options.ts';
-import { nearest } from './core/text/nearest.ts';
+import { camelCase } from './cli-options.ts';
+import { plainValues } from './cli-plain.ts';
 import { escape } from './view/escape.ts';
-
-declare const __VERSION__: string;
 
 /** sysexits.h */
 const EX_USAGE = 64;
 
 /** Reads the command line, runs the command and prints its result. Returns the exit status. */
-export async function cli(args: string[]): Promise<number> {
-  let exitStatus = 0;
-  const run = async (command: Command, values: Record<string, unknown>): Promise<void> => {
-    for (const [name, { type }] of Object.entries(command.options))
-      if (type === 'boolean') values[camelCase(name)] ??= false;
-    const complaint = command.conflict?.(values) ?? null;
-    if (complaint !== null) throw new UsageError(complaint);
-    const result = await command.run(values);
-    if (typeof result === 'number') exitStatus = result;
-    else {
-      process.stderr.write(result.stderr);
-      process.stdout.write(result.stdout);
-      exitStatus = result.exitCode;
-    }
-  };
-
-  try {
-    // "help clean" is "clean --help".
-    const words = args[0] === 'help' ? [...args.slice(1, 2), '--help'] : args;
-    refuseUnknownNames(words);
-    const parser = yargs(words)
-      .scriptName('httpd-guard')
-      .usage(
-        '$0 COMMAND [OPTION]...\n\nRemoves the semaphore sets that a killed Apache httpd leaked, and nothing else.',
-      );
-    for (const command of COMMANDS)
-      parser.command(
-        command.name,
-        command.description,
-        (builder) => describe(command, builder),
-        (values) => run(command, values),
-      );
-    await parser
-      .epilogue("'httpd-guard COMMAND --help' describes a command; the manual is httpd-guard(8).")
-      .demandCommand(1, 1, 'no command given; httpd-guard --help lists the commands')
-      .strict()
-      .help('help', 'print help')
-      .version('version', 'print the version', __VERSION__)
-      .exitProcess(false)
-      .fail((message: string | null, error?: Error) => {
-        // yargs has a message of its own for a usage error, and none for an error of a command.
-        throw message === null
-          ? (error ?? new Error('failed without a reason'))
-          : new UsageError(message.trim().replace(/\s*\n\s*/g, ' '));
-      })
-      .parseAsync();
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`httpd-guard: ${escape(error.message)}\n`);
-    return EX_USAGE;
-  }
-  return exitStatus;
-}
-
-function describe({ name, description, options, examples, exitStatus }: Command, builder: Argv): Argv {
-  for (const [line, purpose] of examples) builder.example(`$0 ${line}`, purpose);
-  return builder
-    .usage(`$0 ${name} [OPTION]...\n\n${description}`)
-    .options(options)
-    .epilogue(`Exit status: ${exitStatus}`);
-}
-
-const GLOBAL_OPTIONS = ['help', 'version'];
-
-/** yargs names unknown words without the command and without a suggestion. Its other checks stay. */
-function refuseUnknownNames([name, ...words]: readonly string[]): void {
-  if (name === undefined || name.startsWith('--help') || name.startsWith('--version')) return;
+export async function cli(args: readonly string[]): Promise<number> {
+  const [name, ...words] = args;
   const command = COMMANDS.find((one) => one.name === name);
-  if (command === undefined) {
-    if (name.startsWith('-'))
-      throw new UsageError(`${name} comes before the command: httpd-guard COMMAND [OPTION]...`);
-    const near = nearest(
-      name,
-      COMMANDS.map((one) => one.name),
-    );
-    throw new UsageError(
-      `unknown command "${name}": ${near === null ? 'httpd-guard --help lists the commands' : `did you mean ${near}?`}`,
-    );
-  }
-  const given = new Set<string>();
-  const end = words.indexOf('--');
-  for (const word of end < 0 ? words : words.slice(0, end)) {
-    if (!word.startsWith('--')) continue;
-    const option = word.slice(2).split('=', 1)[0] ?? '';
-    refuseUnknownOption(command, option);
-    const isList = command.options[option]?.array === true;
-    if (!isList && given.has(option)) throw new UsageError(`--${option} is given twice`);
-    given.add(option);
-  }
+  const values = command === undefined ? null : plainValues(command.options, words);
+  if (command !== undefined && values !== null) return run(command, values);
+  // yargs takes 18 ms to load and to run; an empty start of Node takes 24.
+  const { cliByYargs } = await import('./cli-yargs.ts');
+  const done = await cliByYargs(args, run);
+  return done.ok ? done.value : refuse(done.why);
 }
 
-function refuseUnknownOption({ name, options }: Command, option: string): void {
-  const known = [...Object.keys(options), ...GLOBAL_OPTIONS];
-  if (known.includes(option)) return;
-  if (COMMANDS.some((other) => Object.hasOwn(other.options, option)))
-    throw new UsageError(`--${option} has no effect on ${name}`);
-  const near = nearest(option, known);
-  const hint = near === null ? `httpd-guard ${name} --help lists the options` : `did you mean --${near}?`;
-  throw new UsageError(`${name}: unknown option --${option}: ${hint}`);
+async function run(command: Command, values: Record<string, unknown>): Promise<number> {
+  for (const [name, { type }] of Object.entries(command.options))
+    if (type === 'boolean') values[camelCase(name)] ??= false;
+  const complaint = command.conflict?.(values) ?? null;
+  if (complaint !== null) return refuse(complaint);
+  const result = await command.run(values);
+  if (typeof result === 'number') return result;
+  process.stderr.write(result.stderr);
+  process.stdout.write(result.stdout);
+  return result.exitCode;
 }
 
-function camelCase(name: string): string {
-  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+function refuse(usageError: string): number {
+  process.stderr.write(`httpd-guard: ${escape(usageError)}\n`);
+  return EX_USAGE;
 }
