@@ -23,6 +23,7 @@ import {
   wrongConfiguration,
 } from './command-result.ts';
 import { serverChoice } from '../workflows/find-server.ts';
+import { steadyMs } from '../host/exec/steady-ms.ts';
 
 export interface RecoverOptions extends Pick<CommonOptions, 'unit' | 'config' | 'json' | 'quiet'> {
   dryRun: boolean;
@@ -125,7 +126,7 @@ function policyOf({ values }: Configured): RecoveryPolicy {
 async function logRecovery(recovery: Recovery, { values }: Configured): Promise<void> {
   const entry = recoveryEntry(recovery);
   if (entry === null || recovery.unit === null) return;
-  const written = await writeEntry(recovery.unit, entry, performance.now() + WRITE_TIMEOUT_MS);
+  const written = await writeEntry(recovery.unit, entry, steadyMs() + WRITE_TIMEOUT_MS);
   if (!written.ok)
     process.stderr.write(`httpd-guard: cannot write the journal entry: ${escape(written.why)}\n`);
   if (recovery.outcome === 'failed') return;

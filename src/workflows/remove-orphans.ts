@@ -10,6 +10,7 @@ import { readSemaphoreSets } from '../host/sysvipc/tables.ts';
 import type { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { takeSnapshot } from './take-snapshot.ts';
 import { type ClearingCommand, clearedEntry } from '../view/cleared-entry.ts';
+import { steadyMs } from '../host/exec/steady-ms.ts';
 
 export interface CleanQuestion {
   owner: Fact<MutexOwner>;
@@ -77,5 +78,5 @@ function report(
   const entry = clearedEntry(result, unit, command);
   return tool.canWriteEntry
     ? tool.writeEntry(entryText(unit, entry))
-    : writeEntry(unit, entry, performance.now() + mostMs);
+    : writeEntry(unit, entry, steadyMs() + mostMs);
 }

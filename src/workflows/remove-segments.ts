@@ -9,6 +9,7 @@ import type { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { readSnapshot } from './take-snapshot.ts';
 import { clearedEntry } from '../view/cleared-entry.ts';
 import type { Cleared, RemovalContext } from './remove-orphans.ts';
+import { steadyMs } from '../host/exec/steady-ms.ts';
 
 export interface SegmentQuestion {
   owner: Fact<MutexOwner>;
@@ -42,7 +43,7 @@ export async function removeSegments({
   const result: CleanResult = { ...outcome(ids, await readSegments(), complaints), kept };
   const { unit, command, mostMs } = context;
   const fields = clearedEntry(result, unit, command, 'shared memory segment');
-  const entry = await writeEntry(unit, fields, performance.now() + mostMs);
+  const entry = await writeEntry(unit, fields, steadyMs() + mostMs);
   return { result: known(result), entry };
 }
 

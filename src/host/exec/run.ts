@@ -1,5 +1,6 @@
 import { type Fact, known, unknown } from '../../core/fact.ts';
 import { MOST_OUTPUT, startTool } from './spawn-tool.ts';
+import { steadyMs } from './steady-ms.ts';
 
 /** A program to run without a shell. */
 export interface Command {
@@ -52,7 +53,7 @@ export async function tryRun({
   const timeoutMs = Math.ceil(limitMs);
   const command = ['timeout', '--signal=KILL', `${timeoutMs / 1000}s`, file, ...args];
   const options = { ...(env === undefined ? {} : { env }), cwd, ownSession: true };
-  const { stdin, ended } = startTool(command, performance.now() + timeoutMs + GRACE_MS, options);
+  const { stdin, ended } = startTool(command, steadyMs() + timeoutMs + GRACE_MS, options);
   stdin?.end(input);
   const { stdout, stderr, exitCode, signal, failure, tooLong, late } = await ended;
   // A child in another session, which timeout(1) does not kill.

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { errorReason } from '../files/error-reason.ts';
+import { steadyMs } from './steady-ms.ts';
 
 export interface Ended {
   stdout: Buffer;
@@ -49,7 +50,7 @@ export interface ToolOptions {
 
 /**
  * Starts one program without a shell. All children are started here except three: follow-journal.ts, whose child never exits,
- * and two that must be waited for synchronously. Never throws or rejects. At `deadlineMs`, on performance.now()'s clock, the
+ * and two that must be waited for synchronously. Never throws or rejects. At `deadlineMs`, on steadyMs()'s clock, the
  * program is killed with SIGKILL, and processes that still hold its output are not waited for.
  */
 export function startTool(
@@ -57,7 +58,7 @@ export function startTool(
   deadlineMs: number,
   { env, cwd, ownSession = false }: ToolOptions = {},
 ): Running {
-  const timeoutMs = Math.ceil(deadlineMs - performance.now());
+  const timeoutMs = Math.ceil(deadlineMs - steadyMs());
   if (timeoutMs <= 0) return notStarted(`no time left to run ${file}`);
   try {
     const child = spawn(file, args, { env: { ...env, ...TOOL_ENVIRONMENT }, cwd, detached: ownSession });

@@ -19,7 +19,7 @@ export interface HttpdAnswer {
 /**
  * Asks the httpd of a unit how it is configured, and so whether it can be: with the unit's own command and environment, and as
  * the unit's own user, since what an ordinary user's unit runs may be that user's own program. Makes no mutex (httpd:
- * server/main.c returns after the test_config hook, for -t and for each DUMP_ alike). `deadlineMs` is on performance.now()'s
+ * server/main.c returns after the test_config hook, for -t and for each DUMP_ alike). `deadlineMs` is on steadyMs()'s
  * clock.
  */
 export async function askHttpd(unit: UnitFacts, deadlineMs: number): Promise<HttpdAnswer> {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type JournalEntry, parseJournalEntry } from '../../core/logs/journal-entry.ts';
 import { runTool } from '../exec/spawn-tool.ts';
+import { steadyMs } from '../exec/steady-ms.ts';
 
 const NEWLINE = 10;
 /** The longest line that is read; of a longer one the end is lost. */
@@ -52,7 +53,7 @@ export async function followJournal(question: JournalQuestion): Promise<void> {
 /** The cursor of the journal's last entry, from which to follow even if the first journalctl fails. Null if the journal is empty. */
 export async function newestCursor(): Promise<string | null> {
   const args = ['--quiet', '--merge', '--lines=1', '--output=json', '--output-fields=MESSAGE'];
-  const { stdout } = await runTool(['journalctl', ...args], performance.now() + NEWEST_TIMEOUT_MS);
+  const { stdout } = await runTool(['journalctl', ...args], steadyMs() + NEWEST_TIMEOUT_MS);
   return parseJournalEntry(stdout.toString())?.cursor ?? null;
 }
 

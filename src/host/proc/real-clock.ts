@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { steadyMs } from '../exec/steady-ms.ts';
 
 /** Time, as what waits gets it: an argument, so that a test can let an hour pass at once. */
 export interface Clock {
@@ -14,7 +15,7 @@ export interface Clock {
 
 export const realClock: Clock = {
   wallMs: () => Date.now(),
-  steadyMs: () => performance.now(),
+  steadyMs,
   pause: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
   after: (ms, due) => {
     const timer = setTimeout(due, ms).unref();

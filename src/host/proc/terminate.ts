@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ListeningOrphan } from '../../core/diagnosis/failure-facts.ts';
 import { type Done, done, notDone } from '../../core/done.ts';
 import { readStat } from './proc-files.ts';
+import { steadyMs } from '../exec/steady-ms.ts';
 
 const TERM_MS = 3_000;
 const KILL_MS = 2_000;
@@ -18,8 +19,8 @@ export async function terminate(workers: readonly ListeningOrphan[]): Promise<Do
     ['SIGKILL', KILL_MS],
   ] as const) {
     for (const worker of left) if (isSame(worker)) send(worker.pid, signal);
-    const end = performance.now() + mostMs;
-    while ((left = left.filter(isSame)).length > 0 && performance.now() < end) await pause(LOOK_MS);
+    const end = steadyMs() + mostMs;
+    while ((left = left.filter(isSame)).length > 0 && steadyMs() < end) await pause(LOOK_MS);
     if (left.length === 0) break;
   }
   if (left.length === 0) return done;

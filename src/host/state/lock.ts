@@ -1,5 +1,6 @@
 import { type DoneWith, doneWith, notDone } from '../../core/done.ts';
 import { startTool } from '../exec/spawn-tool.ts';
+import { steadyMs } from '../exec/steady-ms.ts';
 
 const FILE = '/run/httpd-guard.lock';
 const WAIT_S = 30;
@@ -12,7 +13,7 @@ const GOT = 'got\n';
 export async function withLock<T>(action: () => Promise<T> | T): Promise<DoneWith<T, 'busy'>> {
   const holder = startTool(
     ['flock', '-w', String(WAIT_S), FILE, 'sh', '-c', 'echo got; exec cat'],
-    performance.now() + LONGEST_MS,
+    steadyMs() + LONGEST_MS,
   );
   try {
     if ((await holder.output(GOT)).toString() !== GOT) {

@@ -10,6 +10,8 @@ const MANAGER = 'org.freedesktop.systemd1.Manager';
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
 
 const DEFAULT_BUS = 'unix:path=/run/dbus/system_bus_socket';
+/** For "path" dbus-next first looks for the package usocket, which passes file descriptors. */
+const CONNECTED_BY_NODE = 'unix:socket=';
 
 /** A change of properties, as systemd signals it (org.freedesktop.DBus.Properties.PropertiesChanged). */
 export interface PropertiesChanged {
@@ -33,7 +35,7 @@ export class BusConnection {
     const address = process.env['DBUS_SYSTEM_BUS_ADDRESS'] ?? DEFAULT_BUS;
     let bus: MessageBus | undefined;
     try {
-      bus = dbus.sessionBus({ busAddress: address });
+      bus = dbus.sessionBus({ busAddress: address.replace(/^unix:path=/, CONNECTED_BY_NODE) });
       const connecting = bus;
       await within(
         timeoutMs,

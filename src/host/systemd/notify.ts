@@ -1,4 +1,5 @@
 import { runTool } from '../exec/spawn-tool.ts';
+import { steadyMs } from '../exec/steady-ms.ts';
 
 const TIMEOUT_MS = 5_000;
 
@@ -9,7 +10,7 @@ const TIMEOUT_MS = 5_000;
 export async function notify(...words: readonly string[]): Promise<void> {
   const { NOTIFY_SOCKET } = process.env;
   if (NOTIFY_SOCKET === undefined) return;
-  await runTool(['systemd-notify', ...words], performance.now() + TIMEOUT_MS, { env: { NOTIFY_SOCKET } });
+  await runTool(['systemd-notify', ...words], steadyMs() + TIMEOUT_MS, { env: { NOTIFY_SOCKET } });
 }
 
 /** The interval of systemd's watchdog in milliseconds; null if it is off (sd_watchdog_enabled(3)). */

@@ -2,6 +2,7 @@ import { type Fact, known } from '../../core/fact.ts';
 import { leftMs } from '../exec/left-ms.ts';
 import type { BusConnection } from './bus-connection.ts';
 import { Systemd } from './systemd.ts';
+import { steadyMs } from '../exec/steady-ms.ts';
 
 /** The state that all sessions of one command share. */
 interface Shared {
@@ -15,17 +16,17 @@ interface Shared {
 export class SystemdSession {
   private constructor(
     private readonly shared: Shared,
-    /** On performance.now()'s clock. */
+    /** On steadyMs()'s clock. */
     readonly deadlineMs: number,
   ) {}
 
   static within(timeoutMs: number): SystemdSession {
-    return new SystemdSession({}, performance.now() + timeoutMs);
+    return new SystemdSession({}, steadyMs() + timeoutMs);
   }
 
   /** The same connection with a new time limit, starting now. */
   within(timeoutMs: number): SystemdSession {
-    return new SystemdSession(this.shared, performance.now() + timeoutMs);
+    return new SystemdSession(this.shared, steadyMs() + timeoutMs);
   }
 
   /** The same, but not beyond the deadline of this session. */

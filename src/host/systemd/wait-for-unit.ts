@@ -1,6 +1,7 @@
 import { type Fact, unknown } from '../../core/fact.ts';
 import type { UnitFacts } from '../../core/units/unit-facts.ts';
 import type { SystemdSession } from './systemd-session.ts';
+import { steadyMs } from '../exec/steady-ms.ts';
 
 const ASK_TIMEOUT_MS = 5_000;
 /** Signals trigger each read; this interval is for conditions that depend on time, and for a bus that was restarted. */
@@ -13,7 +14,7 @@ export async function waitForUnit(
   mostMs: number,
   isEnough: (unit: UnitFacts) => boolean,
 ): Promise<Fact<UnitFacts>> {
-  const endMs = performance.now() + mostMs;
+  const endMs = steadyMs() + mostMs;
   const changes = new Changes();
   const following = await session
     .within(ASK_TIMEOUT_MS)
@@ -24,7 +25,7 @@ export async function waitForUnit(
       const unit = await session.within(ASK_TIMEOUT_MS).ask((systemd) => systemd.readUnit(name));
       if (!unit.known || isEnough(unit.value)) return unit;
       const { active, sub } = unit.value;
-      if (performance.now() > endMs)
+      if (steadyMs() > endMs)
         return unknown(`${name} has been ${active} (${sub}) for ${Math.round(mostMs / 1000)} s`);
       await changes.next(LOOK_MS);
     }

@@ -1,7 +1,8 @@
 import t from 'tap';
 import { runTool, startTool } from '../../../src/host/exec/spawn-tool.ts';
+import { steadyMs } from '../../../src/host/exec/steady-ms.ts';
 
-const soon = (ms: number): number => performance.now() + ms;
+const soon = (ms: number): number => steadyMs() + ms;
 
 void t.test('a tool gets its input and our environment, and its output is returned', async (t) => {
   process.env['PERL5OPT'] = '-Mnonsense';

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { inspectByIpcs, parseIpcs } from '../../../src/host/sysvipc/inspect-by-ipcs.ts';
+import { steadyMs } from '../../../src/host/exec/steady-ms.ts';
 
 const IPCS = `
 Semaphore Array semid=3
@@ -21,10 +22,10 @@ void t.test('the row of ipcs has the last user and the waiters', async (t) => {
 
 void t.test('a few sets are inspected, the rest is missing; with no time left none is known', async (t) => {
   const ids = Array.from({ length: 30 }, (_, i) => 2147483600 + i);
-  const answers = await inspectByIpcs(ids, performance.now() + 10_000);
+  const answers = await inspectByIpcs(ids, steadyMs() + 10_000);
   t.equal(answers.size, 24);
   t.match(answers.get(2147483600), { known: false, why: /^ipcs / });
-  t.match((await inspectByIpcs([0], performance.now() - 1)).get(0), {
+  t.match((await inspectByIpcs([0], steadyMs() - 1)).get(0), {
     known: false,
     why: /no time left/,
   });

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import t from 'tap';
 import { removeByIpcrm } from '../../../src/host/sysvipc/remove-by-ipcrm.ts';
 import { SemaphoreTool } from '../../../src/host/sysvipc/semaphore-tool.ts';
+import { steadyMs } from '../../../src/host/exec/steady-ms.ts';
 
 // Ids that nobody has: this test must not touch the machine's own sets. What becomes of real ones the lab tests.
 const NOBODYS = [2147483600, 2147483601, 2147483602];
 
 void t.test('removed sets are unknown, and removing them again is no error', async (t) => {
-  const tool = new SemaphoreTool({ uid: 33, starterUid: 0 }, performance.now() + 5_000);
+  const tool = new SemaphoreTool({ uid: 33, starterUid: 0 }, steadyMs() + 5_000);
   tool.ask(NOBODYS.slice(0, 2));
   tool.ask([]);
   tool.ask(NOBODYS.slice(2));
@@ -20,7 +21,7 @@ void t.test('removed sets are unknown, and removing them again is no error', asy
 });
 
 void t.test('a removal is written to the journal, or the reason why not is reported', async (t) => {
-  const tool = new SemaphoreTool({ uid: 33, starterUid: 0 }, performance.now() + 5_000);
+  const tool = new SemaphoreTool({ uid: 33, starterUid: 0 }, steadyMs() + 5_000);
   t.ok(tool.canWriteEntry);
   await tool.answers();
   t.strictSame(await tool.remove([]), []);
@@ -28,24 +29,24 @@ void t.test('a removal is written to the journal, or the reason why not is repor
   const written = await tool.writeEntry(`MESSAGE=${'x'.repeat(64 * 1024 * 1024)}\n`);
   t.match(written, { ok: false, code: 'not-written', why: /^cannot write to journald: / });
   t.notOk(
-    new SemaphoreTool({ uid: 33, starterUid: 33 }, performance.now() - 1).canWriteEntry,
+    new SemaphoreTool({ uid: 33, starterUid: 33 }, steadyMs() - 1).canWriteEntry,
     'nobody would believe it',
   );
 });
 
 void t.test('with no time left nothing is written to the journal', async (t) => {
-  const tool = new SemaphoreTool({ uid: 33, starterUid: 0 }, performance.now() - 1);
+  const tool = new SemaphoreTool({ uid: 33, starterUid: 0 }, steadyMs() - 1);
   t.match(await tool.writeEntry('MESSAGE=x\n'), { code: 'not-written', why: /no time left/ });
 });
 
 void t.test('no tool is started for an empty list', async (t) => {
-  const tool = new SemaphoreTool({ uid: 33, starterUid: 0 }, performance.now() + 5_000);
+  const tool = new SemaphoreTool({ uid: 33, starterUid: 0 }, steadyMs() + 5_000);
   t.equal((await tool.answers()).size, 0);
   tool.close();
 });
 
 void t.test('with no time left everything is unknown, and nothing throws', async (t) => {
-  const tool = new SemaphoreTool({ uid: 33, starterUid: 0 }, performance.now() - 1);
+  const tool = new SemaphoreTool({ uid: 33, starterUid: 0 }, steadyMs() - 1);
   tool.ask([0]);
   t.match((await tool.answers()).get(0), { known: false, why: /no time left/ });
   t.match(await tool.remove(NOBODYS), [/no time left/]);
@@ -53,7 +54,7 @@ void t.test('with no time left everything is unknown, and nothing throws', async
 
 void t.test('ipcrm gets as many ids as fit, and its errors are returned', async (t) => {
   const many = Array.from({ length: 150_000 }, (_, i) => 2_000_000_000 + i);
-  const complaints = await removeByIpcrm('s', many, 0, performance.now() + 20_000);
+  const complaints = await removeByIpcrm('s', many, 0, steadyMs() + 20_000);
   t.ok(complaints.length >= 3, 'it took several runs');
   for (const complaint of complaints) t.match(complaint, /exited with 1: ipcrm: (invalid|permission)/);
 });
