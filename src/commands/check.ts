@@ -8,6 +8,7 @@ import { guardedUnits } from '../host/systemd/unit-files.ts';
 import { type Server, findServer, serverChoice } from '../workflows/find-server.ts';
 import { readAttempts } from '../host/state/attempts.ts';
 import { readSegments } from '../host/sysvipc/tables.ts';
+import { remember } from '../workflows/keep-register.ts';
 import { readSnapshot } from '../workflows/take-snapshot.ts';
 import { writeTextfile } from '../host/files/textfile.ts';
 import { type Thresholds, makeReport } from '../workflows/make-report.ts';
@@ -65,7 +66,7 @@ async function metrics(options: CheckOptions, configured: Configured): Promise<C
     const server = await find(name, configured, systemd.within(ASK_TIMEOUT_MS));
     const owner = JSON.stringify(server.owner);
     const snapshot =
-      snapshots.get(owner) ?? (await readSnapshot(server.owner, systemd.within(ASK_TIMEOUT_MS)));
+      snapshots.get(owner) ?? remember(await readSnapshot(server.owner, systemd.within(ASK_TIMEOUT_MS)));
     snapshots.set(owner, snapshot);
     const report = makeReport(server, snapshot, known([]), percents(options, configured));
     const unit = report.unit.known ? report.unit.value.name : (name ?? null);
@@ -95,7 +96,7 @@ async function look(
   const server = await find(unit, configured, systemd.atMost(ASK_TIMEOUT_MS));
   // Read before the processes: a process that is running afterwards may be the creator.
   const segments = await readSegments();
-  const snapshot = await readSnapshot(server.owner, systemd);
+  const snapshot = remember(await readSnapshot(server.owner, systemd));
   return makeReport(server, snapshot, segments, percents(options, configured));
 }
 

@@ -3,7 +3,7 @@ import { type Fact, known } from '../core/fact.ts';
 import type { MutexOwner } from '../core/verdict/semaphore-set.ts';
 import { log, stderrIsJournal } from '../host/output/stderr-log.ts';
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
-import { readCachedSettings } from '../host/state/settings-cache.ts';
+import { readCachedSettings } from '../host/state/read-cached-settings.ts';
 import { removeOrphans } from '../workflows/remove-orphans.ts';
 import { cleanSentence } from '../view/clean-text.ts';
 import type { CommonOptions } from './command-result.ts';

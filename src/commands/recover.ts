@@ -8,6 +8,7 @@ import { log } from '../host/output/stderr-log.ts';
 import { keepUnderWay, takeRequest, takeUnderWay } from '../host/state/take-request.ts';
 import { runHook } from '../host/exec/run-hook.ts';
 import { realClock } from '../host/proc/real-clock.ts';
+import { lookAtSets } from '../workflows/look-at-sets.ts';
 import { recover } from '../workflows/recover.ts';
 import { recoveryDoors } from '../workflows/recovery-doors.ts';
 import { serveRequests } from '../workflows/serve-requests.ts';
@@ -96,6 +97,7 @@ async function requested(options: RecoverOptions, configuration: Configured): Pr
     keepUnderWay: (units) => {
       keepUnderWay(units);
     },
+    look: () => lookAtSets(realClock, guardedUnits(), SystemdSession.within(ASK_TIMEOUT_MS)),
     recover: async (unit) => {
       const choice = serverChoice(unit, configuration);
       const recovery = await recover({ choice, policy, automatic: true, dryRun: options.dryRun }, doors);

@@ -5,13 +5,16 @@ import { BusConnection } from '../host/systemd/bus-connection.ts';
 import { Systemd } from '../host/systemd/systemd.ts';
 import { followUnits } from '../workflows/follow-units.ts';
 import { log } from '../host/output/stderr-log.ts';
+import { PidFiles } from '../host/httpd/follow-pid-files.ts';
 import { notify } from '../host/systemd/notify.ts';
 import { HEARTBEAT, Watchdog } from '../host/systemd/watchdog.ts';
 import { realClock } from '../host/proc/real-clock.ts';
+import { readCachedSettings } from '../host/state/read-cached-settings.ts';
 import { readRunEnding } from '../host/state/read-run-ending.ts';
 import { waitingRequest, writeRequest } from '../host/state/write-request.ts';
 import { Watcher } from '../workflows/watcher.ts';
 import { escape } from '../view/escape.ts';
+import type { UnitState } from '../core/recovery/reason-to-look.ts';
 import type { CommonOptions } from './command-result.ts';
 
 export type WatchOptions = Pick<CommonOptions, 'json' | 'quiet'>;
@@ -49,9 +52,15 @@ export async function watch(options: WatchOptions): Promise<number> {
     },
   });
 
+  const pidFiles = new PidFiles(watcher.requestLook);
+  const onState = (unit: string, state: UnitState): void => {
+    pidFiles.follow(units.flatMap(pidFileOf));
+    watcher.onState(unit, state);
+  };
+
   const cursor = await newestCursor();
   const following = Promise.all([
-    followUnits({ clock: realClock, connect }, units, watcher.onState, watcher.onBusTrouble, signal),
+    followUnits({ clock: realClock, connect }, units, onState, watcher.onBusTrouble, signal),
     followJournal({
       cursor,
       units: [...units, OWN_UNIT],
@@ -73,4 +82,10 @@ export async function watch(options: WatchOptions): Promise<number> {
   );
   await following;
   return 0;
+}
+
+function pidFileOf(unit: string): string[] {
+  const cached = readCachedSettings(unit);
+  const path = cached.known ? cached.value.settings.pidFile : null;
+  return path === null ? [] : [path];
 }

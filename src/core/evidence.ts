@@ -12,6 +12,8 @@ export const RULES = [
   'not-known-to',
   'could-be-known',
   'blind-spot',
+  'seen-in-use',
+  'run-is-over',
   'attached',
   'living-user',
   'detached',

@@ -7,12 +7,8 @@ import type { Configured } from '../host/config/configuration.ts';
 import { askHttpd } from '../host/httpd/ask-httpd.ts';
 import { findHttpdUnits } from './find-httpd-units.ts';
 import { keepStartCommand } from '../host/httpd/start-command.ts';
-import {
-  forgetSettings,
-  readCachedSettings,
-  cacheSettings,
-  cachedUnits,
-} from '../host/state/settings-cache.ts';
+import { cachedUnits, readCachedSettings } from '../host/state/read-cached-settings.ts';
+import { cacheSettings, forgetSettings } from '../host/state/settings-cache.ts';
 import { run } from '../host/exec/run.ts';
 import type { SystemdSession } from '../host/systemd/systemd-session.ts';
 

@@ -3,11 +3,13 @@ import type { Done } from '../core/done.ts';
 import { type Fact, known } from '../core/fact.ts';
 import type { MutexOwner } from '../core/verdict/semaphore-set.ts';
 import { type TableUse, tableUse } from '../core/verdict/table-use.ts';
+import { lineages } from '../core/verdict/lineage.ts';
 import { judge } from '../core/verdict/verdict.ts';
 import { entryText, writeEntry } from '../host/output/write-entry.ts';
 import { SemaphoreTool } from '../host/sysvipc/semaphore-tool.ts';
 import { readSemaphoreSets } from '../host/sysvipc/tables.ts';
 import type { SystemdSession } from '../host/systemd/systemd-session.ts';
+import { remember } from './keep-register.ts';
 import { takeSnapshot } from './take-snapshot.ts';
 import { type ClearingCommand, clearedEntry } from '../view/cleared-entry.ts';
 import { steadyMs } from '../host/exec/steady-ms.ts';
@@ -52,11 +54,19 @@ export async function removeOrphans({
 }: CleanQuestion): Promise<Cleared> {
   const tool = owner.known ? new SemaphoreTool(owner.value, systemd.deadlineMs) : null;
   try {
-    const snapshot = await takeSnapshot({ owner, tool, systemd });
+    const looked = await takeSnapshot({
+      owner,
+      tool,
+      systemd,
+      ended: context.command === 'post-stop' ? context.unit : null,
+    });
+    const living = lineages(looked);
+    // A start does not wait for a file to be written.
+    const snapshot = dryRun || context.command === 'pre-start' ? looked : remember(looked, living);
     const use = tableUse(snapshot);
     const withoutEntry = (result: Fact<CleanResult>): Cleared => ({ result, use, entry: null });
     if (!snapshot.sets.known) return withoutEntry(snapshot.sets);
-    const judgements = judge(snapshot);
+    const judgements = judge(snapshot, living);
     const ids = toRemove(judgements, onlyIds);
     const kept = toKeep(judgements, onlyIds);
     if (dryRun || tool === null || ids.length === 0)

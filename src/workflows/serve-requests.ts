@@ -1,3 +1,4 @@
+import { LOOK } from '../core/recovery/request.ts';
 import type { Clock } from '../host/proc/real-clock.ts';
 
 /** Everything that serving requests can query and do. */
@@ -9,6 +10,8 @@ export interface RequestDoors {
   /** The units of an interrupted run, once. */
   takeUnderWay: () => readonly string[];
   keepUnderWay: (units: readonly string[]) => void;
+  /** Records which run uses which set. */
+  look: () => Promise<void>;
   /** One recovery of a unit, including its report. */
   recover: (unit: string) => Promise<void>;
   /** Reports a recovery that threw. */
@@ -19,7 +22,8 @@ export interface RequestDoors {
 const LOOK_MS = 200;
 
 /**
- * Serves the watcher's request and those that arrive meanwhile, until none is left. Only names of guarded units are accepted.
+ * Serves the watcher's request and those that arrive meanwhile, until none is left. Only names of guarded units are accepted, and
+ * the request for a look.
  * Units are recovered in parallel, since one may wait for half a minute before its next attempt. A unit that is requested during
  * its recovery is recovered once more afterwards, since it may have failed again.
  */
@@ -33,13 +37,14 @@ export async function serveRequests(doors: RequestDoors): Promise<void> {
     const guarded = doors.guardedUnits();
     for (const name of await doors.takeRequest()) {
       waiting.add(name);
-      fresh.add(name);
+      // A look that was interrupted is not needed: the next one sees more.
+      if (name !== LOOK) fresh.add(name);
     }
-    for (const name of waiting) if (!guarded.includes(name)) waiting.delete(name);
+    for (const name of waiting) if (name !== LOOK && !guarded.includes(name)) waiting.delete(name);
     for (const unit of waiting) {
       if (running.has(unit)) continue;
       waiting.delete(unit);
-      const ends = doors.recover(unit).catch(doors.onError);
+      const ends = (unit === LOOK ? doors.look() : doors.recover(unit)).catch(doors.onError);
       running.set(unit, ends);
       void ends.then(() => running.delete(unit));
     }

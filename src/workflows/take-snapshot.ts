@@ -1,9 +1,10 @@
 import { type Fact, known, unknown } from '../core/fact.ts';
 import { lastPids } from '../core/verdict/candidate-processes.ts';
-import { type MutexOwner, mayBeMutexOf } from '../core/verdict/semaphore-set.ts';
+import { type MutexOwner, isInspected } from '../core/verdict/semaphore-set.ts';
 import type { Inspection, Snapshot } from '../core/verdict/snapshot.ts';
 import type { UnitRun } from '../core/units/unit-run.ts';
 import type { SystemdSession } from '../host/systemd/systemd-session.ts';
+import { readRegister } from '../host/state/register.ts';
 import { readClock } from '../host/proc/clock.ts';
 import { ProcessScan, type ProcessTable } from '../host/proc/process-scan.ts';
 import { SemaphoreTool } from '../host/sysvipc/semaphore-tool.ts';
@@ -15,15 +16,19 @@ export interface SnapshotQuestion {
   /** Inspects the sets of that owner; null if the owner is unknown. */
   tool: SemaphoreTool | null;
   systemd: SystemdSession;
+  /** A unit whose run has just ended, so that no process is left of it; null if there is none. */
+  ended: string | null;
 }
 
 /**
  * Reads all facts for the verdict. The table is read first: a process that is found afterwards may use its sets, but one that
  * starts later cannot. Single sets are inspected meanwhile.
  */
-export async function takeSnapshot({ owner, tool, systemd }: SnapshotQuestion): Promise<Snapshot> {
+export async function takeSnapshot({ owner, tool, systemd, ended }: SnapshotQuestion): Promise<Snapshot> {
+  // Before the table: what another guard writes from now on may be about processes that this look does not see.
+  const register = readRegister(readClock().bootMs);
   const sets = await readSemaphoreSets((some) => {
-    if (owner.known) tool?.ask(some.filter((set) => mayBeMutexOf(set, owner.value)).map(({ id }) => id));
+    if (owner.known) tool?.ask(some.filter((set) => isInspected(set, owner.value)).map(({ id }) => id));
   });
   const scan = new ProcessScan(owner.known ? owner.value : null, tool?.pid ?? null);
   scan.listUntilStable();
@@ -40,8 +45,9 @@ export async function takeSnapshot({ owner, tool, systemd }: SnapshotQuestion): 
     processes: table.processes,
     alivePids: table.alivePids,
     visibility: visibility.known && !table.readable.known ? table.readable : visibility,
-    unitRuns: await readUnitRuns(table, systemd),
+    unitRuns: await readUnitRuns(table, ended, systemd),
     clock: readClock(),
+    register,
   };
 }
 
@@ -49,7 +55,7 @@ export async function takeSnapshot({ owner, tool, systemd }: SnapshotQuestion): 
 export async function readSnapshot(owner: Fact<MutexOwner>, systemd: SystemdSession): Promise<Snapshot> {
   const tool = owner.known ? new SemaphoreTool(owner.value, systemd.deadlineMs) : null;
   try {
-    return await takeSnapshot({ owner, tool, systemd });
+    return await takeSnapshot({ owner, tool, systemd, ended: null });
   } finally {
     tool?.close();
   }
@@ -58,15 +64,17 @@ export async function readSnapshot(owner: Fact<MutexOwner>, systemd: SystemdSess
 /** systemd answers within milliseconds unless it hangs. */
 const UNIT_RUNS_TIMEOUT_MS = 1_000;
 
-/** The runs of the units of all processes that may use sets. */
+/** The runs of the units of all processes that may use sets, and of one that has ended. */
 async function readUnitRuns(
   { processes }: ProcessTable,
+  ended: string | null,
   systemd: SystemdSession,
 ): Promise<Map<string, Fact<UnitRun>>> {
-  const names = [...new Set(processes.flatMap(({ unit }) => (unit.known ? [unit.value] : [])))];
+  const names = new Set(processes.flatMap(({ unit }) => (unit.known ? [unit.value] : [])));
+  if (ended !== null) names.add(ended);
   const session = systemd.atMost(UNIT_RUNS_TIMEOUT_MS);
   const runs = await Promise.all(
-    names.map(async (name): Promise<[string, Fact<UnitRun>]> => {
+    [...names].map(async (name): Promise<[string, Fact<UnitRun>]> => {
       const unit = await session.ask((open) => open.readUnit(name));
       if (!unit.known) return [name, unit];
       return [

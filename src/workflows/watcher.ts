@@ -9,6 +9,7 @@ import {
   retryDelayMs,
   mayBeDownForSets,
 } from '../core/recovery/reason-to-look.ts';
+import { LOOK } from '../core/recovery/request.ts';
 import { errorReason } from '../host/files/error-reason.ts';
 import type { Clock } from '../host/proc/real-clock.ts';
 
@@ -57,6 +58,7 @@ export class Watcher {
     if (!isOther) return;
     const ending = this.doors.endingOf(unit, state.invocationId);
     if (isReasonToRecover(before, state, ending)) this.request(unit, `${unit} is ${state.active}`);
+    if (state.active === 'active') this.requestLook();
     this.cancelRetry(unit);
     if (mayBeDownForSets(state.active, ending)) this.retryLater(unit, 0);
   };
@@ -113,6 +115,17 @@ export class Watcher {
     this.lineRequestedMs.set(unit, nowMs);
     this.request(unit, `${unit} logged a semaphore error`);
   }
+
+  /** A unit has started or reloaded, or httpd has written its pid file: it has new sets. */
+  readonly requestLook = (): void => {
+    const waiting = this.doors.waitingRequest();
+    if (waiting.includes(LOOK)) return;
+    try {
+      this.doors.writeRequest([...waiting, LOOK]);
+    } catch (error) {
+      this.doors.log('warning', `a look at the semaphore sets cannot be requested: ${errorReason(error)}`);
+    }
+  };
 
   private request(unit: string, why: string, priority: Priority = 'notice'): void {
     // A request that was not taken yet covers this one: the recovery starts after it is taken.

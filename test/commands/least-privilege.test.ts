@@ -12,7 +12,7 @@ const HAS_POWER =
 
 /** What of node:fs only reads. */
 const READS =
-  /^(readFileSync|readdirSync|existsSync|statSync|lstatSync|fstatSync|statfsSync|readlinkSync|openSync|readSync|closeSync|constants)$/;
+  /^(readFileSync|readdirSync|existsSync|statSync|lstatSync|fstatSync|statfsSync|readlinkSync|openSync|readSync|closeSync|watch|constants)$/;
 
 /** Names that files import from a module of Node, by file; files without any are left out. */
 function namesFrom(module: string, files: readonly string[]): Record<string, string[]> {

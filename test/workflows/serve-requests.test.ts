@@ -49,6 +49,10 @@ class World {
           this.underWay = units;
           this.kept.push(units);
         },
+        look: async () => {
+          await this.clock.pause(2_000);
+          this.recovered.push('a look');
+        },
         recover: async (unit) => {
           const began = this.clock.steadyMs() / 1000;
           await this.clock.pause((this.seconds[unit] ?? 1) * 1_000);
@@ -120,3 +124,13 @@ void t.test('a unit that is no longer guarded when its turn comes is dropped', a
   await world.serve();
   t.strictSame(world.recovered, [`${A} 0-5`]);
 });
+
+void t.test(
+  'a request for a look is no unit: it is served beside recoveries, and not recorded',
+  async (t) => {
+    const world = new World({ [A]: 1 }).requests('look', A);
+    await world.serve();
+    t.strictSame(world.recovered, [`${A} 0-1`, 'a look']);
+    t.strictSame(world.kept, [[A], [], []]);
+  },
+);

@@ -2,6 +2,7 @@ import t from 'tap';
 import type { ActiveState } from '../../src/core/units/active-state.ts';
 import type { RunEnding } from '../../src/core/diagnosis/run-ending.ts';
 import type { JournalEntry } from '../../src/core/logs/journal-entry.ts';
+import { LOOK } from '../../src/core/recovery/request.ts';
 import { Watcher } from '../../src/workflows/watcher.ts';
 import { ending } from '../core/diagnosis/failure-builder.ts';
 import { FakeClock } from '../fake-clock.ts';
@@ -41,11 +42,9 @@ function world({ units = [A] }: { units?: string[] } = {}) {
     line: (message = LINE, unit = A) => {
       watcher.onEntry({ cursor: 'c', unit, message, endedUnit: null });
     },
-    take: () => {
-      const taken = waiting;
-      waiting = [];
-      return taken;
-    },
+    takeAll: () => waiting.splice(0),
+    /** The units to recover, without the request for a look. */
+    take: () => waiting.splice(0).filter((name) => name !== LOOK),
   };
 }
 
@@ -73,6 +72,25 @@ void t.test('a unit that fails is a reason to recover, a running or stopped one 
   endsFor(A, 'three', { result: 'success' });
   is('inactive', 'three');
   t.strictSame(take(), [A], '2.2 exits with 0');
+});
+
+void t.test('a unit that has started or reloaded has new sets: a look is requested', async (t) => {
+  const { watcher, is, takeAll, logged, fillDisk } = world();
+  is('active');
+  t.strictSame(takeAll(), [LOOK], 'it runs already');
+  is('active');
+  t.strictSame(takeAll(), [], 'no change');
+  is('reloading');
+  is('active');
+  watcher.requestLook();
+  t.strictSame(takeAll(), [LOOK], 'once, until it is taken');
+  is('failed');
+  is('active', 'two');
+  t.strictSame(takeAll(), [A, LOOK], 'beside a recovery');
+  t.equal(logged.length, 1, 'which alone is logged');
+  fillDisk();
+  watcher.requestLook();
+  t.match(logged[1], /^warning: a look at the semaphore sets cannot be requested: no space/);
 });
 
 void t.test('a request that was not taken yet is not written again; other units are added', async (t) => {

@@ -8,4 +8,18 @@ export interface UnitRun {
   stamps: Stamp[];
   /** Whether stopping the unit kills all of its processes (systemd.kill(5), KillMode=), so that none survives from an earlier run. */
   leavesNobody: boolean;
+  /** InvocationID; "" before the first run and with systemd before 232. */
+  invocationId: string;
+  /** The pid of the process of ExecStart=, a launcher if the unit forks, running or not; 0 if there is none. */
+  startPid: number;
+  /** The main process, running or not; null if there is none. */
+  main: MainProcess | null;
+}
+
+/** The main process of a run, as systemd recorded it (ExecMainPID and its timestamps). */
+export interface MainProcess {
+  pid: number;
+  began: Stamp;
+  /** Null while it is running. */
+  exited: Stamp | null;
 }

@@ -1,6 +1,6 @@
 import { clockStepMs, wallStartMs } from '../clock.ts';
 import { type ProcessFacts, isOlderThanRun } from './process-facts.ts';
-import type { SemaphoreSet } from './semaphore-set.ts';
+import { type SemaphoreSet, mayBeMutexOf } from './semaphore-set.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** A process that started this long after the last operation on a set did not do it: its pid was reused. */
@@ -36,12 +36,18 @@ export function livingLastUsers(snapshot: Snapshot): ReadonlySet<number> {
   const byPid = new Map(snapshot.processes.map((process) => [process.pid, process]));
   for (const set of snapshot.sets.value) {
     const inspection = snapshot.inspections.get(set.id);
+    if (!mayBeOurs(set, snapshot)) continue;
     if (inspection?.known !== true || !snapshot.alivePids.has(inspection.value.lastPid)) continue;
     const { lastPid } = inspection.value;
     const process = byPid.get(lastPid);
     if (process === undefined || !beganAfterLastUse(process, set, snapshot)) pids.add(lastPid);
   }
   return pids;
+}
+
+/** Whether a set is httpd's by its owner, or by the register. */
+function mayBeOurs(set: SemaphoreSet, { owner, register }: Snapshot): boolean {
+  return (owner.known && mayBeMutexOf(set, owner.value)) || register.claims.has(set.id);
 }
 
 /** The last users of all inspected sets, running or not. */

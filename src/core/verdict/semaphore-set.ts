@@ -43,3 +43,11 @@ export function differsFromOwner(set: SemaphoreSet, owner: MutexOwner): string |
 export function mayBeMutexOf(set: SemaphoreSet, owner: MutexOwner): boolean {
   return differsFromMutex(set) === null && differsFromOwner(set, owner) === null;
 }
+
+/**
+ * Whether the last user of a set is asked for: that of every mutex of this creator, whatever its owner, since mod_wsgi and
+ * mpm_itk give mutexes to other users than `User`, and `User` may have been another one.
+ */
+export function isInspected(set: SemaphoreSet, { starterUid }: MutexOwner): boolean {
+  return differsFromMutex(set) === null && set.cuid === starterUid;
+}

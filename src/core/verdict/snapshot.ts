@@ -2,6 +2,7 @@ import type { ClockReading } from '../clock.ts';
 import type { Fact } from '../fact.ts';
 import type { ProcessFacts } from './process-facts.ts';
 import type { MutexOwner, SemaphoreSet } from './semaphore-set.ts';
+import type { Register } from '../register/register.ts';
 import type { UnitRun } from '../units/unit-run.ts';
 
 /** The facts that the verdict is based on; the table is read before the processes. */
@@ -21,6 +22,8 @@ export interface Snapshot {
   /** Inspected sets: those that look like httpd's mutexes. */
   inspections: ReadonlyMap<number, Fact<Inspection>>;
   unitRuns: ReadonlyMap<string, Fact<UnitRun>>;
+  /** What earlier looks saw; empty if it is missing, damaged or of another boot. */
+  register: Register;
 }
 
 /**

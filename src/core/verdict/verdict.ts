@@ -2,6 +2,7 @@ import type { Evidence, Rule } from '../evidence.ts';
 import { type Lineage, couldKnow, lineages, name } from './lineage.ts';
 import { livingLastUsers } from './candidate-processes.ts';
 import { type SemaphoreSet, differsFromMutex, differsFromOwner } from './semaphore-set.ts';
+import { ClaimJudge } from '../register/claim-judge.ts';
 import { counted } from '../text/counted.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -28,6 +29,7 @@ export function judge(snapshot: Snapshot, living: readonly Lineage[] = lineages(
     obstacle: obstacle(snapshot),
     living,
     lastUsers: livingLastUsers(snapshot),
+    claims: new ClaimJudge(snapshot, living),
   };
   return withoutBlindSpots(
     snapshot.sets.value.map((set) => judgeSet(set, world)),
@@ -41,6 +43,7 @@ interface World {
   obstacle: Evidence | null;
   living: readonly Lineage[];
   lastUsers: ReadonlySet<number>;
+  claims: ClaimJudge;
 }
 
 function judgeSet(set: SemaphoreSet, world: World): Judgement {
@@ -55,6 +58,8 @@ function judgeSet(set: SemaphoreSet, world: World): Judgement {
 
   const use = signOfUse(set, world);
   if (use !== null) return is(use.verdict, use.evidence);
+  const claimed = world.claims.judge(set);
+  if (claimed !== null) return is(claimed.verdict, claimed.evidence);
 
   if (living.length === 0) return { set, verdict: 'orphan', evidence: NO_HTTPD };
   const opinions = living.map((lineage) => ({ lineage, ...couldKnow(lineage, set) }));

@@ -1,5 +1,6 @@
 import type { Stamp } from '../../core/clock.ts';
 import { parseActiveState } from '../../core/units/active-state.ts';
+import type { MainProcess } from '../../core/units/unit-run.ts';
 import type { UnitFacts } from '../../core/units/unit-facts.ts';
 
 // Converts systemd's D-Bus properties to UnitFacts (org.freedesktop.systemd1(5)).
@@ -14,11 +15,8 @@ export type Properties = Record<string, Property>;
 /** The facts of a unit, except its job, by the properties of the unit and of its service or scope. A missing property is unset. */
 export function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts, 'job'> {
   const text = (of: Properties, key: string): string => (of[key]?.value as string | undefined) ?? '';
-  const stamp = (key: string): Stamp => ({
-    realMs: wholeNumber(unit[key]) / 1000,
-    monotonicMs: wholeNumber(unit[`${key}Monotonic`]) / 1000,
-  });
-  const exec = (service['ExecStart']?.value as [string, string[]][] | undefined)?.[0];
+  const stamp = (key: string): Stamp => stampOf(unit, key);
+  const exec = (service['ExecStart']?.value as ExecStatus[] | undefined)?.[0];
   return {
     name: text(unit, 'Id'),
     load: text(unit, 'LoadState'),
@@ -36,6 +34,9 @@ export function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts
       stamps: ['ActiveEnterTimestamp', 'StateChangeTimestamp'].map(stamp).filter(({ realMs }) => realMs > 0),
       leavesNobody:
         /^(control-group|mixed)$/.test(text(service, 'KillMode')) && service['SendSIGKILL']?.value === true,
+      invocationId: hex(unit['InvocationID']),
+      startPid: exec?.[PID_OF_EXEC] ?? 0,
+      main: mainProcess(service),
     },
     execStart: exec === undefined ? null : { path: exec[0], argv: exec[1] },
     environment: (service['Environment']?.value as string[] | undefined) ?? [],
@@ -51,6 +52,25 @@ export function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts
     memoryMaxBytes: limitOf(service['MemoryMax']),
   };
 }
+
+function mainProcess(service: Properties): MainProcess | null {
+  const pid = (service['ExecMainPID']?.value as number | undefined) ?? 0;
+  if (pid === 0) return null;
+  const exited = stampOf(service, 'ExecMainExitTimestamp');
+  return {
+    pid,
+    began: stampOf(service, 'ExecMainStartTimestamp'),
+    exited: exited.realMs > 0 ? exited : null,
+  };
+}
+
+function stampOf(of: Properties, key: string): Stamp {
+  return { realMs: wholeNumber(of[key]) / 1000, monotonicMs: wholeNumber(of[`${key}Monotonic`]) / 1000 };
+}
+
+/** Path, argv, ignore errors, when it began and ended on two clocks, pid, exit code and status (org.freedesktop.systemd1(5)). */
+type ExecStatus = [string, string[], boolean, bigint, bigint, bigint, bigint, number, number, number];
+const PID_OF_EXEC = 7;
 
 /** systemd uses the largest 64-bit number for no limit. */
 function limitOf(value: Property | undefined): number {

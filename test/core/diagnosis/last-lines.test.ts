@@ -11,7 +11,14 @@ const ended = (result: string) =>
   known(
     failedUnit({
       result,
-      run: { began, stamps: [began, { realMs: ENDED_MS, monotonicMs: 0 }], leavesNobody: true },
+      run: {
+        began,
+        stamps: [began, { realMs: ENDED_MS, monotonicMs: 0 }],
+        leavesNobody: true,
+        invocationId: 'now',
+        startPid: 0,
+        main: null,
+      },
     }),
   );
 const PORT = '(98)Address already in use: AH00072: make_sock: could not bind to address [::]:80';
@@ -110,7 +117,14 @@ void t.test('a run that goes on, and a unit that is not known', async (t) => {
       failedUnit({
         active: 'active',
         result: 'success',
-        run: { began, stamps: [{ realMs: ENDED_MS, monotonicMs: 0 }], leavesNobody: true },
+        run: {
+          began,
+          stamps: [{ realMs: ENDED_MS, monotonicMs: 0 }],
+          leavesNobody: true,
+          invocationId: 'now',
+          startPid: 0,
+          main: null,
+        },
       }),
     ),
   });

@@ -98,12 +98,24 @@ void t.test('a last pid that a younger process reuses is no sign of use', async 
 void t.test('a running last pid is a user until it is proven that the pid was reused', async (t) => {
   const at = otherProgram({ startedMs: startedAgo(7_200) + 3_000 });
   const stepped = (stepS: number): Scene => ({
-    unitRuns: { [UNIT]: known({ began: stamp(9_000, stepS), stamps: [], leavesNobody: true }) },
+    unitRuns: {
+      [UNIT]: known({
+        began: stamp(9_000, stepS),
+        stamps: [],
+        leavesNobody: true,
+        invocationId: 'now',
+        startPid: 0,
+        main: null,
+      }),
+    },
   });
   const witnessed = known({
     began: stamp(9_000),
     stamps: [stamp(8_000), stamp(7_000, -1.501), stamp(60)],
     leavesNobody: true,
+    invocationId: 'now',
+    startPid: 0,
+    main: null,
   });
   const cases: [string, Scene][] = [
     ['no facts of the process', { processes: [], alivePids: new Set([1, 900]) }],
@@ -134,7 +146,16 @@ void t.test('a clock that jumped forward does not make the last user too young t
     sets: [set({ ctime: NOW_S - 2_900 - 3_600 })],
     processes: [daemon],
     inspections: { 7: { lastPid: 900 } },
-    unitRuns: { 'own.service': known({ began: stamp(3_001, 3_600), stamps: [], leavesNobody: true }) },
+    unitRuns: {
+      'own.service': known({
+        began: stamp(3_001, 3_600),
+        stamps: [],
+        leavesNobody: true,
+        invocationId: 'now',
+        startPid: 0,
+        main: null,
+      }),
+    },
   };
   t.equal(verdictOf(scene), 'unsure');
   t.match(first(scene).evidence, [{ rule: 'last-pid', saw: 'last used by running process 900' }]);

@@ -114,7 +114,16 @@ void t.test(
 );
 
 void t.test('a unit whose stop may leave survivors does not limit the age', async (t) => {
-  const unitRuns = { [UNIT]: known({ began: stamp(BEGAN_AGO_S), stamps: [], leavesNobody: false }) };
+  const unitRuns = {
+    [UNIT]: known({
+      began: stamp(BEGAN_AGO_S),
+      stamps: [],
+      leavesNobody: false,
+      invocationId: 'now',
+      startPid: 0,
+      main: null,
+    }),
+  };
   t.match(lineages(snapshot({ processes: server, unitRuns })), [
     { since: { known: false, why: /KillMode=/ } },
   ]);
@@ -141,7 +150,16 @@ void t.test(
 
 void t.test("the age of a lineage is unknown unless its unit's run limits it", async (t) => {
   const stepped = (stepS: number): Scene => ({
-    unitRuns: { [UNIT]: known({ began: stamp(BEGAN_AGO_S, stepS), stamps: [], leavesNobody: true }) },
+    unitRuns: {
+      [UNIT]: known({
+        began: stamp(BEGAN_AGO_S, stepS),
+        stamps: [],
+        leavesNobody: true,
+        invocationId: 'now',
+        startPid: 0,
+        main: null,
+      }),
+    },
   });
   const cases: [string, Scene][] = [
     ['in no unit', { processes: [master({ unit: unknown('in no unit') }), worker()] }],
@@ -167,16 +185,35 @@ void t.test('a clock step is detected from a later timestamp as well as from the
       began,
       stamps: [stamp(1_800), stamp(900, stepS), stamp(60)],
       leavesNobody: true,
+      invocationId: 'now',
+      startPid: 0,
+      main: null,
     });
     t.equal(verdictOf({ processes: server, unitRuns: { [UNIT]: witnessed } }), 'unsure');
   }
-  const quiet = known({ began, stamps: [stamp(1_800), stamp(60)], leavesNobody: true });
+  const quiet = known({
+    began,
+    stamps: [stamp(1_800), stamp(60)],
+    leavesNobody: true,
+    invocationId: 'now',
+    startPid: 0,
+    main: null,
+  });
   t.equal(verdictOf({ processes: server, unitRuns: { [UNIT]: quiet } }), 'orphan');
 });
 
 void t.test('a small step back moves the limit: the earlier of both clocks is used', async (t) => {
   const bound = (stepS: number): unknown => {
-    const unitRuns = { [UNIT]: known({ began: stamp(BEGAN_AGO_S, stepS), stamps: [], leavesNobody: true }) };
+    const unitRuns = {
+      [UNIT]: known({
+        began: stamp(BEGAN_AGO_S, stepS),
+        stamps: [],
+        leavesNobody: true,
+        invocationId: 'now',
+        startPid: 0,
+        main: null,
+      }),
+    };
     return lineages(snapshot({ processes: server, unitRuns }))[0]?.since;
   };
   t.same(bound(0), known(SINCE_S));
@@ -199,6 +236,9 @@ void t.test('time asleep before the run is no clock step, time asleep since is',
     began: { realMs: (NOW_S - BEGAN_AGO_S) * 1000, monotonicMs: startedAgo(BEGAN_AGO_S) - asleepMs },
     stamps: [],
     leavesNobody: true,
+    invocationId: 'now',
+    startPid: 0,
+    main: null,
   });
   t.equal(verdictOf({ clock, processes: server, unitRuns: { [UNIT]: before } }), 'orphan');
   const older = [master({ startedMs: startedAgo(BEGAN_AGO_S) - 1_001 }), worker()];

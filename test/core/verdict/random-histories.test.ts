@@ -76,6 +76,9 @@ function play(random: Random, owner: MutexOwner): History {
       began: stampAt(agoS),
       stamps: [stampAt(Math.max(1, agoS - 5))],
       leavesNobody: true,
+      invocationId: 'now',
+      startPid: 0,
+      main: null,
     });
   }
 

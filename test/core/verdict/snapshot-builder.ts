@@ -1,6 +1,7 @@
 import type { Stamp } from '../../../src/core/clock.ts';
 import { type Fact, known } from '../../../src/core/fact.ts';
 import type { ProcessFacts } from '../../../src/core/verdict/process-facts.ts';
+import { NO_REGISTER } from '../../../src/core/register/register.ts';
 import type { SemaphoreSet } from '../../../src/core/verdict/semaphore-set.ts';
 import type { Inspection, Snapshot } from '../../../src/core/verdict/snapshot.ts';
 import type { UnitRun } from '../../../src/core/units/unit-run.ts';
@@ -26,7 +27,17 @@ export const stamp = (agoS: number, stepS = 0): Stamp => ({
 });
 
 export const run = (agoS: number, stamps: Stamp[] = []): Fact<UnitRun> =>
-  known({ began: stamp(agoS), stamps, leavesNobody: true });
+  known({
+    began: stamp(agoS),
+    stamps,
+    leavesNobody: true,
+    invocationId: runId(agoS),
+    startPid: 0,
+    main: null,
+  });
+
+/** An InvocationID for a run that began then. */
+export const runId = (agoS: number): string => String(agoS).padStart(32, '0');
 
 /** By default a mutex that was made two hours ago: an orphan, unless something speaks for it. */
 export const set = (over: Partial<SemaphoreSet> = {}): SemaphoreSet => ({
@@ -112,6 +123,7 @@ export function snapshot({ sets = [set()], inspections = {}, unitRuns, ...facts 
       ]),
     ),
     unitRuns: new Map(Object.entries(unitRuns ?? { [UNIT]: run(BEGAN_AGO_S) })),
+    register: facts.register ?? NO_REGISTER,
   };
 }
 

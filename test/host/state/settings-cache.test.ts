@@ -1,12 +1,11 @@
 import { utimesSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import {
-  forgetSettings,
-  readCachedSettings,
-  cacheSettings,
   cachedSettingsPath,
   cachedUnits,
-} from '../../../src/host/state/settings-cache.ts';
+  readCachedSettings,
+} from '../../../src/host/state/read-cached-settings.ts';
+import { cacheSettings, forgetSettings } from '../../../src/host/state/settings-cache.ts';
 
 const UNIT = 'httpd.service';
 

@@ -1,0 +1,92 @@
+import type { Claim, Register, RegisterPlace } from './register.ts';
+import type { ServerRun } from './server-run.ts';
+
+const FIRST_LINE = 'httpd-guard register 1';
+
+/** The kernel's own most (ipc/util.h, IPCMNI); with ipcmni_extend there can be more, which are not kept. */
+export const MOST_CLAIMS = 32_768;
+/** A unit name has at most 255 bytes (systemd: UNIT_NAME_MAX). */
+const MOST_NAME = 255;
+
+/**
+ * The register as text: a first line with its version, a line `uids` with the owner uids of all sets for units/gate, a line `json`
+ * with the rest, and `end`, which a torn file lacks. A run stands once, however many sets it has.
+ */
+export function registerText({ lookedMs, claims }: Register, place: RegisterPlace): string {
+  const runs: ServerRun[] = [];
+  const index = new Map<string, number>();
+  const rows = [...claims.values()].slice(0, MOST_CLAIMS).map(({ id, ctime, uid, run, contested }) => {
+    const key = JSON.stringify(run);
+    const at = index.get(key) ?? runs.push(run) - 1;
+    index.set(key, at);
+    return [id, ctime, uid, at, contested ? 1 : 0];
+  });
+  const uids = [...new Set(rows.map(([, , uid]) => uid))].sort().join(' ');
+  return `${FIRST_LINE}\nuids ${uids}\njson ${JSON.stringify({ ...place, lookedMs, runs, sets: rows })}\nend\n`;
+}
+
+/**
+ * Parses a register; null for anything that this version did not write here since this boot, whatever is wrong with it. `nowMs` is
+ * the time since boot: a register from the future is that of a machine before its snapshot was restored.
+ */
+export function parseRegister(text: string, place: RegisterPlace, nowMs: number): Register | null {
+  const match = /^httpd-guard register 1\nuids [\d ]*\njson (\{[^\n]*\})\nend\n$/.exec(text);
+  const json = match === null ? null : parseJson(match[1] ?? '');
+  if (!isObject(json) || json['bootId'] !== place.bootId || json['ipcNamespace'] !== place.ipcNamespace)
+    return null;
+  const { lookedMs, runs, sets } = json;
+  if (!isTime(lookedMs) || lookedMs > nowMs || !Array.isArray(runs) || !Array.isArray(sets)) return null;
+  if (sets.length > MOST_CLAIMS || !runs.every(isRun)) return null;
+  const claims = new Map<number, Claim>();
+  for (const row of sets as unknown[]) {
+    const claim = parseRow(row, runs, nowMs);
+    // Two claims for one id contradict each other.
+    if (claim === null || claims.has(claim.id)) return null;
+    claims.set(claim.id, claim);
+  }
+  return { lookedMs, claims };
+}
+
+function parseRow(row: unknown, runs: readonly ServerRun[], nowMs: number): Claim | null {
+  if (!Array.isArray(row) || row.length !== 5 || !row.every(isWhole)) return null;
+  const [id = 0, ctime = 0, uid = 0, at = 0, contested = 0] = row;
+  const run = runs[at];
+  if (run === undefined || contested > 1 || run.masterStartedMs > nowMs) return null;
+  return { id, ctime, uid, run, contested: contested === 1 };
+}
+
+function isRun(value: unknown): value is ServerRun {
+  if (!isObject(value)) return false;
+  const { unit, invocationId, masterPid, masterStartedMs, beganRealMs } = value;
+  return (
+    typeof unit === 'string' &&
+    unit !== '' &&
+    unit.length <= MOST_NAME &&
+    typeof invocationId === 'string' &&
+    /^[0-9a-f]{32}$/.test(invocationId) &&
+    isWhole(masterPid) &&
+    masterPid > 0 &&
+    isTime(masterStartedMs) &&
+    isTime(beganRealMs)
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}

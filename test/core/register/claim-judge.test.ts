@@ -1,0 +1,150 @@
+import t from 'tap';
+import { known, unknown } from '../../../src/core/fact.ts';
+import {
+  BEGAN_AGO_S,
+  NOW_S,
+  type Scene,
+  UNIT,
+  first,
+  master,
+  orphanedWorker,
+  otherProgram,
+  run,
+  runId,
+  set,
+  startedAgo,
+  verdictOf,
+  worker,
+} from '../verdict/snapshot-builder.ts';
+import { A, A_AGO_S, B, RUN_OF_A, RUN_OF_B, claim, register, serverRun } from './builder.ts';
+
+// B lives and is older than the set, so that without the register it could know it.
+const LIVING_B = [master(), worker()];
+const ONE = set({ ctime: NOW_S - A_AGO_S + 1 });
+const ofA = (over: Partial<Scene> = {}): Scene => ({
+  sets: [ONE],
+  processes: LIVING_B,
+  register: register(claim(ONE, RUN_OF_A)),
+  ...over,
+});
+
+void t.test('a set of a run that is over is an orphan, although another server could know it', async (t) => {
+  t.equal(verdictOf({ sets: [ONE], processes: LIVING_B }), 'in-use', 'by its age');
+  t.match(first(ofA()), { verdict: 'orphan', evidence: [{ rule: 'run-is-over' }] });
+});
+
+void t.test('a set that a running run was seen to use is in use', async (t) => {
+  const old = set({ ctime: NOW_S - BEGAN_AGO_S - 10 });
+  t.equal(verdictOf({ sets: [old], processes: LIVING_B }), 'orphan', 'by its age');
+  const seen = { sets: [old], processes: LIVING_B, register: register(claim(old, RUN_OF_B)) };
+  t.match(first(seen), { verdict: 'in-use', evidence: [{ rule: 'seen-in-use' }] });
+  const changed = register(claim(old, RUN_OF_B, { ctime: 1, contested: true }));
+  t.equal(verdictOf({ ...seen, register: changed }), 'in-use', 'whatever else was seen on it');
+});
+
+void t.test('a register that does not fit the set proves nothing', async (t) => {
+  for (const over of [{ ctime: ONE.ctime - 1 }, { uid: 48 }, { contested: true }])
+    t.equal(
+      verdictOf(ofA({ register: register(claim(ONE, RUN_OF_A, over)) })),
+      'in-use',
+      JSON.stringify(over),
+    );
+});
+
+void t.test('rules that see a use come first', async (t) => {
+  const used = ofA({ inspections: { [ONE.id]: { lastPid: 801 } } });
+  t.match(first(used), { verdict: 'in-use', evidence: [{ rule: 'last-pid' }] });
+  t.equal(verdictOf(ofA({ inspections: { [ONE.id]: { waiters: 1 } } })), 'in-use');
+  t.equal(verdictOf(ofA({ visibility: unknown('hidepid') })), 'unsure');
+});
+
+void t.test('while a process may be of the run, its sets are kept', async (t) => {
+  const inA = { unit: known(A) };
+  const keeping: [string, Scene['processes'], Scene['unitRuns'], 'in-use' | 'unsure'][] = [
+    ['its worker, which outlived the master', [orphanedWorker({ ...inA })], { [A]: run(A_AGO_S) }, 'in-use'],
+    ['its master', [master({ ...inA, pid: 1800, startedMs: RUN_OF_A.masterStartedMs })], {}, 'in-use'],
+    [
+      'its master, moved by root',
+      [master({ unit: unknown('outside'), pid: 1800, startedMs: RUN_OF_A.masterStartedMs })],
+      {},
+      'in-use',
+    ],
+    [
+      'its worker, moved by root',
+      [orphanedWorker({ pgrp: 1800, session: 1800, unit: known('other.scope') })],
+      {},
+      'unsure',
+    ],
+    ['a process in its unit, of whose run nothing is known', [orphanedWorker({ ...inA })], {}, 'unsure'],
+    [
+      'a survivor in a later run of its unit',
+      [orphanedWorker({ ...inA, startedMs: startedAgo(A_AGO_S) })],
+      { [A]: run(60) },
+      'unsure',
+    ],
+    [
+      'a worker below a master of another unit',
+      [
+        master({ pid: 900, startedMs: startedAgo(50) }),
+        worker({ ...inA, ppid: 900, startedMs: startedAgo(40) }),
+      ],
+      { [A]: run(60), [B]: run(60) },
+      'unsure',
+    ],
+    [
+      'a later run of its unit that an earlier process may have outlived (KillMode=)',
+      [master({ ...inA, pid: 900, startedMs: startedAgo(50) })],
+      {
+        [A]: known({
+          began: { realMs: 0, monotonicMs: 0 },
+          stamps: [],
+          leavesNobody: false,
+          invocationId: runId(60),
+          startPid: 0,
+          main: null,
+        }),
+      },
+      'unsure',
+    ],
+  ];
+  for (const [what, processes = [], unitRuns = {}, verdict] of keeping) {
+    const runs = { [B]: run(BEGAN_AGO_S), ...unitRuns };
+    t.equal(verdictOf(ofA({ processes: [...LIVING_B, ...processes], unitRuns: runs })), verdict, what);
+  }
+});
+
+void t.test('a process that cannot be of the run does not keep its sets', async (t) => {
+  const inA = { unit: known(A) };
+  const others: [string, Scene['processes'], Scene['unitRuns']][] = [
+    ['a later run of the unit', [master({ ...inA, pid: 900, startedMs: startedAgo(50) })], { [A]: run(60) }],
+    [
+      'a later run whose master has the same pid',
+      [master({ ...inA, pid: 1800, startedMs: startedAgo(50) })],
+      { [A]: run(60) },
+    ],
+    ['a server that was started by hand', [master({ pid: 900, unit: unknown('outside') })], {}],
+    [
+      'a master in the unit that is older than the run',
+      [master({ ...inA, pid: 900, startedMs: startedAgo(A_AGO_S + 100) })],
+      {},
+    ],
+    ['a program of another unit', [otherProgram({ unit: known('cron.service') })], {}],
+  ];
+  for (const [what, processes = [], unitRuns = {}] of others) {
+    const runs = { [B]: run(BEGAN_AGO_S), ...unitRuns };
+    t.equal(verdictOf(ofA({ processes: [...LIVING_B, ...processes], unitRuns: runs })), 'orphan', what);
+  }
+});
+
+void t.test('thousands of sets of one run are judged by one look at the processes', async (t) => {
+  const sets = Array.from({ length: 32_000 }, (_, id) => set({ id, ctime: ONE.ctime }));
+  const began = performance.now();
+  t.equal(verdictOf(ofA({ sets, register: register(...sets.map((one) => claim(one, RUN_OF_A))) })), 'orphan');
+  t.ok(performance.now() - began < 2_000);
+});
+
+void t.test('an earlier run of the same unit is another run', async (t) => {
+  const earlier = serverRun(UNIT, BEGAN_AGO_S + 500, 700);
+  const one = set({ ctime: NOW_S - BEGAN_AGO_S + 1 });
+  t.equal(verdictOf({ sets: [one], processes: LIVING_B, register: register(claim(one, earlier)) }), 'orphan');
+});

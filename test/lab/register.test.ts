@@ -1,0 +1,29 @@
+import t from 'tap';
+import { Apache, WWW_DATA, setIds } from './apache.ts';
+import { Guard } from './guard.ts';
+import { Lab } from './lab.ts';
+
+void t.test('two instances of one user: the sets of a killed one go while the older one runs', async (t) => {
+  const lab = await Lab.boot();
+  t.teardown(() => {
+    lab.end();
+  });
+  const a = await Apache.setUp(lab);
+  const b = await a.addInstance('b', 8080);
+  const guard = await Guard.install(lab, a, b);
+  await lab.limitSets(100);
+  await b.start();
+  await guard.rests();
+  const ofB = await setIds(lab, WWW_DATA);
+
+  for (let cycle = 1; cycle <= 3; cycle++) {
+    await a.start();
+    const ofA = (await setIds(lab, WWW_DATA)).filter((id) => !ofB.includes(id));
+    t.ok(ofA.length > 0, `start ${cycle}: ${ofA.length} sets`);
+    await guard.rests();
+    await a.kill9();
+    t.strictSame(await setIds(lab, WWW_DATA), ofB, `cycle ${cycle}`);
+    t.ok(await b.serves());
+  }
+  t.equal(await b.mutexErrors(), '');
+});
