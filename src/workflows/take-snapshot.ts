@@ -2,11 +2,12 @@ import { type Fact, known, unknown } from '../core/fact.ts';
 import { lastPids } from '../core/verdict/candidate-processes.ts';
 import { type MutexOwner, isInspected } from '../core/verdict/semaphore-set.ts';
 import type { Inspection, Snapshot } from '../core/verdict/snapshot.ts';
+import { canKnowSets } from '../core/verdict/who-can-know.ts';
 import type { UnitRun } from '../core/units/unit-run.ts';
 import type { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { readRegister } from '../host/state/register.ts';
 import { readClock } from '../host/proc/clock.ts';
-import { ProcessScan, type ProcessTable } from '../host/proc/process-scan.ts';
+import { ProcessScan, type ProcessTable, type ScanQuestion } from '../host/proc/process-scan.ts';
 import { SemaphoreTool } from '../host/sysvipc/semaphore-tool.ts';
 import { readSemaphoreLimits, readSemaphoreSets } from '../host/sysvipc/tables.ts';
 import { readOwnIpcNamespace, readVisibility } from '../host/proc/visibility.ts';
@@ -30,7 +31,11 @@ export async function takeSnapshot({ owner, tool, systemd, ended }: SnapshotQues
   const sets = await readSemaphoreSets((some) => {
     if (owner.known) tool?.ask(some.filter((set) => isInspected(set, owner.value)).map(({ id }) => id));
   });
-  const scan = new ProcessScan(owner.known ? owner.value : null, tool?.pid ?? null);
+  const scan = new ProcessScan({
+    ...whoMatters(owner),
+    ourPid: tool?.pid ?? null,
+    deadlineMs: scanEnd(systemd),
+  });
   scan.listUntilStable();
   const inspections = (await tool?.answers()) ?? new Map<number, Fact<Inspection>>();
   scan.add(lastPids({ inspections }));
@@ -49,6 +54,26 @@ export async function takeSnapshot({ owner, tool, systemd, ended }: SnapshotQues
     clock: readClock(),
     register,
   };
+}
+
+type WhoMatters = Pick<ScanQuestion, 'serverUids' | 'ordinaryStarterUid' | 'canKnow'>;
+
+function whoMatters(owner: Fact<MutexOwner>): WhoMatters {
+  // Without an owner nothing is judged, but httpds are shown.
+  if (!owner.known) return { serverUids: [0], ordinaryStarterUid: null, canKnow: () => true };
+  const { uid, starterUid } = owner.value;
+  return {
+    serverUids: [0, uid, starterUid],
+    ordinaryStarterUid: starterUid === 0 ? null : starterUid,
+    canKnow: (process) => canKnowSets(process, owner.value),
+  };
+}
+
+/** The part of the time that the scan may take; the kernel and systemd must be asked as well. */
+const SCAN_SHARE = 0.6;
+
+function scanEnd(systemd: SystemdSession): number {
+  return performance.now() + systemd.leftMs() * SCAN_SHARE;
 }
 
 /** A snapshot for read-only use. */

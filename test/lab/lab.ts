@@ -70,6 +70,11 @@ export class Lab {
     return Lab.boot('--tools');
   }
 
+  /** With tools that cause faults, and file systems to break. */
+  static bootWithFaults(): Promise<Lab> {
+    return Lab.boot('valgrind', 'strace', 'xfsprogs', 'btrfs-progs', 'e2fsprogs');
+  }
+
   /** Runs a program inside. A code that is not 0 is the caller's to judge. */
   async run(file: string, ...args: string[]): Promise<Ran> {
     const { exitCode, stdout, stderr } = await execa(

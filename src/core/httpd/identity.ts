@@ -18,8 +18,11 @@ const START_NAME = /^(httpd|apache)2?(ctl)?([.-](prefork|worker|event|itk))?$/;
 /** Programs that run another one in their own process, so that the exe link names them instead (ld.so(8), qemu-user, valgrind). */
 const LOADER_NAME = /^(ld[.-].*|qemu-.*|.*valgrind.*|memcheck-.*|rosetta)$/;
 
-/** The path of APR, the library under httpd, among a process's mapped files (proc_pid_maps(5)). */
-const APR_PATH = /\/libapr(util)?-\d/;
+/**
+ * httpd itself, or APR, the library under it, in lines of /proc/PID/maps (proc_pid_maps(5)). The name of httpd ends the line: a
+ * folder of that name shows nothing.
+ */
+const MAPPED_BY_HTTPD = /\/libapr(?:util)?-\d|\/(?:httpd|apache)2?(?:[.-][\w.-]*)?(?: \(deleted\))?$/m;
 
 /** Printed by `httpd -V` in every version since 2.0, hence contained in every httpd binary, whatever its name (httpd: server/main.c). */
 export const BINARY_TEXT = "Server's Module Magic Number";
@@ -50,7 +53,7 @@ export function isLoaderName(path: string): boolean {
   return LOADER_NAME.test(baseName(path));
 }
 
-/** Whether a mapped file shows that its process runs httpd: httpd itself or APR. */
-export function isMappedByHttpd(path: string): boolean {
-  return isHttpdName(path) || APR_PATH.test(path);
+/** Whether a mapped file in lines of /proc/PID/maps shows that the process runs httpd: httpd itself or APR. */
+export function isMappedByHttpd(lines: string): boolean {
+  return MAPPED_BY_HTTPD.test(lines);
 }

@@ -2,17 +2,23 @@ import { clockStepMs, wallStartMs } from '../clock.ts';
 import { type ProcessFacts, isOlderThanRun } from './process-facts.ts';
 import { type SemaphoreSet, mayBeMutexOf } from './semaphore-set.ts';
 import type { Snapshot } from './snapshot.ts';
+import { canKnowSets, canOperateOnSets } from './who-can-know.ts';
 
 /** A process that started this long after the last operation on a set did not do it: its pid was reused. */
 const REUSE_MARGIN_MS = 2_000;
 
-/** The running processes of this IPC namespace that may use httpd's sets: httpds, and the last users of sets. */
+/**
+ * The running processes of this IPC namespace that may use httpd's sets: httpds that can know them, processes whose program is
+ * unknown, and the last users of sets.
+ */
 export function candidateProcesses(snapshot: Snapshot): ProcessFacts[] {
   const lastUsers = livingLastUsers(snapshot);
   const starterUid = snapshot.owner.known ? snapshot.owner.value.starterUid : 0;
   return snapshot.processes.filter((process) => {
     if (isElsewhere(process, snapshot)) return false;
-    if (!process.isHttpd.known || process.isHttpd.value || lastUsers.has(process.pid)) return true;
+    if (lastUsers.has(process.pid)) return true;
+    if (snapshot.owner.known && !canKnowSets(process, snapshot.owner.value)) return false;
+    if (!process.isHttpd.known || process.isHttpd.value) return true;
     // Any program of an ordinary user can make sets that look like those of a server of the same user.
     return starterUid !== 0 && process.uids.includes(starterUid);
   });
@@ -33,6 +39,7 @@ export function livingLastUsers(snapshot: Snapshot): ReadonlySet<number> {
   if (!snapshot.sets.known) return pids;
   // Saves the loop over a table full of orphaned sets.
   if (![...lastPids(snapshot)].some((pid) => snapshot.alivePids.has(pid))) return pids;
+  const owner = snapshot.owner.known ? snapshot.owner.value : null;
   const byPid = new Map(snapshot.processes.map((process) => [process.pid, process]));
   for (const set of snapshot.sets.value) {
     const inspection = snapshot.inspections.get(set.id);
@@ -40,6 +47,7 @@ export function livingLastUsers(snapshot: Snapshot): ReadonlySet<number> {
     if (inspection?.known !== true || !snapshot.alivePids.has(inspection.value.lastPid)) continue;
     const { lastPid } = inspection.value;
     const process = byPid.get(lastPid);
+    if (process !== undefined && owner !== null && !canOperateOnSets(process, owner)) continue;
     if (process === undefined || !beganAfterLastUse(process, set, snapshot)) pids.add(lastPid);
   }
   return pids;

@@ -20,15 +20,17 @@ export interface Lineage {
   since: Fact<number>;
 }
 
-/** Groups the running processes that may use sets of this table into lineages. */
+/** Groups the running processes that may use sets of this table into lineages, in time linear in their number. */
 export function lineages(snapshot: Snapshot): Lineage[] {
   const users = candidateProcesses(snapshot);
-  const byPid = new Map(users.map((process) => [process.pid, process]));
+  const family: Family = {
+    byPid: new Map(users.map((process) => [process.pid, process])),
+    parents: new Set(users.map(({ ppid }) => ppid)),
+  };
+  const roots = new Map<ProcessFacts, Origin>();
   const groups = new Map<string, { root: ProcessFacts; role: Role; members: ProcessFacts[] }>();
   for (const process of users) {
-    const root = rootOf(process, byPid);
-    const role = roleOf(root, users, snapshot);
-    const key = role === 'orphaned-workers' ? `group ${root.pgrp}` : `pid ${root.pid}`;
+    const { root, role, key } = originOf(process, family, roots, snapshot);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { root, role, members: [process] });
     else group.members.push(process);
@@ -36,20 +38,50 @@ export function lineages(snapshot: Snapshot): Lineage[] {
   return [...groups.values()].map((group) => ({ ...group, since: since(group, snapshot) }));
 }
 
-function rootOf(process: ProcessFacts, byPid: ReadonlyMap<number, ProcessFacts>): ProcessFacts {
-  let root = process;
-  // Bounded, since parents can form a cycle if processes changed while /proc was read.
-  for (let steps = 0; steps < byPid.size; steps++) {
-    const parent = byPid.get(root.ppid);
-    if (parent === undefined) return root;
-    root = parent;
-  }
-  return root;
+interface Family {
+  byPid: ReadonlyMap<number, ProcessFacts>;
+  /** The pids that are the parent of one of them. */
+  parents: ReadonlySet<number>;
 }
 
-function roleOf(root: ProcessFacts, users: readonly ProcessFacts[], snapshot: Snapshot): Role {
+interface Origin {
+  root: ProcessFacts;
+  role: Role;
+  /** Equal for processes of one lineage. */
+  key: string;
+}
+
+/** The origin of a process; `found` keeps it for the whole line of its ancestors, so that none is walked twice. */
+function originOf(
+  process: ProcessFacts,
+  family: Family,
+  found: Map<ProcessFacts, Origin>,
+  snapshot: Snapshot,
+): Origin {
+  const line: ProcessFacts[] = [];
+  const seen = new Set<ProcessFacts>();
+  let root = process;
+  // Parents can form a cycle if processes changed while /proc was read: then the walk ends where it began.
+  while (!found.has(root) && !seen.has(root)) {
+    line.push(root);
+    seen.add(root);
+    const parent = family.byPid.get(root.ppid);
+    if (parent === undefined) break;
+    root = parent;
+  }
+  const origin = found.get(root) ?? newOrigin(root, family, snapshot);
+  for (const one of line) found.set(one, origin);
+  return origin;
+}
+
+function newOrigin(root: ProcessFacts, family: Family, snapshot: Snapshot): Origin {
+  const role = roleOf(root, family, snapshot);
+  return { root, role, key: role === 'orphaned-workers' ? `group ${root.pgrp}` : `pid ${root.pid}` };
+}
+
+function roleOf(root: ProcessFacts, family: Family, snapshot: Snapshot): Role {
   if (root.isHttpd.known && !root.isHttpd.value) return 'other-program';
-  return isOrphan(root, users, snapshot) ? 'orphaned-workers' : 'master';
+  return isOrphan(root, family, snapshot) ? 'orphaned-workers' : 'master';
 }
 
 /**
@@ -57,11 +89,7 @@ function roleOf(root: ProcessFacts, users: readonly ProcessFacts[], snapshot: Sn
  * process with the owner's uid is a worker. Otherwise it is one if it leads no process group and the leader has exited or is
  * another worker; a master leads a group after setsid(2), or when started by systemd or a shell.
  */
-function isOrphan(
-  root: ProcessFacts,
-  users: readonly ProcessFacts[],
-  { owner, alivePids }: Snapshot,
-): boolean {
+function isOrphan(root: ProcessFacts, { byPid, parents }: Family, { owner, alivePids }: Snapshot): boolean {
   if (
     owner.known &&
     owner.value.starterUid === 0 &&
@@ -70,8 +98,8 @@ function isOrphan(
   )
     return true;
   if (root.pid === root.pgrp || root.pid === root.session) return false;
-  if (users.some((process) => process.ppid === root.pid)) return false;
-  return !alivePids.has(root.pgrp) || users.some((process) => process.pid === root.pgrp);
+  if (parents.has(root.pid)) return false;
+  return !alivePids.has(root.pgrp) || byPid.has(root.pgrp);
 }
 
 /**
@@ -82,7 +110,10 @@ function isOrphan(
 function since(lineage: Omit<Lineage, 'since'>, snapshot: Snapshot): Fact<number> {
   const { role, root, members } = lineage;
   const doubt = (why: string): Fact<never> => unknown(`${name(lineage)}: ${why}`);
-  if (role === 'orphaned-workers') return doubt('their master was killed, so its age is unknown');
+  if (role === 'orphaned-workers' && members.some((process) => isServers(process, snapshot)))
+    return doubt('their master was killed, so its age is unknown');
+  if (role === 'orphaned-workers' && members.some((process) => !isInUnitOf(process, root)))
+    return doubt('they are in different control groups');
   if (!root.unit.known) return unknown(`${name(lineage)} was ${root.unit.why}`);
   const run = snapshot.unitRuns.get(root.unit.value) ?? unknown(`${root.unit.value} was not queried`);
   if (!run.known) return doubt(run.why);
@@ -94,6 +125,22 @@ function since(lineage: Omit<Lineage, 'since'>, snapshot: Snapshot): Fact<number
     return doubt(`processes of an earlier run of ${root.unit.value} may have survived (KillMode=)`);
   const earliest = earliestCtime(run.value.began, run.value.stamps, snapshot.clock);
   return earliest.known ? earliest : doubt(earliest.why);
+}
+
+function isInUnitOf({ unit }: ProcessFacts, root: ProcessFacts): boolean {
+  return unit.known && root.unit.known && unit.value === root.unit.value;
+}
+
+/**
+ * Whether a process is of the server by its uids, or by those that it was started as. Any other, whose origin is unknown, is bounded by the run
+ * of its own unit or session.
+ */
+function isServers({ uids, startedAs }: ProcessFacts, { owner }: Snapshot): boolean {
+  if (!owner.known) return true;
+  const { uid, starterUid } = owner.value;
+  return [...uids, ...(startedAs.known ? startedAs.value : [])].some((one) =>
+    [0, uid, starterUid].includes(one),
+  );
 }
 
 /** Whether a process of this lineage can know the set; `why` is the reason. */
@@ -108,9 +155,31 @@ export function couldKnow(lineage: Lineage, set: SemaphoreSet): { could: boolean
   };
 }
 
+/** How many lineages of each kind speak for all. */
+const MOST_WITNESSES = 5;
+
+/**
+ * The lineages that decide about every set: a set that none of these can know is known to none of the others. Of more than a few,
+ * only those of unknown age and the oldest ones are left, so that a verdict takes the same time whatever runs here.
+ * `isServer`: whether a set that the lineage could know is in use rather than unsure.
+ */
+export function witnesses(
+  all: readonly Lineage[],
+  isServer: (lineage: Lineage) => boolean,
+): readonly Lineage[] {
+  if (all.length <= 3 * MOST_WITNESSES) return all;
+  const sinceS = ({ since }: Lineage): number => (since.known ? since.value : -Infinity);
+  const oldestFirst = [...all].sort((a, b) => (sinceS(a) < sinceS(b) ? -1 : sinceS(a) > sinceS(b) ? 1 : 0));
+  return [
+    ...oldestFirst.filter(isServer).slice(0, MOST_WITNESSES),
+    ...oldestFirst.filter((lineage) => !isServer(lineage)).slice(0, MOST_WITNESSES),
+  ];
+}
+
 /** The name of a lineage in sentences: "httpd 812 (apache2.service)". */
 export function name({ role, root, members }: Omit<Lineage, 'since'>): string {
   const unit = root.unit.known ? ` (${root.unit.value})` : '';
+  if (!root.isHttpd.known) return program(root);
   switch (role) {
     case 'master':
       return `httpd ${root.pid}${unit}`;
@@ -119,6 +188,10 @@ export function name({ role, root, members }: Omit<Lineage, 'since'>): string {
         ? `orphaned httpd worker ${root.pid}`
         : `${members.length} orphaned httpd workers (${root.pid} and others)`;
     case 'other-program':
-      return `process ${root.pid}, ${root.exe.known ? root.exe.value.path : 'of an unknown program'},`;
+      return program(root);
   }
+}
+
+function program({ pid, exe }: ProcessFacts): string {
+  return `process ${pid}, ${exe.known ? exe.value.path : 'of an unknown program'},`;
 }

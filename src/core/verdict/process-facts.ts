@@ -11,6 +11,11 @@ export interface ProcessFacts {
   startedMs: number;
   /** Real, effective, saved and file-system uid. */
   uids: number[];
+  /**
+   * Real and effective uid when the process, or the one that it was forked from, executed its program. Unknown if it could have
+   * had other uids since.
+   */
+  startedAs: Fact<number[]>;
   /** The link /proc/PID/ns/ipc, "ipc:[4026531839]". */
   ipcNamespace: Fact<string>;
   exe: Fact<Executable>;

@@ -1,6 +1,7 @@
 import type { Evidence, Rule } from '../evidence.ts';
-import { type Lineage, couldKnow, lineages, name } from './lineage.ts';
+import { type Lineage, couldKnow, lineages, name, witnesses } from './lineage.ts';
 import { livingLastUsers } from './candidate-processes.ts';
+import type { ProcessFacts } from './process-facts.ts';
 import { type SemaphoreSet, differsFromMutex, differsFromOwner } from './semaphore-set.ts';
 import { ClaimJudge } from '../register/claim-judge.ts';
 import { counted } from '../text/counted.ts';
@@ -27,9 +28,10 @@ export function judge(snapshot: Snapshot, living: readonly Lineage[] = lineages(
   const world: World = {
     snapshot,
     obstacle: obstacle(snapshot),
-    living,
+    living: witnesses(living, (lineage) => isServerOf(lineage, snapshot)),
     lastUsers: livingLastUsers(snapshot),
     claims: new ClaimJudge(snapshot, living),
+    byPid: new Map(snapshot.processes.map((process) => [process.pid, process])),
   };
   return withoutBlindSpots(
     snapshot.sets.value.map((set) => judgeSet(set, world)),
@@ -41,9 +43,11 @@ interface World {
   snapshot: Snapshot;
   /** Why no set at all can be proven to be orphaned, or null. */
   obstacle: Evidence | null;
+  /** The lineages that decide. */
   living: readonly Lineage[];
   lastUsers: ReadonlySet<number>;
   claims: ClaimJudge;
+  byPid: ReadonlyMap<number, ProcessFacts>;
 }
 
 function judgeSet(set: SemaphoreSet, world: World): Judgement {
@@ -66,7 +70,7 @@ function judgeSet(set: SemaphoreSet, world: World): Judgement {
   const holders = opinions.filter(({ could }) => could);
   if (holders.length === 0)
     return is('orphan', ...opinions.map((opinion) => evidenceOf('not-known-to', opinion)));
-  const plain = holders.some(({ lineage }) => isItsServer(lineage, set));
+  const plain = holders.some(({ lineage }) => isServerOf(lineage, snapshot));
   return is(plain ? 'in-use' : 'unsure', ...holders.map((opinion) => evidenceOf('could-be-known', opinion)));
 }
 
@@ -96,7 +100,7 @@ function obstacle({ owner, visibility, ipcNamespace }: Snapshot): Evidence | nul
 }
 
 /** Signs of the kernel that a set is in use. Their absence proves nothing: the last user of a set in use has often exited. */
-function signOfUse(set: SemaphoreSet, { snapshot, lastUsers }: World): SignOfUse | null {
+function signOfUse(set: SemaphoreSet, { snapshot, lastUsers, byPid }: World): SignOfUse | null {
   const inspection = snapshot.inspections.get(set.id);
   if (inspection?.known !== true) {
     // In a container only a last user in our pid namespace shows that the set is not another container's.
@@ -109,7 +113,7 @@ function signOfUse(set: SemaphoreSet, { snapshot, lastUsers }: World): SignOfUse
   if (lastPid === 0)
     return saying(set, 'unsure', 'last-pid', 'last used in a pid namespace that is not visible from here');
   if (!lastUsers.has(lastPid)) return null;
-  const user = snapshot.processes.find(({ pid }) => pid === lastPid);
+  const user = byPid.get(lastPid);
   const isHttpd = user?.isHttpd.known === true && user.isHttpd.value;
   return saying(set, isHttpd ? 'in-use' : 'unsure', 'last-pid', `last used by running process ${lastPid}`);
 }
@@ -123,9 +127,11 @@ interface SignOfUse {
   evidence: Evidence;
 }
 
-/** Whether a lineage is a running master of known age with processes of the set's owner: the normal case of a set in use. */
-function isItsServer({ role, since, members }: Lineage, set: SemaphoreSet): boolean {
-  return role === 'master' && since.known && members.some(({ uids }) => uids.includes(set.uid));
+/** Whether a lineage is a running master of known age with processes of the sets' owner: the normal case of a set in use. */
+function isServerOf({ role, since, members }: Lineage, { owner }: Snapshot): boolean {
+  if (!owner.known || role !== 'master' || !since.known) return false;
+  const { uid } = owner.value;
+  return members.some(({ uids }) => uids.includes(uid));
 }
 
 /**

@@ -84,6 +84,10 @@ export function readIpcNamespace(pid: number | 'self'): string {
   return readlinkSync(`/proc/${pid}/ns/ipc`);
 }
 
+export function readUserNamespace(pid: number | 'self'): string {
+  return readlinkSync(`/proc/${pid}/ns/user`);
+}
+
 /** The outermost service or scope in the path of its control group: the unit of the system manager. */
 export function readUnit(pid: number): Fact<string> {
   return unitOfCgroup(readFileSync(`/proc/${pid}/cgroup`, 'utf8'));

@@ -1,10 +1,10 @@
-import { statSync } from 'node:fs';
-import { isHttpdName, isLoaderName } from '../../core/httpd/identity.ts';
+import { readdirSync } from 'node:fs';
+import { isHttpdName } from '../../core/httpd/identity.ts';
 import { type Fact, known, unknown } from '../../core/fact.ts';
-import type { Executable, ProcessFacts } from '../../core/verdict/process-facts.ts';
-import type { MutexOwner } from '../../core/verdict/semaphore-set.ts';
-import { holdsApacheText, mapsHttpd } from './apache-binary.ts';
+import type { ProcessFacts } from '../../core/verdict/process-facts.ts';
 import { errorReason } from '../files/error-reason.ts';
+import { readStartedAs } from './auxv.ts';
+import { findHttpdProgram } from './find-httpd-program.ts';
 import {
   listPids,
   readExecutable,
@@ -13,6 +13,7 @@ import {
   readState,
   readUids,
   readUnit,
+  readUserNamespace,
   runningThread,
 } from './proc-files.ts';
 
@@ -23,39 +24,65 @@ export interface ProcessTable {
   readable: Fact<true>;
 }
 
+export interface ScanQuestion {
+  /** Uids of httpd's processes: of those that start it and of its `User`. */
+  serverUids: readonly number[];
+  /** The ordinary user who starts the server, any program of whom may have made sets; null if root does. */
+  ordinaryStarterUid: number | null;
+  /** Whether a process can know the server's sets. */
+  canKnow: (process: Pick<ProcessFacts, 'uids' | 'startedAs'>) => boolean;
+  /** Our own process that runs as the owner's starter, which is skipped. */
+  ourPid: number | null;
+  /** On performance.now()'s clock. */
+  deadlineMs: number;
+}
+
 /** Every listing but the first reads only new processes, so there is time for many. */
-const MOST_LISTINGS = 20;
+const MOST_LISTINGS = 40;
 
 /**
- * httpd's binary has one or two MiB, with all modules linked in a few more. A larger program (Node, Docker) takes too long to
- * search before a start and is recognized by its mapped files.
+ * How many listings in a row may show processes that exit before they can be read, if there is no new user of sets among those
+ * that are read. To be in none of them, a user of sets would have to fork and exit in each; httpd does so once, when its launcher detaches.
  */
-const MOST_SEARCHED_BYTES = 8 * 1024 * 1024;
+const QUIET_LISTINGS = 10;
+
+/** Threads of one process that are asked for their IPC namespace. */
+const MOST_THREADS = 4_096;
 
 type Seen = ProcessFacts | 'other program' | 'no program' | 'withheld';
 
+type Change = 'none' | 'exits' | 'new users';
+
 /**
- * Finds every running process in /proc that may use the sets of an owner: those whose program has a name of httpd or contains
- * Apache's text, whatever its name. If an ordinary user starts the server, all processes of this user as well.
+ * Finds every running process in /proc that may use the sets of an owner: those whose program has a name of httpd, and those with
+ * a uid of the server that run Apache under any name. If an ordinary user starts the server, all processes of this user as well.
+ * Of other processes nothing is read but a link and the uids.
  */
 export class ProcessScan {
   private readonly seen = new Map<number, Seen>();
   private alive = new Set<number>();
   private withheld: string | null = null;
+  private readonly ownIpcNamespace = orNull(() => readIpcNamespace('self'));
+  private readonly ownUserNamespace = orNull(() => readUserNamespace('self'));
+  private readonly unsureOnce = new Set<number>();
+  private newest: ProcessFacts | null = null;
 
-  constructor(
-    private readonly owner: MutexOwner | null,
-    /** Our own process that runs as the owner's starter, which is skipped. */
-    private readonly ourPid: number | null,
-  ) {}
+  constructor(private readonly question: ScanQuestion) {}
 
   /**
    * A launcher in a listing may fork its master and exit before it is read. So the listing is repeated until it shows no new
-   * httpd and no process exited while it was read.
+   * httpd and no process exited while it was read, or until processes of others alone keep exiting.
    */
   listUntilStable(): void {
-    for (let listing = 1; listing <= MOST_LISTINGS; listing++) if (!this.findsChange()) return;
-    this.withheld ??= `processes kept starting and exiting while /proc was read ${MOST_LISTINGS} times`;
+    let quiet = 0;
+    for (let listing = 1; listing <= MOST_LISTINGS; listing++) {
+      const change = this.list();
+      if (change === 'none') return;
+      quiet = change === 'exits' ? quiet + 1 : 0;
+      if (quiet === QUIET_LISTINGS || this.isLate()) return;
+    }
+    const which = this.newest === null ? '' : `, as process ${this.newest.pid} (${pathOf(this.newest)})`;
+    this.withheld ??= `processes kept starting and exiting while /proc was read ${MOST_LISTINGS} times${which}`;
   }
 
   /** Adds single processes to the result, whatever their program. */
@@ -64,6 +91,7 @@ export class ProcessScan {
       if (!this.alive.has(pid) || typeof this.seen.get(pid) === 'object') continue;
       const seen = this.read(pid, true);
       if (seen !== null) this.seen.set(pid, seen);
+      else if (readState(pid) === 'gone') this.alive.delete(pid);
     }
   }
 
@@ -76,17 +104,41 @@ export class ProcessScan {
     };
   }
 
-  private findsChange(): boolean {
+  private list(): Change {
     this.alive = new Set(listPids());
-    let change = false;
+    // Its pid may be another process's in the next listing.
+    for (const pid of this.seen.keys()) if (!this.alive.has(pid)) this.seen.delete(pid);
+    let change: Change = 'none';
+    let count = 0;
     for (const pid of this.alive) {
-      if (this.seen.has(pid) || pid === this.ourPid || pid === process.pid) continue;
-      const seen = this.read(pid, false);
+      if (this.seen.has(pid) || pid === this.question.ourPid || pid === process.pid) continue;
+      if (this.isLate()) {
+        this.withheld ??= `there was no time left after ${count} of ${this.alive.size} processes`;
+        return change;
+      }
+      count++;
+      const seen = this.readOnce(pid);
       if (seen !== null) this.seen.set(pid, seen);
-      change ||= seen === null || seen === 'no program' || typeof seen === 'object';
+      if (seen === null || seen === 'no program') {
+        if (change === 'none') change = 'exits';
+      } else if (typeof seen === 'object' && this.question.canKnow(seen)) {
+        change = 'new users';
+        this.newest = seen;
+      }
     }
     return change;
   }
+
+  /** Null also for a program that is unknown for the first time: in the middle of execve(2), none is there to be read. */
+  private readOnce(pid: number): Seen | null {
+    const seen = this.read(pid, false);
+    if (typeof seen !== 'object' || seen === null || seen.isHttpd.known || this.unsureOnce.has(pid))
+      return seen;
+    this.unsureOnce.add(pid);
+    return null;
+  }
+
+  private readonly isLate = (): boolean => performance.now() > this.question.deadlineMs;
 
   /** Null if the process exited meanwhile. `asked`: read the facts of any program. */
   private read(pid: number, asked: boolean): Seen | null {
@@ -117,39 +169,58 @@ export class ProcessScan {
 
   /** Reads a process through one of its threads. */
   private readAs(pid: number, tid: number, asked: boolean): Seen | null {
+    const { serverUids, ordinaryStarterUid, canKnow } = this.question;
     const exe = readExecutable(tid);
-    const isHttpd = isHttpdName(exe.path) ? known(true) : isHttpdByContent(tid, exe);
+    const uids = readUids(tid);
+    const isNamed = isHttpdName(exe.path);
+    const isServers = uids.length === 0 || uids.some((uid) => serverUids.includes(uid));
+    if (!isNamed && !isServers && !asked) return 'other program';
+    // A process of root can know any set, whatever it was started as.
+    const startedAs = uids.includes(0)
+      ? unknown('it runs as root')
+      : readStartedAs(tid, this.ownUserNamespace);
+    const mayRunIt = isServers && canKnow({ uids, startedAs });
+    if (!isNamed && !mayRunIt && !asked) return 'other program';
+    const isHttpd = isNamed ? known(true) : mayRunIt ? findHttpdProgram(tid, exe, this.isLate) : known(false);
     if (!isHttpd.known && readState(tid) === 'gone') return null;
-    const isOther = isHttpd.known && !isHttpd.value && !asked && !this.isStarters(tid);
-    return isOther ? 'other program' : readFacts(pid, tid, exe, isHttpd);
+    const isStarters = ordinaryStarterUid !== null && uids.includes(ordinaryStarterUid);
+    const isOther = isHttpd.known && !isHttpd.value && !asked && !isStarters;
+    if (isOther) return 'other program';
+    return {
+      ...readStat(pid),
+      uids,
+      startedAs,
+      exe: known(exe),
+      isHttpd,
+      ipcNamespace: this.ipcNamespaceOf(pid, tid),
+      unit: readUnit(tid),
+    };
   }
 
-  private isStarters(pid: number): boolean {
-    return (
-      this.owner !== null && this.owner.starterUid !== 0 && readUids(pid).includes(this.owner.starterUid)
-    );
+  /** Ours if any thread of the process is in it: each thread has its own (unshare(2), setns(2)). */
+  private ipcNamespaceOf(pid: number, tid: number): Fact<string> {
+    const ofThis = readIpcNamespace(tid);
+    if (this.ownIpcNamespace === null || ofThis === this.ownIpcNamespace) return known(ofThis);
+    const tids = readdirSync(`/proc/${pid}/task`);
+    if (tids.length > MOST_THREADS) return unknown(`process ${pid} has ${tids.length} threads`);
+    const isOurs = tids.some((one) => readIpcNamespace(Number(one)) === this.ownIpcNamespace);
+    return known(isOurs ? this.ownIpcNamespace : ofThis);
   }
 }
 
-/** Whether the program is httpd, whatever its user and name: a master without workers has no other sign. Each file is searched once. */
-function isHttpdByContent(pid: number, exe: Executable): Fact<boolean> {
-  const file = statSync(`/proc/${pid}/exe`);
-  if (isLoaderName(exe.path) || file.size > MOST_SEARCHED_BYTES) return mapsHttpd(pid);
-  return holdsApacheText(pid, `${file.dev}:${file.ino}`);
+function orNull(read: () => string): string | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
+}
+
+function pathOf({ exe }: ProcessFacts): string {
+  return exe.known ? exe.value.path : 'of an unknown program';
 }
 
 function isGone(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'ENOENT' || code === 'ESRCH';
-}
-
-function readFacts(pid: number, tid: number, exe: Executable, isHttpd: Fact<boolean>): ProcessFacts {
-  return {
-    ...readStat(pid),
-    uids: readUids(tid),
-    exe: known(exe),
-    isHttpd,
-    ipcNamespace: known(readIpcNamespace(tid)),
-    unit: readUnit(tid),
-  };
 }

@@ -191,3 +191,36 @@ void t.test('the last users of all sets are collected, not only the first', asyn
   const inspections = { 1: { lastPid: 900 }, 2: {}, 3: { lastPid: 901 } };
   t.same(lastUsers({ sets, processes, inspections }), [900, 901]);
 });
+
+const stranger = { uids: [1000, 1000, 1000, 1000], startedAs: known([1000, 1000]) };
+
+void t.test('an httpd that another user started is no candidate for sets that root made', async (t) => {
+  const fresh = [set({ ctime: NOW_S })];
+  t.equal(verdictOf({ sets: fresh, processes: [master(stranger)] }), 'orphan');
+  t.equal(
+    verdictOf({ sets: fresh, processes: [master({ ...stranger, isHttpd: unknown('hung') })] }),
+    'orphan',
+  );
+  t.same(
+    users({ processes: [master(stranger)], owner: unknown('not asked') }),
+    [800],
+    'without an owner all are',
+  );
+  for (const over of [
+    { uids: stranger.uids },
+    { ...stranger, startedAs: unknown('in another user namespace') },
+    { ...stranger, uids: [1000, 0, 1000, 1000] },
+  ])
+    t.not(verdictOf({ sets: fresh, processes: [master(over)] }), 'orphan', JSON.stringify(over));
+});
+
+void t.test('a process that cannot have operated on a set only has the pid of its last user', async (t) => {
+  const scene = (over: object): Scene => ({
+    processes: [otherProgram({ startedMs: 0, ...over })],
+    inspections: { 7: { lastPid: 900 } },
+  });
+  t.equal(verdictOf(scene(stranger)), 'orphan');
+  t.same(lastUsers(scene(stranger)), []);
+  t.equal(verdictOf(scene({ ...stranger, startedAs: unknown('not read') })), 'unsure');
+  t.equal(verdictOf(scene({ ...stranger, uids: [UID, UID, UID, UID] })), 'unsure', 'the owner can');
+});

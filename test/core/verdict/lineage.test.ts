@@ -287,3 +287,71 @@ void t.test('the name of a lineage has its pid and its unit', async (t) => {
   const unread = otherProgram({ startedMs: 0, exe: unknown('EACCES') });
   t.same(named({ processes: [unread], inspections }), ['process 900, of an unknown program,']);
 });
+
+void t.test(
+  'orphans of unknown origin are bounded by the run of their own unit, unless it leaves survivors',
+  async (t) => {
+    const session = known('session-3.scope');
+    const hidden = {
+      uids: [1000, 1000, 1000, 1000],
+      startedAs: unknown('it is in another user namespace'),
+      unit: session,
+      startedMs: startedAgo(50),
+    };
+    const scene = (ctime: number, over: Scene = {}): Scene => ({
+      sets: [set({ ctime })],
+      processes: [orphanedWorker(hidden), orphanedWorker({ ...hidden, pid: 702 })],
+      unitRuns: { 'session-3.scope': run(60) },
+      ...over,
+    });
+    t.equal(verdictOf(scene(NOW_S - 63)), 'orphan');
+    t.equal(verdictOf(scene(NOW_S - 62)), 'unsure');
+    t.match(first(scene(NOW_S)).evidence, [{ source: '/proc/701' }], 'which is named');
+    const leaves = known({ began: stamp(60), stamps: [], leavesNobody: false });
+    t.equal(verdictOf(scene(NOW_S - 63, { unitRuns: { 'session-3.scope': leaves } })), 'unsure');
+    const spread = [orphanedWorker(hidden), orphanedWorker({ ...hidden, pid: 702, unit: known(UNIT) })];
+    t.equal(verdictOf(scene(NOW_S - 63, { processes: spread })), 'unsure', 'in different units');
+    t.equal(
+      verdictOf(
+        scene(NOW_S - 63, { processes: [orphanedWorker({ ...hidden, uids: [UID, UID, UID, UID] })] }),
+      ),
+      'unsure',
+      'of the uid of the server',
+    );
+  },
+);
+
+void t.test('thousands of processes named httpd are judged in linear time', async (t) => {
+  const count = 5_000;
+  const line = Array.from({ length: count }, (_, i) => worker({ pid: 10_000 + i, ppid: 10_000 + i - 1 }));
+  const apart = Array.from({ length: count }, (_, i) => master({ pid: 20_000 + i }));
+  const sets = Array.from({ length: 32_000 }, (_, id) => set({ id }));
+  const beganMs = performance.now();
+  t.equal(lineages(snapshot({ processes: line })).length, 1);
+  t.equal(verdictOf({ processes: apart, sets }), 'orphan');
+  t.equal(verdictOf({ processes: [...apart, orphanedWorker()], sets }), 'unsure');
+  t.ok(performance.now() - beganMs < 5_000);
+});
+
+void t.test('a few witnesses decide as all lineages do', async (t) => {
+  const many = (agoS: (i: number) => number): Scene => ({
+    processes: Array.from({ length: 100 }, (_, i) =>
+      master({ pid: 10_000 + i, unit: known(`u${i}.service`), startedMs: startedAgo(agoS(i) - 1) }),
+    ),
+    unitRuns: Object.fromEntries(
+      Array.from({ length: 100 }, (_, i) => [`u${i}.service`, run(agoS(i))] as const),
+    ),
+  });
+  for (const oldest of [0, 50, 99]) {
+    const scene = many((i) => (i === oldest ? 7_000 : 100 + i));
+    t.equal(verdictOf({ ...scene, sets: [set({ ctime: NOW_S - 7_003 })] }), 'orphan');
+    t.equal(verdictOf({ ...scene, sets: [set({ ctime: NOW_S - 7_002 })] }), 'unsure');
+    const unitRuns = { ...scene.unitRuns, [`u${oldest}.service`]: unknown('no answer') };
+    t.equal(verdictOf({ ...scene, unitRuns, sets: [set({ ctime: NOW_S - 90_000 })] }), 'unsure');
+  }
+  const scene = many(() => 7_000);
+  const server = [master(), worker()];
+  const both = { processes: [...(scene.processes ?? []), ...server] };
+  const unitRuns = { ...scene.unitRuns, [UNIT]: run(BEGAN_AGO_S) };
+  t.equal(verdictOf({ ...both, unitRuns, sets: [set({ ctime: NOW_S })] }), 'in-use', 'by the server');
+});

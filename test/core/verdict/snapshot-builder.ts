@@ -65,6 +65,7 @@ export const master = (over: Partial<ProcessFacts> = {}): ProcessFacts => {
     session: pid,
     startedMs: startedAgo(BEGAN_AGO_S - 1),
     uids: four(0),
+    startedAs: known([0, 0]),
     ipcNamespace: known(OURS),
     exe: known({ path: '/usr/sbin/apache2', deleted: false }),
     isHttpd: known(true),

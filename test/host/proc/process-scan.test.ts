@@ -3,10 +3,15 @@ import { once } from 'node:events';
 import { copyFileSync, rmSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import { readExecutable, readState } from '../../../src/host/proc/proc-files.ts';
-import { ProcessScan, type ProcessTable } from '../../../src/host/proc/process-scan.ts';
+import { ProcessScan, type ProcessTable, type ScanQuestion } from '../../../src/host/proc/process-scan.ts';
 
-/** A user who runs nothing: so only names decide. */
-const OWNER = { uid: 4_000_000, starterUid: 0 };
+const QUESTION: ScanQuestion = {
+  serverUids: [0, 4_000_000],
+  ordinaryStarterUid: null,
+  canKnow: () => true,
+  ourPid: null,
+  deadlineMs: Infinity,
+};
 
 /** In perl: waits as long as this test runs. When the test is killed, nobody else ends its helpers. */
 const STAY = `sub stay { sleep 1 while kill 0, ${process.pid} } `;
@@ -35,8 +40,8 @@ async function run(
   return { pid, path, said: said.toString().trim() };
 }
 
-function scan(asked: number[] = []): ProcessTable {
-  const it = new ProcessScan(OWNER, null);
+function scan(asked: number[] = [], over: Partial<ScanQuestion> = {}): ProcessTable {
+  const it = new ProcessScan({ ...QUESTION, ...over });
   it.listUntilStable();
   it.add(asked);
   return it.result();

@@ -1,0 +1,105 @@
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { type Fact, known, unknown } from '../../core/fact.ts';
+import { BINARY_TEXT, isLoaderName, isMappedByHttpd } from '../../core/httpd/identity.ts';
+import type { Executable } from '../../core/verdict/process-facts.ts';
+import { errorReason } from '../files/error-reason.ts';
+import { isLocal } from './local-files.ts';
+import { type MappedFile, parseMaps, readMaps } from './mapped-files.ts';
+
+const BINARY_BYTES = Buffer.from(BINARY_TEXT);
+
+/** One buffer for all reads: it fits into the processor's cache, which makes reading faster. */
+const PIECE = Buffer.allocUnsafe(256 * 1024);
+
+/** Whether a file contains Apache's text, by device and inode: each file is read once. */
+const textByIdentity = new Map<string, boolean>();
+
+/**
+ * Whether a process runs Apache httpd, whatever the name of its program and whatever started it (ld.so(8), valgrind): by its mapped
+ * files, else by the content of its mapped programs. Only files on local file systems are opened; unknown for others, and if
+ * `isLate`. `pid` may be a thread's.
+ */
+export function findHttpdProgram(pid: number, exe: Executable, isLate: () => boolean): Fact<boolean> {
+  // An emulator maps the program to read, not to execute it.
+  const which = isLoaderName(exe.path) ? 'all' : 'executable';
+  const programs = new Map<string, MappedFile>();
+  const maps = readMaps(
+    pid,
+    (lines) => {
+      if (isMappedByHttpd(lines)) return true;
+      for (const file of parseMaps(lines, which)) programs.set(file.identity, file);
+      return false;
+    },
+    isLate,
+  );
+  if (!maps.known) return maps;
+  if (maps.value === 'enough') return known(true);
+  if (programs.size === 0) return unknown(`process ${pid} maps no program file`);
+  const found = [...programs.values()].map((file) => holdsApacheText(pid, file, exe, isLate));
+  return found.find((fact) => fact.known && fact.value) ?? found.find((fact) => !fact.known) ?? known(false);
+}
+
+function holdsApacheText(
+  pid: number,
+  file: MappedFile,
+  exe: Executable,
+  isLate: () => boolean,
+): Fact<boolean> {
+  const before = textByIdentity.get(file.identity);
+  if (before !== undefined) return known(before);
+  const holds = isOwnProgram(file, exe) ? known(false) : search(pid, file, exe, isLate);
+  if (holds.known) textByIdentity.set(file.identity, holds.value);
+  return holds;
+}
+
+/** Whether a file is this process's own program: Node has 100 MB to search. */
+function isOwnProgram({ path, identity }: MappedFile, exe: Executable): boolean {
+  if (path !== process.execPath || exe.deleted) return false;
+  return identity.endsWith(`:${statSync(path).ino}`);
+}
+
+function search(pid: number, file: MappedFile, exe: Executable, isLate: () => boolean): Fact<boolean> {
+  if (!file.path.startsWith('/memfd:') && !isLocal(file.device, pid))
+    return unknown(`the program of process ${pid} is not on a local file system`);
+  let fd: number | undefined;
+  try {
+    fd = openMapped(pid, file, exe);
+    return holds(fd, pid, isLate);
+  } catch (error) {
+    return unknown(`the program of process ${pid} cannot be read: ${errorReason(error)}`);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** Opens exactly the file of a mapping, even if it was removed since. In a container that is not permitted (proc_pid_map_files(5)). */
+function openMapped(pid: number, { range, path }: MappedFile, exe: Executable): number {
+  try {
+    return openSync(`/proc/${pid}/map_files/${range}`, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM' || path !== exe.path) throw error;
+    return openSync(`/proc/${pid}/exe`, 'r');
+  }
+}
+
+/**
+ * The ELF note of a program in Go, in its first page: length of the name, of the build id, type 4, name (go: cmd/link/internal/ld/elf.go).
+ * Those that root runs are large (dockerd), and httpd is written in C.
+ */
+const GO_NOTE = Buffer.from('04000000476f0000', 'hex');
+const FIRST_PAGE = 4_096;
+
+function holds(fd: number, pid: number, isLate: () => boolean): Fact<boolean> {
+  // The end of each chunk is kept in front of the next one, since the text may span both.
+  let kept = 0;
+  for (let isFirst = true; ; isFirst = false) {
+    const read = readSync(fd, PIECE, kept, PIECE.length - kept, null);
+    if (read === 0) return known(false);
+    const piece = PIECE.subarray(0, kept + read);
+    if (isFirst && piece.subarray(0, FIRST_PAGE).includes(GO_NOTE)) return known(false);
+    if (piece.includes(BINARY_BYTES)) return known(true);
+    if (isLate()) return unknown(`there was no time left to read the program of process ${pid}`);
+    kept = Math.min(piece.length, BINARY_BYTES.length - 1);
+    PIECE.copyWithin(0, piece.length - kept, piece.length);
+  }
+}
