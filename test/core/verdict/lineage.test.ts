@@ -307,7 +307,8 @@ void t.test(
     t.equal(verdictOf(scene(NOW_S - 63)), 'orphan');
     t.equal(verdictOf(scene(NOW_S - 62)), 'unsure');
     t.match(first(scene(NOW_S)).evidence, [{ source: '/proc/701' }], 'which is named');
-    const leaves = known({ began: stamp(60), stamps: [], leavesNobody: false });
+    const bounded = run(60);
+    const leaves = bounded.known ? known({ ...bounded.value, leavesNobody: false }) : bounded;
     t.equal(verdictOf(scene(NOW_S - 63, { unitRuns: { 'session-3.scope': leaves } })), 'unsure');
     const spread = [orphanedWorker(hidden), orphanedWorker({ ...hidden, pid: 702, unit: known(UNIT) })];
     t.equal(verdictOf(scene(NOW_S - 63, { processes: spread })), 'unsure', 'in different units');
