@@ -29,7 +29,7 @@ share=$destdir$prefix/share
 rm -rf "$lib"
 install -d "$lib" "$destdir$prefix/bin"
 install -m 0644 "$here"/dist/*.cjs "$here/dist/semaphore-tool.pl" "$here/dist/50-httpd-guard.conf" "$here"/dist/*.service "$here"/dist/*.path "$here"/dist/*.timer "$lib"
-install -m 0755 "$here/dist/gate" "$here/dist/post-stop" "$lib"
+install -m 0755 "$here/dist/gate" "$here/dist/post-stop" "$here/dist/run-node" "$lib"
 # systemd reads these two under /usr only: the journal catalog, and the watcher's user.
 install -D -m 0644 "$here/dist/httpd-guard.catalog" "$destdir/usr/lib/systemd/catalog/httpd-guard.catalog"
 install -D -m 0644 "$here/dist/httpd-guard.sysusers" "$destdir/usr/lib/sysusers.d/httpd-guard.conf"

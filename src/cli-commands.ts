@@ -80,6 +80,18 @@ export const COMMANDS: readonly Command[] = [
     },
   }),
   command({
+    name: 'status',
+    description:
+      'print whether httpd-guard is on: hooks, watcher, last action, version, and whether httpd serves',
+    options: { ...unit, ...config, ...json, ...quiet },
+    examples: [['status', 'is httpd guarded?']],
+    exitStatus: '0 on and working, 1 degraded, 3 not installed, 64 usage error.',
+    async run(values) {
+      const { status } = await import('./commands/status.ts');
+      return status(values);
+    },
+  }),
+  command({
     name: 'clean',
     description: 'remove the semaphore sets that check calls orphan, nothing else',
     options: {

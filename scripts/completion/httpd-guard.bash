@@ -20,6 +20,7 @@ _httpd_guard() {
       words='--help --version'
       case $command in
         check) words+=' --unit --config --json --quiet --verbose --format --explain --warn --crit --output' ;;
+        status) words+=' --unit --config --json --quiet' ;;
         clean) words+=' --unit --config --json --quiet --verbose --dry-run --set --shm-key' ;;
         pre-start) words+=' --unit --config --json --quiet --strict' ;;
         post-stop) words+=' --unit --config --json --quiet' ;;
@@ -33,7 +34,7 @@ _httpd_guard() {
         uninstall) words+=' --unit --json --quiet --dry-run' ;;
       esac
       if ((COMP_CWORD == 1)); then
-        words='check clean pre-start post-stop diagnose recover history config limits watch install uninstall --help --version'
+        words='check status clean pre-start post-stop diagnose recover history config limits watch install uninstall --help --version'
       fi
       ;;
   esac

@@ -6,8 +6,10 @@ import { type Configured, readConfiguration } from '../host/config/configuration
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { guardedUnits } from '../host/systemd/unit-files.ts';
 import { type Server, findServer, serverChoice } from '../workflows/find-server.ts';
+import { readActionCounts } from '../host/state/read-action-counts.ts';
 import { readAttempts } from '../host/state/attempts.ts';
 import { readSegments } from '../host/sysvipc/tables.ts';
+import { readGuard } from '../workflows/read-guard.ts';
 import { remember } from '../workflows/keep-register.ts';
 import { readSnapshot } from '../workflows/take-snapshot.ts';
 import { writeTextfile } from '../host/files/textfile.ts';
@@ -21,6 +23,8 @@ import { reportNagios, unknownNagios } from '../view/report-nagios.ts';
 import { type Measured, reportPrometheus } from '../view/report-prometheus.ts';
 import { reportText } from '../view/report-text.ts';
 import { type CommonOptions, type CommandResult, wrongConfiguration } from './command-result.ts';
+
+declare const __VERSION__: string;
 
 export type CheckFormat = 'text' | 'json' | 'nagios' | 'prometheus';
 
@@ -61,6 +65,7 @@ async function metrics(options: CheckOptions, configured: Configured): Promise<C
   const guarded = options.unit === undefined ? guardedUnits() : [];
   const servers: Measured[] = [];
   const systemd = SystemdSession.within(TIMEOUT_MS);
+  const guard = await readGuard(systemd.within(ASK_TIMEOUT_MS));
   const snapshots = new Map<string, Snapshot>();
   for (const name of guarded.length > 0 ? guarded : [options.unit]) {
     const server = await find(name, configured, systemd.within(ASK_TIMEOUT_MS));
@@ -68,11 +73,16 @@ async function metrics(options: CheckOptions, configured: Configured): Promise<C
     const snapshot =
       snapshots.get(owner) ?? remember(await readSnapshot(server.owner, systemd.within(ASK_TIMEOUT_MS)));
     snapshots.set(owner, snapshot);
-    const report = makeReport(server, snapshot, known([]), percents(options, configured));
+    const report = makeReport(server, snapshot, known([]), guard, percents(options, configured));
     const unit = report.unit.known ? report.unit.value.name : (name ?? null);
-    servers.push({ unit, report, history: unit === null ? unknown('no unit found') : readAttempts(unit) });
+    servers.push({
+      unit,
+      report,
+      history: unit === null ? unknown('no unit found') : readAttempts(unit),
+      counts: unit === null ? unknown('no unit found') : readActionCounts(unit),
+    });
   }
-  const text = reportPrometheus(servers);
+  const text = reportPrometheus(servers, { version: __VERSION__, node: process.versions.node });
   const found = servers.map(({ report }) => report.health.status);
   const worst = WORST_FIRST.find((status) => found.includes(status)) ?? 'unknown';
   if (options.output === undefined) return { stdout: text, stderr: '', exitCode: EXIT[worst] };
@@ -96,8 +106,9 @@ async function look(
   const server = await find(unit, configured, systemd.atMost(ASK_TIMEOUT_MS));
   // Read before the processes: a process that is running afterwards may be the creator.
   const segments = await readSegments();
+  const guard = await readGuard(systemd.atMost(ASK_TIMEOUT_MS));
   const snapshot = remember(await readSnapshot(server.owner, systemd));
-  return makeReport(server, snapshot, segments, percents(options, configured));
+  return makeReport(server, snapshot, segments, guard, percents(options, configured));
 }
 
 function find(unit: string | undefined, configured: Configured, systemd: SystemdSession): Promise<Server> {

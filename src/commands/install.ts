@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { UnitListing } from '../core/httpd/choose-unit.ts';
 import { lineDiff } from '../core/text/line-diff.ts';
 import { shellWord } from '../core/text/shell-word.ts';
@@ -6,7 +7,15 @@ import { type UnitFacts, isForOthersToStart } from '../core/units/unit-facts.ts'
 import { errorReason } from '../host/files/error-reason.ts';
 import { readConfiguration } from '../host/config/configuration.ts';
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
-import { guardedUnits, isOurs } from '../host/systemd/unit-files.ts';
+import {
+  METRICS_TIMER,
+  REQUEST_UNIT,
+  WATCH_UNIT,
+  guardedUnits,
+  isMasked,
+  isOurs,
+  ownUnitPath,
+} from '../host/systemd/unit-files.ts';
 import { withLock } from '../host/state/lock.ts';
 import { findTextfile } from '../host/files/textfile.ts';
 import { whyEnvironmentUntrusted } from '../host/httpd/unit-environment.ts';
@@ -54,13 +63,24 @@ async function installNow(options: InstallOptions): Promise<CommandResult> {
         ? [`metrics are not written: ${directory} is not a directory`]
         : [];
     const files = unitFiles(unit, textfile);
+    const masked = files.find(({ path }) => isMasked(path));
+    if (masked !== undefined) {
+      const name = basename(masked.path);
+      return refuse(`${name} is masked; to unmask it: systemctl unmask ${name}`);
+    }
     const foreign = files.find(({ before }) => before !== null && !isOurs(before));
     if (foreign !== undefined)
       return refuse(`${foreign.path} was not written by httpd-guard; move it away first`);
     const missing = files.filter(differs);
+    const stopped = await stoppedUnits(textfile !== null);
     if (options.dryRun) {
       const diff = missing.flatMap(({ path, before, text }) => lineDiff(path, before, text));
-      return show(options, { unit, did: changesOf('would-write', missing), diff, notes: without });
+      return show(options, {
+        unit,
+        did: [...changesOf('would-write', missing), ...startsOf('would-start', stopped)],
+        diff,
+        notes: without,
+      });
     }
     const placed = await placeUnits(unit, files);
     if (!placed.ok) return refuse(placed.why);
@@ -69,6 +89,7 @@ async function installNow(options: InstallOptions): Promise<CommandResult> {
       did: [
         ...changesOf('wrote', missing),
         ...(missing.length === 0 ? [] : [{ path: null, action: 'reloaded' } as const]),
+        ...startsOf('started', stopped),
       ],
       diff: [],
       notes: [
@@ -110,6 +131,21 @@ function refuse(why: string): CommandResult {
 
 function changesOf(action: 'wrote' | 'would-write', files: readonly UnitFile[]): Change[] {
   return files.map(({ path }) => ({ path, action }));
+}
+
+/** Those of our units that must run and do not, so that `install` starts them; none that systemd cannot report. */
+async function stoppedUnits(hasMetrics: boolean): Promise<string[]> {
+  const systemd = SystemdSession.within(ASK_TIMEOUT_MS);
+  const stopped: string[] = [];
+  for (const name of [WATCH_UNIT, REQUEST_UNIT, ...(hasMetrics ? [METRICS_TIMER] : [])]) {
+    const facts = await systemd.ask((open) => open.readUnit(name));
+    if (facts.known && facts.value.active !== 'active') stopped.push(name);
+  }
+  return stopped;
+}
+
+function startsOf(action: 'started' | 'would-start', names: readonly string[]): Change[] {
+  return names.map((name) => ({ path: ownUnitPath(name), action }));
 }
 
 function show(

@@ -1,3 +1,4 @@
+import type { ActionCounts } from '../core/guard/action-counts.ts';
 import type { Recovery, RecoveryPolicy } from '../core/recovery/decide-recovery.ts';
 import { errorReason } from '../host/files/error-reason.ts';
 import { type Configured, readConfiguration } from '../host/config/configuration.ts';
@@ -6,6 +7,7 @@ import { guardedUnits } from '../host/systemd/unit-files.ts';
 import { writeEntry } from '../host/output/write-entry.ts';
 import { log } from '../host/output/stderr-log.ts';
 import { keepUnderWay, takeRequest, takeUnderWay } from '../host/state/take-request.ts';
+import { countActions } from '../host/state/keep-action-counts.ts';
 import { runHook } from '../host/exec/run-hook.ts';
 import { realClock } from '../host/proc/real-clock.ts';
 import { lookAtSets } from '../workflows/look-at-sets.ts';
@@ -40,6 +42,11 @@ const EXIT: Record<Recovery['outcome'], 0 | 1 | 2 | 3> = {
   failed: 2,
   'gave-up': 2,
   unsure: 3,
+};
+const COUNTED: Partial<Record<Recovery['outcome'], Partial<ActionCounts>>> = {
+  recovered: { recovered: 1 },
+  failed: { failed: 1 },
+  'gave-up': { gaveUp: 1 },
 };
 const ASK_TIMEOUT_MS = 5_000;
 const WRITE_TIMEOUT_MS = 2_000;
@@ -128,6 +135,7 @@ function policyOf({ values }: Configured): RecoveryPolicy {
 async function logRecovery(recovery: Recovery, { values }: Configured): Promise<void> {
   const entry = recoveryEntry(recovery);
   if (entry === null || recovery.unit === null) return;
+  countActions(recovery.unit, COUNTED[recovery.outcome] ?? {});
   const written = await writeEntry(recovery.unit, entry, steadyMs() + WRITE_TIMEOUT_MS);
   if (!written.ok)
     process.stderr.write(`httpd-guard: cannot write the journal entry: ${escape(written.why)}\n`);

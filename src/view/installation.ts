@@ -25,7 +25,9 @@ export interface Uninstallation {
 export function installationText({ unit, dryRun, did, diff, undo, notes }: Installation): string {
   return linesText([
     ...(did.length === 0 ? ['nothing to change'] : []),
-    ...(dryRun ? diff : did.map(changeText)),
+    ...(dryRun
+      ? [...diff, ...did.filter(({ action }) => action === 'would-start').map(changeText)]
+      : did.map(changeText)),
     ...notes,
     ...(dryRun ? [] : [`${unit} is guarded. To undo: ${undo}`]),
   ]);
@@ -49,6 +51,8 @@ const ACTION: Record<Change['action'], string> = {
   'would-write': 'would write',
   'would-remove': 'would remove',
   reloaded: 'reloaded systemd',
+  started: 'started',
+  'would-start': 'would start',
 };
 
 function changeText({ path, action }: Change): string {

@@ -1,4 +1,7 @@
+import { isUp } from '../core/units/active-state.ts';
 import type { Fact } from '../core/fact.ts';
+import type { ActionCounts } from '../core/guard/action-counts.ts';
+import { isWatched, problemsOf } from '../core/guard/guard-problems.ts';
 import { countVerdicts } from '../core/check/health.ts';
 import { killsLeft } from '../core/check/kills-left.ts';
 import { type Attempts, isGivenUp } from '../core/recovery/attempts.ts';
@@ -10,6 +13,7 @@ export interface Measured {
   unit: string | null;
   report: Report;
   history: Fact<Attempts>;
+  counts: Fact<ActionCounts>;
 }
 
 type Labels = Record<string, string>;
@@ -19,7 +23,10 @@ type Sample = [Labels, number];
  * Prometheus' text format (prometheus.io: Exposition formats). A figure that could not be read has no sample, as is the
  * convention there. All servers share the kernel's table; figures of one server have its unit as a label.
  */
-export function reportPrometheus(servers: readonly Measured[]): string {
+export function reportPrometheus(
+  servers: readonly Measured[],
+  build: { version: string; node: string },
+): string {
   const use = servers.map(({ report }) => report.use).find((one) => one.known);
   const limit = (figure: number | undefined): Sample[] => (figure === undefined ? [] : [[{}, figure]]);
   const oldestMs = Math.min(...servers.map(({ report }) => report.snapshot.clock.realMs));
@@ -43,16 +50,47 @@ export function reportPrometheus(servers: readonly Measured[]): string {
       'Whether this unit is down and httpd-guard has given up on it.',
       servers.flatMap(gaveUp),
     ),
+    gauge('unit_active', 'Whether systemd has this unit started.', servers.flatMap(unitActive)),
+    gauge('guarded', 'Whether the hooks of this unit are in place and work.', servers.flatMap(guarded)),
+    gauge('watcher_up', 'Whether the watcher runs and can start a recovery.', watcherUp(servers)),
+    counter(
+      'sets_removed_total',
+      'Semaphore sets that httpd-guard removed for this unit.',
+      servers.flatMap((server) => counted(server, ({ removed }) => [[{}, removed]])),
+    ),
+    counter(
+      'recoveries_total',
+      'Recoveries of this unit by outcome.',
+      servers.flatMap((server) =>
+        counted(server, ({ recovered, failed, gaveUp: givenUp }) => [
+          [{ outcome: 'recovered' }, recovered],
+          [{ outcome: 'failed' }, failed],
+          [{ outcome: 'gave-up' }, givenUp],
+        ]),
+      ),
+    ),
     gauge('status', 'The status of the last check.', servers.flatMap(statuses)),
+    gauge('build_info', 'The version of httpd-guard, and of the Node that ran this check.', [
+      [{ ...build }, 1],
+    ]),
     gauge('check_timestamp_seconds', 'When the last check was taken.', limit(oldestMs / 1000)),
   ].join('');
 }
 
 function gauge(name: string, help: string, samples: readonly Sample[]): string {
+  return metric('gauge', name, help, samples);
+}
+
+/** Its name ends in _total. */
+function counter(name: string, help: string, samples: readonly Sample[]): string {
+  return metric('counter', name, help, samples);
+}
+
+function metric(type: 'gauge' | 'counter', name: string, help: string, samples: readonly Sample[]): string {
   if (samples.length === 0) return '';
   const full = `httpd_guard_${name}`;
   const lines = samples.map(([labels, value]) => `${full}${labelText(labels)} ${value}`);
-  return `# HELP ${full} ${help}\n# TYPE ${full} gauge\n${lines.join('\n')}\n`;
+  return `# HELP ${full} ${help}\n# TYPE ${full} ${type}\n${lines.join('\n')}\n`;
 }
 
 function labelText(labels: Labels): string {
@@ -90,6 +128,33 @@ function gaveUp(server: Measured): Sample[] {
   const { active, run } = report.unit.value;
   const nowMs = report.snapshot.clock.realMs;
   return [[ofUnit(server), isGivenUp(history.value, { active, beganMs: run.began.realMs }, nowMs) ? 1 : 0]];
+}
+
+function unitActive(server: Measured): Sample[] {
+  const { unit } = server.report;
+  return unit.known ? [[ofUnit(server), isUp(unit.value) ? 1 : 0]] : [];
+}
+
+/** 0 if the unit is not guarded or its hooks do not work; the watcher has its own metric. */
+function guarded(server: Measured): Sample[] {
+  const { unit, report } = server;
+  if (unit === null) return [];
+  const hooked = report.guard.units.find((one) => one.unit === unit);
+  if (hooked?.hooks.known === false) return [];
+  const works = problemsOf(unit, report.guard).every((problem) => problem.unit === null);
+  return [[ofUnit(server), hooked !== undefined && works ? 1 : 0]];
+}
+
+/** None on a host without a guarded unit, which has no watcher. */
+function watcherUp(servers: readonly Measured[]): Sample[] {
+  const guard = servers.map(({ report }) => report.guard).find(({ units }) => units.length > 0);
+  const isUpNow = guard === undefined ? null : isWatched(guard);
+  return isUpNow === null ? [] : [[{}, isUpNow ? 1 : 0]];
+}
+
+function counted(server: Measured, samples: (counts: ActionCounts) => Sample[]): Sample[] {
+  if (!server.counts.known) return [];
+  return samples(server.counts.value).map(([labels, value]) => [{ ...ofUnit(server), ...labels }, value]);
 }
 
 function statuses(server: Measured): Sample[] {

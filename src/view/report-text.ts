@@ -62,7 +62,8 @@ function headline(report: Report, paint: Paint): string {
   return paint(COLOUR[report.health.status], paint('bold', sentence(report)));
 }
 
-function sentence({ health, judgements, use, unit }: Report): string {
+function sentence(report: Report): string {
+  const { health, judgements, use, unit } = report;
   const { orphan } = countVerdicts(judgements);
   const full =
     use.known &&
@@ -73,6 +74,8 @@ function sentence({ health, judgements, use, unit }: Report): string {
     case 'ok':
       return `${httpd} is not at risk from semaphores.`;
     case 'warning':
+      if (orphan === 0 && isBelowWarning(report))
+        return `${httpd} is not at risk from semaphores, but httpd-guard does not work.`;
       return `${httpd} is not at risk yet, but ${orphan > 0 ? orphans : 'the semaphore table is filling up'}.`;
     case 'critical':
       if (!full)
@@ -87,6 +90,10 @@ function sentence({ health, judgements, use, unit }: Report): string {
     case 'unknown':
       return 'Whether httpd is at risk is unknown.';
   }
+}
+
+function isBelowWarning({ use, warnPercent }: Report): boolean {
+  return use.known && Math.max(percent(use.value.sets), percent(use.value.semaphores)) < warnPercent;
 }
 
 function server({ unit, settings, lineages, snapshot }: Report): string[] {

@@ -1,4 +1,6 @@
 import type { Fact } from '../core/fact.ts';
+import { guardWarnings, notGuarded } from '../core/guard/guard-problems.ts';
+import type { GuardFacts } from '../core/guard/guard-facts.ts';
 import { health } from '../core/check/health.ts';
 import { lineages } from '../core/verdict/lineage.ts';
 import { counted } from '../core/text/counted.ts';
@@ -25,6 +27,7 @@ export function makeReport(
   server: Server,
   snapshot: Snapshot,
   segments: Fact<Segment[]>,
+  guard: GuardFacts,
   thresholds: Thresholds,
 ): Report {
   const living = lineages(snapshot);
@@ -55,10 +58,12 @@ export function makeReport(
       needed: server.settings.known ? server.settings.value.sysvMutexes : null,
       isDownForSets: server.unit.known && isWaitingForSets(server.unit.value),
       isApart: server.unit.known && server.unit.value.privateIpc,
+      guardProblems: server.unit.known ? guardWarnings(server.unit.value, guard) : [],
       found: server.settings.known || server.owner.known,
       ...thresholds,
-      missing: [...new Set(missing)],
+      missing: [...new Set(missing), ...(server.unit.known ? notGuarded(server.unit.value, guard) : [])],
     }),
+    guard,
     ...thresholds,
   };
 }

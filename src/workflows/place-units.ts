@@ -13,7 +13,6 @@ import {
   ownUnitPath,
   readDropIn,
 } from '../host/systemd/unit-files.ts';
-import { jitlessOptions } from '../host/systemd/jitless-options.ts';
 import { removeDropIn } from '../host/systemd/remove-drop-in.ts';
 import { systemctl } from '../host/systemd/systemctl.ts';
 import { whyUntrusted } from '../host/files/trusted-path.ts';
@@ -38,7 +37,7 @@ export function differs({ before, text }: UnitFile): boolean {
  */
 export function unitFiles(unit: string, textfile: string | null): UnitFile[] {
   const lib = import.meta.dirname;
-  const programs = ['gate', 'post-stop', 'httpd-guard.cjs', 'semaphore-tool.pl'].map((name) =>
+  const programs = ['gate', 'post-stop', 'run-node', 'httpd-guard.cjs', 'semaphore-tool.pl'].map((name) =>
     join(lib, name),
   );
   for (const path of [...programs, process.execPath]) {
@@ -48,8 +47,7 @@ export function unitFiles(unit: string, textfile: string | null): UnitFile[] {
         `root would run ${path} at each start, but ${why}; install httpd-guard with scripts/install.sh first`,
       );
   }
-  const jitless = jitlessOptions(process.execPath);
-  const values = { lib, node: process.execPath, jitless, ...(textfile === null ? {} : { textfile }) };
+  const values = { lib, node: process.execPath, ...(textfile === null ? {} : { textfile }) };
   const file = (path: string, template: string): UnitFile => ({
     path,
     text: fillUnit(readFileSync(join(lib, template), 'utf8'), values),

@@ -6,6 +6,7 @@ import { type TableUse, tableUse } from '../core/verdict/table-use.ts';
 import { lineages } from '../core/verdict/lineage.ts';
 import { judge } from '../core/verdict/verdict.ts';
 import { entryText, writeEntry } from '../host/output/write-entry.ts';
+import { countActions } from '../host/state/keep-action-counts.ts';
 import { SemaphoreTool } from '../host/sysvipc/semaphore-tool.ts';
 import { readSemaphoreSets } from '../host/sysvipc/tables.ts';
 import type { SystemdSession } from '../host/systemd/systemd-session.ts';
@@ -73,6 +74,7 @@ export async function removeOrphans({
       return withoutEntry(known({ removed: ids, kept, failed: [] }));
     const complaints = await tool.remove(ids);
     const result = { ...outcome(ids, await readSemaphoreSets(), complaints), kept };
+    if (context.unit !== null) countActions(context.unit, { removed: result.removed.length });
     return { result: known(result), use, entry: await report(result, tool, context) };
   } finally {
     tool?.close();

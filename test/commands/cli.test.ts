@@ -57,6 +57,7 @@ void t.test('a usage error has exit status 64 and one line', async (t) => {
 /** Where each shared option has an effect. */
 const TAKES: Record<string, string> = {
   check: 'unit config json quiet verbose',
+  status: 'unit config json quiet',
   clean: 'unit config json quiet verbose dry-run',
   'pre-start': 'unit config json quiet',
   'post-stop': 'unit config json quiet',

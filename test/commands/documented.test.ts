@@ -85,7 +85,7 @@ void t.test(
   async (t) => {
     t.strictSame(all(section('.Sh CAUSES'), /^\.It Cm (\S+)$/gm), CAUSES);
     const source = readFileSync('src/view/report-prometheus.ts', 'utf8');
-    const metrics = all(source, /\bgauge\(\s*'(\w+)'/g);
+    const metrics = all(source, /\b(?:gauge|counter)\(\s*'(\w+)'/g);
     t.ok(metrics.includes('status'));
     t.strictSame(all(section('.Sh METRICS'), /^\.It Li httpd_guard_(\S+)$/gm), metrics);
     t.match(section('.Sh FILES'), '/usr/share/httpd-guard/schema/COMMAND.json');

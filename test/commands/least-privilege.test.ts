@@ -8,7 +8,7 @@ const READS_LOGS =
 
 /** Whatever starts, stops, kills or removes, and whatever writes outside the watcher's runtime directory. */
 const HAS_POWER =
-  /\/(systemd-actions|systemctl|terminate|remove-[^/]*|semaphore-tool|recover|serve-requests|attempts|take-request|keep-[^/]*|settings-cache|lock|run-hook|write-atomically|textfile|kernel-sem|sysctl-files|jitless-options)\.ts$/;
+  /\/(systemd-actions|systemctl|terminate|remove-[^/]*|semaphore-tool|recover|serve-requests|attempts|take-request|keep-[^/]*|settings-cache|lock|run-hook|write-atomically|textfile|kernel-sem|sysctl-files)\.ts$/;
 
 /** What of node:fs only reads. */
 const READS =

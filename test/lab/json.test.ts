@@ -27,6 +27,7 @@ const LOOKS: Record<Name, string> = {
   limits: 'limits',
   'limits-raise': 'limits --raise 32000 --dry-run',
   recover: 'recover --dry-run',
+  status: 'status',
   uninstall: 'uninstall --dry-run',
 };
 const ALL = Object.keys(LOOKS) as Name[];
@@ -66,7 +67,8 @@ void t.test('the output of each command is valid by its JSON Schema', async (t) 
   await t.test('before it is installed', async (t) => {
     await apache.start();
     const before = await list();
-    const { install, uninstall } = await looks(ALL);
+    const { install, status, uninstall } = await looks(ALL);
+    t.match(status, { exitCode: 3, state: 'not-installed', notGuarded: ['apache2.service'] });
     t.match(install, { exitCode: 0, dryRun: true, did: [{ action: 'would-write' }] });
     t.match(uninstall, { exitCode: 0, units: [], did: [], notes: ['no unit is guarded'] });
     t.equal(await list(), before, 'nothing was written');
@@ -77,7 +79,8 @@ void t.test('the output of each command is valid by its JSON Schema', async (t) 
     t.strictSame((await json('install', 'install'))['did'], [], 'in place already');
     const guard = await Guard.install(lab, apache);
     await guard.rests();
-    const { check, diagnose, recover, limits, clean, uninstall } = await looks(ALL);
+    const { check, diagnose, recover, limits, clean, status, uninstall } = await looks(ALL);
+    t.match(status, { exitCode: 0, state: 'working', problems: [], units: [{ ports: [80, 81] }] });
     t.match(check, { exitCode: 0, status: 'ok', unit: { active: 'active' }, sets: [{ verdict: 'in-use' }] });
     t.match(diagnose, { exitCode: 1, cause: 'none', cures: [] });
     t.match(recover, { exitCode: 0, outcome: 'healthy', steps: [], plan: [] });
@@ -92,7 +95,8 @@ void t.test('the output of each command is valid by its JSON Schema', async (t) 
     // The journal is closed to it.
     const names = ALL.filter((name) => name !== 'history');
     const seen = await looks(names, ...AS_NOBODY);
-    const { check, clean, recover, install, uninstall, 'limits-raise': raise } = seen;
+    const { check, clean, recover, install, status, uninstall, 'limits-raise': raise } = seen;
+    t.match(status, { exitCode: 0, state: 'working', units: [{ ports: null, last: null }] });
     t.match(check, { exitCode: 0, summary: { inUse: 0, unsure: Number } });
     t.match((check?.['reasons'] as string[]).join(), 'CAP_SYS_PTRACE');
     t.match(clean, { exitCode: 3, kept: [{ verdict: 'unsure' }], stderr: /without root/ });
@@ -116,6 +120,8 @@ void t.test('the output of each command is valid by its JSON Schema', async (t) 
     t.match(await json('recover', 'recover --dry-run', ...BLIND), { exitCode: 3, outcome: 'unsure' });
     t.match(await json('limits', 'limits', ...BLIND), { exitCode: 0, limits: null, owners: null });
     await json('config', 'config', ...BLIND);
+    const status = await json('status', 'status', ...BLIND);
+    t.match(status, { exitCode: 1, state: 'degraded', units: [{ active: null, hooks: null }] });
   });
 
   await t.test('a server that failed for sets', async (t) => {

@@ -2,13 +2,25 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { known } from '../../src/core/fact.ts';
 import { NO_ATTEMPTS } from '../../src/core/recovery/attempts.ts';
+import { NO_ACTIONS } from '../../src/core/guard/action-counts.ts';
 import { reportPrometheus } from '../../src/view/report-prometheus.ts';
+import { guard } from '../core/guard/guard-builder.ts';
 import { sick } from './report-builder.ts';
 
 const RULES = readFileSync('scripts/monitoring/httpd-guard.rules.yml', 'utf8');
 const DASHBOARD = readFileSync('scripts/monitoring/grafana-dashboard.json', 'utf8');
 
-const printed = reportPrometheus([{ unit: 'httpd.service', report: sick(), history: known(NO_ATTEMPTS) }]);
+const printed = reportPrometheus(
+  [
+    {
+      unit: 'httpd.service',
+      report: { ...sick(), guard: guard() },
+      history: known(NO_ATTEMPTS),
+      counts: known(NO_ACTIONS),
+    },
+  ],
+  { version: '1.2.3', node: '24.22.3' },
+);
 const metrics = [...printed.matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);
 const labels = new Set([...printed.matchAll(/(\w+="[a-z-]+")/g)].map(([, pair = '']) => pair));
 
@@ -36,7 +48,7 @@ void t.test('rules and dashboard use only metrics and labels that are printed', 
 
 void t.test('each alert has a summary and a command to run', async (t) => {
   const alerts = RULES.split('- alert: ').slice(1);
-  t.equal(alerts.length, 7);
+  t.equal(alerts.length, 10);
   const runbook = /^ *runbook: '[^']*"(httpd-guard|systemctl) [^']+'$/m;
   for (const alert of alerts)
     for (const part of [/^ *severity: (warning|critical)$/m, /^ *summary: '.+'$/m, runbook])

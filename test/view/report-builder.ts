@@ -1,5 +1,7 @@
 import type { UnitListing } from '../../src/core/httpd/choose-unit.ts';
 import { type Fact, known, unknown } from '../../src/core/fact.ts';
+import type { GuardFacts } from '../../src/core/guard/guard-facts.ts';
+import { guardWarnings } from '../../src/core/guard/guard-problems.ts';
 import { health } from '../../src/core/check/health.ts';
 import type { HttpdSettings } from '../../src/core/httpd/settings.ts';
 import { lineages } from '../../src/core/verdict/lineage.ts';
@@ -81,6 +83,7 @@ interface Found {
   critPercent?: number;
   segments?: Segment[];
   segmentsUnread?: string;
+  guard?: GuardFacts;
 }
 
 /** What `check` would make of a scene, with the real verdict and the real status. */
@@ -91,6 +94,7 @@ export function report(scene: Scene, found: Found = {}): Report {
   const use = tableUse(seen);
   const about = found.unit ?? known(unit());
   const percents = { warnPercent: found.warnPercent ?? 80, critPercent: found.critPercent ?? 95 };
+  const guard = found.guard ?? { lib: '/usr/lib/httpd-guard', units: [], services: [] };
   const said = found.settings ?? known(settings());
   return {
     unit: about,
@@ -113,10 +117,12 @@ export function report(scene: Scene, found: Found = {}): Report {
       needed: said.known ? said.value.sysvMutexes : null,
       isApart: about.known && about.value.privateIpc,
       isDownForSets: false,
+      guardProblems: about.known ? guardWarnings(about.value, guard) : [],
       found: about.known || said.known,
       ...percents,
       missing: found.missing ?? [],
     }),
+    guard,
     ...percents,
   };
 }

@@ -1,16 +1,22 @@
 import t from 'tap';
 import { type Fact, known, unknown } from '../../src/core/fact.ts';
 import { NO_ATTEMPTS, type Attempts } from '../../src/core/recovery/attempts.ts';
+import type { GuardFacts } from '../../src/core/guard/guard-facts.ts';
 import type { Report } from '../../src/core/check/report.ts';
-import { type Measured, reportPrometheus } from '../../src/view/report-prometheus.ts';
+import { type ActionCounts, NO_ACTIONS } from '../../src/core/guard/action-counts.ts';
+import { type Measured, reportPrometheus as printed } from '../../src/view/report-prometheus.ts';
 import { NOW_S } from '../core/verdict/snapshot-builder.ts';
+import { guard, guardedUnit, service } from '../core/guard/guard-builder.ts';
 import { healthy, report, settings, sick, unit, unprivileged, unseen } from './report-builder.ts';
 
 const measured = (
   report: Report,
   name: string | null = 'apache2.service',
   history: Fact<Attempts> = known(NO_ATTEMPTS),
-): Measured => ({ unit: name, report, history });
+  counts: Fact<ActionCounts> = known(NO_ACTIONS),
+): Measured => ({ unit: name, report, history, counts });
+const reportPrometheus = (servers: readonly Measured[]): string =>
+  printed(servers, { version: '1.2.3', node: '24.22.3' });
 
 const gaveUp: Attempts = { triesMs: [(NOW_S - 60) * 1000], gaveUp: true };
 
@@ -41,12 +47,29 @@ httpd_guard_kills_left{unit="apache2.service"} 0
 # HELP httpd_guard_gave_up Whether this unit is down and httpd-guard has given up on it.
 # TYPE httpd_guard_gave_up gauge
 httpd_guard_gave_up{unit="apache2.service"} 1
+# HELP httpd_guard_unit_active Whether systemd has this unit started.
+# TYPE httpd_guard_unit_active gauge
+httpd_guard_unit_active{unit="apache2.service"} 0
+# HELP httpd_guard_guarded Whether the hooks of this unit are in place and work.
+# TYPE httpd_guard_guarded gauge
+httpd_guard_guarded{unit="apache2.service"} 0
+# HELP httpd_guard_sets_removed_total Semaphore sets that httpd-guard removed for this unit.
+# TYPE httpd_guard_sets_removed_total counter
+httpd_guard_sets_removed_total{unit="apache2.service"} 0
+# HELP httpd_guard_recoveries_total Recoveries of this unit by outcome.
+# TYPE httpd_guard_recoveries_total counter
+httpd_guard_recoveries_total{unit="apache2.service",outcome="recovered"} 0
+httpd_guard_recoveries_total{unit="apache2.service",outcome="failed"} 0
+httpd_guard_recoveries_total{unit="apache2.service",outcome="gave-up"} 0
 # HELP httpd_guard_status The status of the last check.
 # TYPE httpd_guard_status gauge
 httpd_guard_status{unit="apache2.service",status="ok"} 0
 httpd_guard_status{unit="apache2.service",status="warning"} 0
 httpd_guard_status{unit="apache2.service",status="critical"} 1
 httpd_guard_status{unit="apache2.service",status="unknown"} 0
+# HELP httpd_guard_build_info The version of httpd-guard, and of the Node that ran this check.
+# TYPE httpd_guard_build_info gauge
+httpd_guard_build_info{version="1.2.3",node="24.22.3"} 1
 # HELP httpd_guard_check_timestamp_seconds When the last check was taken.
 # TYPE httpd_guard_check_timestamp_seconds gauge
 httpd_guard_check_timestamp_seconds ${NOW_S}
@@ -75,9 +98,29 @@ void t.test('kills_left is printed for a server with sets in this table', async 
   t.equal(left(report({}, { unit: known(unit({ privateIpc: true })) })), undefined);
 });
 
+void t.test('whether it is guarded, watched and active, and what was done', async (t) => {
+  const sample = (name: string, found: GuardFacts): string | undefined =>
+    new RegExp(`^httpd_guard_${name}(?:{.*})? (\\d+)$`, 'm').exec(
+      reportPrometheus([measured(report({}, { guard: found }))]),
+    )?.[1];
+  t.equal(sample('guarded', guard()), '1');
+  t.equal(sample('unit_active', guard()), '1');
+  t.equal(sample('watcher_up', guard()), '1');
+  const stopped = guard({ services: [service('watch.service', { active: known('failed') })] });
+  t.equal(sample('watcher_up', stopped), '0');
+  t.equal(sample('guarded', stopped), '1', 'the hooks work without it');
+  t.equal(sample('guarded', guard({ units: [guardedUnit({ file: 'outdated' })] })), '0');
+  t.equal(sample('guarded', guard({ units: [guardedUnit({ hooks: unknown('no bus') })] })), undefined);
+  t.equal(sample('watcher_up', guard({ units: [], services: [] })), undefined, 'without a guard no watcher');
+  const counts = { removed: 12, recovered: 2, failed: 1, gaveUp: 0 };
+  const text = reportPrometheus([measured(healthy(), 'a.service', known(NO_ATTEMPTS), known(counts))]);
+  t.match(text, 'httpd_guard_sets_removed_total{unit="a.service"} 12\n');
+  t.match(text, 'httpd_guard_recoveries_total{unit="a.service",outcome="failed"} 1\n');
+});
+
 void t.test('a figure that could not be read has no sample, never 0', async (t) => {
-  const text = reportPrometheus([measured(unseen(), 'x.service', unknown('torn'))]);
-  t.notMatch(text, /semaphore|verdict|starts|gave_up/);
+  const text = reportPrometheus([measured(unseen(), 'x.service', unknown('torn'), unknown('torn'))]);
+  t.notMatch(text, /semaphore|verdict|starts|gave_up|_total|unit_active/);
   t.match(text, 'httpd_guard_status{unit="x.service",status="unknown"} 1\n');
   for (const one of [unprivileged(), report({ owner: unknown('not asked') })]) {
     t.notMatch(reportPrometheus([measured(one)]), 'verdict');

@@ -24,6 +24,8 @@ export interface HealthQuestion {
   isApart: boolean;
   /** Whether it is down because no set could be created: critical even if sets are free by now. */
   isDownForSets: boolean;
+  /** Why the installed guard does not work, one sentence with its fix for each; empty if it works or is not installed. */
+  guardProblems: readonly string[];
   /** Whether an httpd was found here at all: a missing one is not a healthy one. */
   found: boolean;
   warnPercent: number;
@@ -35,7 +37,7 @@ export interface HealthQuestion {
 /** Whether the semaphore table keeps httpd from starting, now or after the next kill -9. The worst finding decides the status. */
 export function health(question: HealthQuestion): Health {
   const { use, judgements, active, unit, needed, isApart, isDownForSets } = question;
-  const { found, warnPercent, critPercent, missing } = question;
+  const { guardProblems, found, warnPercent, critPercent, missing } = question;
   const critical: string[] = [];
   const warning: string[] = [];
   const count = countVerdicts(judgements);
@@ -64,6 +66,7 @@ export function health(question: HealthQuestion): Health {
     warning.push(
       `${counted(count.orphan, 'orphaned set')}, leaked by a killed httpd: httpd-guard clean removes ${count.orphan === 1 ? 'it' : 'them'}`,
     );
+  warning.push(...guardProblems);
 
   const reasons = [...critical, ...warning, ...(use.known ? [] : [use.why]), ...missing];
   if (critical.length > 0) return { status: 'critical', reasons };

@@ -1,5 +1,6 @@
 import type { UnitListing } from '../httpd/choose-unit.ts';
 import type { Fact } from '../fact.ts';
+import type { GuardFacts } from '../guard/guard-facts.ts';
 import type { Health } from './health.ts';
 import type { HttpdSettings } from '../httpd/settings.ts';
 import type { Lineage } from '../verdict/lineage.ts';
@@ -23,6 +24,7 @@ export interface Report {
   /** Shared memory segments that may be orphaned. */
   segments: Fact<readonly SegmentJudgement[]>;
   health: Health;
+  guard: GuardFacts;
   /** Use of a limit that is a warning, in percent. */
   warnPercent: number;
   /** Use of a limit that is critical, in percent. */

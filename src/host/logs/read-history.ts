@@ -15,6 +15,8 @@ export interface HistoryQuestion {
   since: string | null;
   unit: string | null;
   timeoutMs: number;
+  /** 1000 by default. */
+  mostEntries?: number;
 }
 
 export interface History {
@@ -30,7 +32,12 @@ export type HistoryAnswer =
   | { known: false; why: string; badSince?: boolean };
 
 /** httpd-guard's entries in the system journal. Unknown if it cannot be read completely. */
-export async function readHistory({ since, unit, timeoutMs }: HistoryQuestion): Promise<HistoryAnswer> {
+export async function readHistory({
+  since,
+  unit,
+  timeoutMs,
+  mostEntries = MOST_ENTRIES,
+}: HistoryQuestion): Promise<HistoryAnswer> {
   const { TZ } = process.env;
   const journalctl = (...args: string[]): Promise<Fact<Ran>> =>
     tryRun({
@@ -47,7 +54,7 @@ export async function readHistory({ since, unit, timeoutMs }: HistoryQuestion): 
     journalctl(
       '--output=json',
       `--output-fields=${HISTORY_FIELDS.join()}`,
-      `--lines=${MOST_ENTRIES + 1}`,
+      `--lines=${mostEntries + 1}`,
       ...(since === null ? [] : [`--since=${since}`]),
       ...HISTORY_MATCHES,
       ...(unit === null ? [] : [`HTTPD_GUARD_UNIT=${unit}`]),
@@ -65,7 +72,7 @@ export async function readHistory({ since, unit, timeoutMs }: HistoryQuestion): 
       badSince: /^Failed to parse timestamp/m.test(stderr),
     };
   const entries = stdout.split('\n').flatMap((line) => parseHistoryEntry(line) ?? []);
-  return known({ entries: entries.slice(-MOST_ENTRIES), more: entries.length > MOST_ENTRIES });
+  return known({ entries: entries.slice(-mostEntries), more: entries.length > mostEntries });
 }
 
 /** Why not all of the journal is readable, by journalctl's messages (systemd: journal-util.c, journal_access_check_and_warn). */

@@ -1,11 +1,12 @@
 import { type Fact, known, unknown } from '../../core/fact.ts';
+import type { LoadedHooks } from '../../core/guard/guard-facts.ts';
 import type { UnitListing } from '../../core/httpd/choose-unit.ts';
 import { parseActiveState } from '../../core/units/active-state.ts';
 import type { UnitFacts } from '../../core/units/unit-facts.ts';
 import type { UnitState } from '../../core/recovery/reason-to-look.ts';
 import { errorReason } from '../files/error-reason.ts';
 import type { BusConnection } from './bus-connection.ts';
-import { type Properties, hex, unitFacts } from './unit-properties.ts';
+import { type Properties, hex, loadedHooks, unitFacts } from './unit-properties.ts';
 
 const MANAGER_PATH = '/org/freedesktop/systemd1';
 const MANAGER = 'org.freedesktop.systemd1.Manager';
@@ -77,6 +78,20 @@ export class Systemd {
         this.connection.properties(path, name.endsWith('.scope') ? SCOPE : SERVICE).catch(() => ({})),
       ]);
       return known({ ...unitFacts(unit, service), job: await this.jobType(unit) });
+    } catch (error) {
+      return unknown(`systemd failed to report ${name}: ${errorReason(error)}`);
+    }
+  }
+
+  /** Whether systemd runs the hooks of a unit: scripts named `startPre` and `stopPost`, started by sh. */
+  async readHooks(name: string, startPre: string, stopPost: string): Promise<Fact<LoadedHooks>> {
+    try {
+      const path = await this.connection.call<string>('LoadUnit', 's', [name]);
+      const [unit, service] = await Promise.all([
+        this.connection.properties(path, UNIT),
+        this.connection.properties(path, SERVICE),
+      ]);
+      return known(loadedHooks(unit, service, { startPre, stopPost }));
     } catch (error) {
       return unknown(`systemd failed to report ${name}: ${errorReason(error)}`);
     }

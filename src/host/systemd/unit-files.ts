@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 const MARK = '# Written by "httpd-guard install"';
@@ -25,7 +25,7 @@ export function dropInPath(unit: string, root = ADMINS_UNITS): string {
 /** Fills in a template of our unit files. Throws for paths with spaces or characters that are special in unit files, such as "%". */
 export function fillUnit(
   template: string,
-  { lib, node, textfile = '', jitless }: { lib: string; node: string; textfile?: string; jitless: string },
+  { lib, node, textfile = '' }: { lib: string; node: string; textfile?: string },
 ): string {
   for (const path of [lib, node, textfile])
     if (!/^[\w./+@:,-]*$/.test(path))
@@ -33,7 +33,6 @@ export function fillUnit(
   return template
     .replaceAll('@LIB@', lib)
     .replaceAll('@NODE@', node)
-    .replaceAll('@JITLESS@', jitless)
     .replaceAll('@TEXTFILE@', textfile)
     .replaceAll('@TEXTFILE_DIRECTORY@', dirname(textfile));
 }
@@ -59,6 +58,21 @@ export function readDropIn(path: string): string | null {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
+  }
+}
+
+/** The folder of the copy and the Node that a unit file or drop-in of ours runs; null if it names none. */
+export function programsOf(text: string): { lib: string; node: string } | null {
+  const [, lib, node] = /^Exec\w+=\S*\/bin\/sh (\S+)\/(?:gate|run-node) (\S+) /m.exec(text) ?? [];
+  return lib === undefined || node === undefined ? null : { lib, node };
+}
+
+/** Whether a unit file is masked (systemctl(1), mask). */
+export function isMasked(path: string): boolean {
+  try {
+    return readlinkSync(path) === '/dev/null';
+  } catch {
+    return false;
   }
 }
 

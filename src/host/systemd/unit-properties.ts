@@ -1,5 +1,6 @@
 import type { Stamp } from '../../core/clock.ts';
 import { parseActiveState } from '../../core/units/active-state.ts';
+import type { LoadedHooks } from '../../core/guard/guard-facts.ts';
 import type { MainProcess } from '../../core/units/unit-run.ts';
 import type { UnitFacts } from '../../core/units/unit-facts.ts';
 
@@ -50,6 +51,23 @@ export function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts
     startTimeoutMs: limitMs(service['TimeoutStartUSec']),
     stopTimeoutMs: limitMs(service['TimeoutStopUSec']),
     memoryMaxBytes: limitOf(service['MemoryMax']),
+  };
+}
+
+/** Whether the loaded commands of a unit run these scripts. */
+export function loadedHooks(
+  unit: Properties,
+  service: Properties,
+  scripts: { startPre: string; stopPost: string },
+): LoadedHooks {
+  const runs = (property: string, script: string): boolean =>
+    ((service[property]?.value as [string, string[]][] | undefined) ?? []).some(([, argv]) =>
+      argv.includes(script),
+    );
+  return {
+    startPre: runs('ExecStartPre', scripts.startPre),
+    stopPost: runs('ExecStopPost', scripts.stopPost),
+    needsReload: unit['NeedDaemonReload']?.value === true,
   };
 }
 

@@ -47,8 +47,8 @@ export const kernelSem = v.pipe(
 export const change = v.strictObject({
   path: v.pipe(v.nullable(v.string()), v.description('The file; null for "reloaded".')),
   action: v.pipe(
-    v.picklist(['wrote', 'removed', 'would-write', 'would-remove', 'reloaded']),
-    v.description('"reloaded": systemd read its unit files again.'),
+    v.picklist(['wrote', 'removed', 'would-write', 'would-remove', 'reloaded', 'started', 'would-start']),
+    v.description('"reloaded": systemd read its unit files again. "started": the unit was not running.'),
   ),
 });
 

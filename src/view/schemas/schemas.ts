@@ -7,6 +7,7 @@ import { installSchema } from './install.ts';
 import { limitsRaiseSchema } from './limits-raise.ts';
 import { limitsSchema } from './limits.ts';
 import { recoverSchema } from './recover.ts';
+import { statusSchema } from './status.ts';
 import { uninstallSchema } from './uninstall.ts';
 
 /** The object that each command prints with --json. */
@@ -20,5 +21,6 @@ export const SCHEMAS = {
   limits: limitsSchema,
   'limits-raise': limitsRaiseSchema,
   recover: recoverSchema,
+  status: statusSchema,
   uninstall: uninstallSchema,
 } as const;

@@ -12,6 +12,7 @@ const use = (sets: number, semaphores = 200): HealthQuestion['use'] =>
 
 const ask = (over: Partial<HealthQuestion>): ReturnType<typeof health> =>
   health({
+    guardProblems: [],
     use: use(10),
     judgements: [],
     active: known('active'),
@@ -62,6 +63,8 @@ void t.test('the worst finding decides the status', async (t) => {
     [{ found: false }, 'unknown'],
     [{ found: false, use: use(100) }, 'critical'],
     [{ missing: ['not root'] }, 'ok'],
+    [{ guardProblems: ['the watcher is not running'] }, 'warning'],
+    [{ guardProblems: ['the watcher is not running'], use: use(95) }, 'critical'],
     [{ isApart: true, use: use(100) }, 'ok'],
     [{ isApart: true, use: use(100), judgements: judged('orphan') }, 'warning'],
   ];

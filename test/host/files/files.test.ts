@@ -1,15 +1,18 @@
-import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import {
   dropInPath,
   fillUnit,
   guardedUnits,
+  METRICS_SERVICE,
+  OWN_UNITS,
+  REQUEST_UNIT,
+  isMasked,
   isOurs,
+  programsOf,
   readDropIn,
   textfileOf,
 } from '../../../src/host/systemd/unit-files.ts';
-import { jitlessOptions } from '../../../src/host/systemd/jitless-options.ts';
 import { removeDropIn } from '../../../src/host/systemd/remove-drop-in.ts';
 import { readPidFile } from '../../../src/host/httpd/pid-file.ts';
 import { whyUntrusted, whyPathUntrusted } from '../../../src/host/files/trusted-path.ts';
@@ -20,7 +23,6 @@ void t.test('a drop-in is written, found and removed with its directory', async 
   const text = fillUnit('# Written by "httpd-guard install"\n@LIB@/gate @NODE@ %n\n', {
     lib: '/usr/lib/httpd-guard',
     node: '/usr/bin/node',
-    jitless: '--jitless',
   });
   t.equal(text, '# Written by "httpd-guard install"\n/usr/lib/httpd-guard/gate /usr/bin/node %n\n');
   const path = dropInPath('apache2@b.service', root);
@@ -40,16 +42,13 @@ void t.test('a drop-in is written, found and removed with its directory', async 
 
 void t.test('paths with characters that are special in unit files are rejected', async (t) => {
   for (const path of ['/opt/my node/bin/node', '/opt/100%/node', '/opt/$x/node', '/a;b']) {
-    t.throws(
-      () => fillUnit('', { lib: path, node: '/usr/bin/node', jitless: '' }),
-      /cannot be used in a unit file/,
-    );
+    t.throws(() => fillUnit('', { lib: path, node: '/usr/bin/node' }), /cannot be used in a unit file/);
   }
 });
 
 void t.test('the metrics unit names the file it writes', async (t) => {
   const template = readFileSync('units/httpd-guard-metrics.service', 'utf8');
-  const paths = { lib: '/usr/lib/httpd-guard', node: '/usr/bin/node', jitless: '--jitless' };
+  const paths = { lib: '/usr/lib/httpd-guard', node: '/usr/bin/node' };
   const text = fillUnit(template, { ...paths, textfile: '/var/lib/x/a.prom' });
   t.notMatch(text, '@TEXTFILE');
   t.match(text, 'ConditionPathIsDirectory=/var/lib/x\n');
@@ -59,13 +58,28 @@ void t.test('the metrics unit names the file it writes', async (t) => {
   t.throws(() => fillUnit('', { ...paths, textfile: '/a b/c' }), /cannot be used in a unit file/);
 });
 
-void t.test("Node starts with the watcher's options and prints nothing", async (t) => {
-  const options = jitlessOptions(process.execPath).split(' ');
-  const ran = spawnSync(process.execPath, [...options, '-e', 'console.log(typeof WebAssembly)'], {
-    encoding: 'utf8',
-  });
-  t.match(ran, { status: 0, stdout: 'undefined\n', stderr: '' });
-  t.equal(jitlessOptions('/nowhere'), '--jitless', 'one that cannot be asked');
+void t.test('a file of ours names the copy and the Node that it runs', async (t) => {
+  const paths = { lib: '/opt/guard', node: '/opt/node', textfile: '/var/lib/x/a.prom' };
+  const names = [
+    '50-httpd-guard.conf',
+    ...OWN_UNITS.filter((name) => name !== REQUEST_UNIT),
+    METRICS_SERVICE,
+  ];
+  for (const name of names)
+    t.strictSame(
+      programsOf(fillUnit(readFileSync(`units/${name}`, 'utf8'), paths)),
+      { lib: '/opt/guard', node: '/opt/node' },
+      name,
+    );
+  t.equal(programsOf(readFileSync(`units/${REQUEST_UNIT}`, 'utf8')), null);
+});
+
+void t.test('a masked unit is a link to /dev/null', async (t) => {
+  const root = t.testdir({ file: '', masked: t.fixture('symlink', '/dev/null') });
+  t.strictSame(
+    ['file', 'masked', 'none'].map((name) => isMasked(`${root}/${name}`)),
+    [false, true, false],
+  );
 });
 
 void t.test('pid files', async (t) => {

@@ -2,8 +2,11 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import t from 'tap';
 import { known } from '../../../src/core/fact.ts';
+import { NO_ACTIONS } from '../../../src/core/guard/action-counts.ts';
 import { NO_ATTEMPTS } from '../../../src/core/recovery/attempts.ts';
 import { forgetAttempts, keepAttempts, readAttempts } from '../../../src/host/state/attempts.ts';
+import { countActions, forgetActionCounts } from '../../../src/host/state/keep-action-counts.ts';
+import { readActionCounts } from '../../../src/host/state/read-action-counts.ts';
 import { keepUnderWay, takeRequest, takeUnderWay } from '../../../src/host/state/take-request.ts';
 import { waitingRequest, writeRequest } from '../../../src/host/state/write-request.ts';
 import { keepRunEnding } from '../../../src/host/state/keep-run-ending.ts';
@@ -78,4 +81,21 @@ void t.test('the units of a killed run are returned once', async (t) => {
   keepUnderWay([], path);
   t.strictSame(takeUnderWay(path), []);
   keepUnderWay(['a.service'], '/etc/passwd/under-way');
+});
+
+void t.test('actions are counted for metrics; a damaged file starts again', async (t) => {
+  const directory = t.testdir({});
+  t.strictSame(readActionCounts('x.service', directory), known(NO_ACTIONS));
+  countActions('x.service', { removed: 3 }, directory);
+  countActions('x.service', { removed: 2, recovered: 1 }, directory);
+  t.match(readActionCounts('x.service', directory), { value: { removed: 5, recovered: 1 } });
+  for (const text of ['', 'null', '{"removed":-1}']) {
+    writeFileSync(`${directory}/x.service.counts`, text);
+    t.match(readActionCounts('x.service', directory), { known: false, why: 'x.service.counts' }, text);
+  }
+  countActions('x.service', { removed: 1 }, directory);
+  t.match(readActionCounts('x.service', directory), { value: { removed: 1 } });
+  countActions('x.service', { removed: 1 }, '/dev/null/nowhere');
+  forgetActionCounts('x.service', directory);
+  t.strictSame(readActionCounts('x.service', directory), known(NO_ACTIONS));
 });

@@ -1,0 +1,143 @@
+import t, { type Test } from 'tap';
+import { Apache } from './apache.ts';
+import { Guard } from './guard.ts';
+import { Lab, until } from './lab.ts';
+
+const WATCH = 'httpd-guard-watch.service';
+const INSTALL = 'httpd-guard install --unit apache2.service';
+
+void t.test('status: whether httpd-guard is on, and the command that fixes what is not', async (t) => {
+  const lab = await Lab.boot();
+  t.teardown(() => {
+    lab.end();
+  });
+  const apache = await Apache.setUp(lab);
+  await lab.installGuard();
+  await apache.start();
+  const status = (...words: string[]) => lab.run('httpd-guard', 'status', ...words);
+
+  /** Expects a degraded status with this fix, runs the fix and expects it to help. */
+  const fixed = async (t: Test, saw: RegExp, run: string): Promise<void> => {
+    const { exitCode, stdout } = await status('--quiet');
+    t.equal(exitCode, 1, stdout);
+    t.match(stdout, saw);
+    t.match(`${stdout}\n`, `To fix: ${run}\n`);
+    const check = await lab.run('httpd-guard', 'check', '--format', 'nagios');
+    t.match(check, { exitCode: 1, stdout: /^HTTPD-GUARD WARNING - apache2.service is guarded, but / });
+    await lab.sh(run);
+    t.match(await status(), { exitCode: 0, stdout: /^httpd-guard is on: apache2.service\n/ }, run);
+  };
+
+  await t.test('not installed', async (t) => {
+    t.match(await status(), { exitCode: 3, stdout: /Not guarded: apache2.service/ });
+    const check = await lab.run('httpd-guard', 'check');
+    t.match(check, { exitCode: 0, stdout: `apache2.service is not guarded by httpd-guard: ${INSTALL}` });
+  });
+
+  const guard = await Guard.install(lab, apache);
+
+  await t.test('on and working, in one screen', async (t) => {
+    const { exitCode, stdout } = await status();
+    t.equal(exitCode, 0, stdout);
+    t.match(stdout, 'active (running), enabled, listens on 80, 81');
+    t.match(stdout, /hooks {3}current, loaded; Node 24\.\S+ \(\/usr\/local\/bin\/node\)/);
+    t.match(stdout, `\n${WATCH}`);
+    t.ok(stdout.split('\n').length <= 24);
+    t.notMatch((await lab.run('httpd-guard', 'check')).stdout, 'guarded');
+    t.match(await status('--unit', 'other'), { exitCode: 3 });
+  });
+
+  await t.test('what is done is shown, and counted', async (t) => {
+    await apache.kill9();
+    t.ok(await apache.tryStart());
+    t.match((await status()).stdout, /last {4}\d{4}-\d\d-\d\d .*removed \d+ semaphore sets/);
+    t.match(
+      await lab.sh('httpd-guard check --format prometheus'),
+      /^httpd_guard_sets_removed_total\{unit="apache2.service"\} [1-9]/m,
+    );
+    await guard.rests();
+  });
+
+  await t.test('a watcher that does not run', async (t) => {
+    await lab.sh(`systemctl stop ${WATCH}`);
+    t.match(await lab.sh('httpd-guard install --dry-run'), `would start /etc/systemd/system/${WATCH}`);
+    t.match(await lab.sh('httpd-guard check --format prometheus || true'), 'httpd_guard_watcher_up 0\n');
+    await fixed(t, /the watcher is not running/, `systemctl restart ${WATCH}`);
+    await lab.sh(`systemctl stop ${WATCH}`);
+    t.match(await lab.sh('httpd-guard install'), `started /etc/systemd/system/${WATCH}`);
+    await lab.sh(`systemctl disable -q ${WATCH}`);
+    await fixed(t, /does not start at boot/, `systemctl enable ${WATCH}`);
+  });
+
+  await t.test('a masked watcher is not unmasked by install', async (t) => {
+    await lab.sh(
+      `systemctl stop ${WATCH}; mv /etc/systemd/system/${WATCH} /root; systemctl mask -q ${WATCH}; systemctl daemon-reload`,
+    );
+    const refused = await lab.run('httpd-guard', 'install');
+    t.match(refused, { exitCode: 1, stderr: `${WATCH} is masked; to unmask it: systemctl unmask ${WATCH}` });
+    await fixed(t, /the watcher is masked/, `systemctl unmask ${WATCH} && ${INSTALL}`);
+  });
+
+  await t.test('hooks that systemd does not run', async (t) => {
+    await apache.dropIn('zz.conf', 'ExecStartPre=');
+    const { exitCode, stdout } = await status('--quiet');
+    t.equal(exitCode, 1);
+    t.match(stdout, 'another drop-in of apache2.service removes the hooks (ExecStartPre=)');
+    await lab.sh('rm /etc/systemd/system/apache2.service.d/zz.conf; systemctl daemon-reload');
+    await lab.sh('echo "# changed" >>/etc/systemd/system/apache2.service.d/50-httpd-guard.conf');
+    await fixed(t, /came from another version/, INSTALL);
+  });
+
+  await t.test('httpd that does not serve', async (t) => {
+    await lab.sh('systemctl stop apache2');
+    t.match(await status(), { exitCode: 0, stdout: 'inactive (dead)' }, 'stopped on purpose');
+    await lab.sh('echo Nonsense >/etc/apache2/conf-enabled/nonsense.conf; systemctl start apache2 || true');
+    t.match(await status(), { exitCode: 1, stdout: 'To fix: httpd-guard diagnose --unit apache2.service' });
+    await lab.sh('rm /etc/apache2/conf-enabled/nonsense.conf; systemctl reset-failed apache2');
+    await apache.start();
+    guard.configure('health-url = "http://127.0.0.1/nowhere"');
+    t.match(await status(), { exitCode: 1, stdout: 'http://127.0.0.1/nowhere answers 404' });
+    await lab.sh('rm /etc/httpd-guard.toml');
+  });
+
+  await t.test(
+    'Node that was upgraded, moved or removed is reported once, and fixed by install',
+    async (t) => {
+      const since = (await guard.mark()).trim();
+      const linesWith = async (pattern: string): Promise<number> =>
+        Number(
+          await lab.sh(
+            `journalctl --sync; journalctl -q -o cat --since=${since} SYSLOG_IDENTIFIER=sh | grep -c "${pattern}" || true`,
+          ),
+        );
+      await lab.sh(
+        'rm /usr/local/bin/node; cp /opt/node-20/bin/node /usr/local/bin/node; httpd-guard install',
+      );
+      await lab.sh(
+        `cp --remove-destination /opt/node-24/bin/node /usr/local/bin/node; systemctl restart ${WATCH}`,
+      );
+      t.match(await status(), { exitCode: 0, stdout: /Node 24\./ }, 'an upgrade in place needs nothing');
+
+      await lab.sh(`mv /usr/local/bin/node /usr/bin/node; systemctl restart ${WATCH} || true`);
+      await until('the watcher to give up', async () =>
+        (await lab.run('systemctl', 'is-failed', WATCH)).exitCode === 0 ? true : null,
+      );
+      t.equal(await linesWith('/usr/local/bin/node cannot be executed. To fix: httpd-guard install'), 1);
+      await fixed(t, /cannot run: \/usr\/local\/bin\/node cannot be executed/, INSTALL);
+      t.equal(await linesWith('cannot be executed'), 1, 'once');
+
+      // With a watcher that still runs from the removed file.
+      await lab.sh('mv /usr/bin/node /usr/local/sbin/node');
+      await guard.request('echo apache2.service >request');
+      // Not by its unit: journald may read that too late of a process that ends at once.
+    const lines = await lab.sh(`journalctl --sync; journalctl -q -o cat --since=${since}`);
+    t.match(lines, '
+httpd-guard: /usr/bin/node cannot be executed. To fix: httpd-guard install
+');
+      t.match((await lab.run('systemctl', 'is-active', 'httpd-guard-recover.path')).stdout, 'active');
+      await fixed(t, /cannot run: \/usr\/bin\/node cannot be executed/, INSTALL);
+      await lab.sh('mv /usr/local/sbin/node /root/node');
+      t.match(await lab.run('httpd-guard', 'status'), { exitCode: 127, stderr: /node/ });
+    },
+  );
+});
