@@ -55,8 +55,12 @@ void t.test('monitoring', async (t) => {
   await apache.start();
   await Guard.install(lab, apache, second);
   await lab.limitSets(128);
-  // This is about being told, not about being mended.
-  await lab.sh('systemctl stop httpd-guard-watch.service httpd-guard-recover.path');
+  // This is about alerts, not about recoveries; the watcher runs, because a stopped one is a warning.
+  lab.write(
+    'etc/systemd/system/httpd-guard-recover.service.d/lab.conf',
+    '[Service]\nExecStart=\nExecStart=/bin/rm -f /run/httpd-guard-watch/request\n',
+  );
+  await lab.sh('systemctl daemon-reload');
 
   await t.test('the timer has the file written at once, readable for node_exporter', async (t) => {
     await until('the first metrics', async () =>
@@ -77,7 +81,11 @@ void t.test('monitoring', async (t) => {
       'promtool is content',
     );
     // From here on, each look is one of this test's own.
-    await lab.sh(`systemctl stop ${TIMER}`);
+    lab.write(
+      `etc/systemd/system/${TIMER}.d/lab.conf`,
+      '[Timer]\nOnCalendar=\nOnActiveSec=\nOnCalendar=2099-01-01\n',
+    );
+    await lab.sh(`systemctl daemon-reload; systemctl restart ${TIMER}`);
   });
 
   await t.test('in its sandbox it sees the same as root, for every guarded unit', async (t) => {
