@@ -167,7 +167,7 @@ void t.test('monitoring', async (t) => {
       [HERE, 'monitoring-rules.yml'],
     ] as const)
       copyFileSync(join(folder, name), join(lab.root, 'root', name));
-    t.match(await lab.sh('promtool check rules /root/httpd-guard.rules.yml'), /SUCCESS: 7 rules found/);
+    t.match(await lab.sh('promtool check rules /root/httpd-guard.rules.yml'), /SUCCESS: 10 rules found/);
     t.match(await lab.sh('promtool test rules /root/monitoring-rules.yml'), /SUCCESS/);
   });
 
@@ -200,6 +200,7 @@ void t.test('monitoring', async (t) => {
     const expected = [
       'HttpdFewStartsLeft',
       'HttpdGuardGaveUp',
+      'HttpdNotGuarded',
       'HttpdSemaphoreOrphansGrow',
       'HttpdSemaphoreTableFills',
       'HttpdSemaphoreTableFull',
@@ -211,7 +212,9 @@ void t.test('monitoring', async (t) => {
     t.strictSame(fired, expected);
     t.equal(await value(orphans), String(left));
 
-    await lab.sh('httpd-guard clean --quiet --unit apache2.service; systemctl start apache2.service');
+    await lab.sh(
+      'rm /etc/systemd/system/apache2.service.d/zz.conf; systemctl daemon-reload; httpd-guard clean --quiet --unit apache2.service; systemctl start apache2.service',
+    );
     await lab.limitSets(128);
     await writeMetrics();
     await until('the alerts to end', async () => ((await firing())?.length === 0 ? true : null));
@@ -227,7 +230,9 @@ void t.test('monitoring', async (t) => {
   });
 
   await t.test('without node_exporter it is inactive, and uninstall removes it', async (t) => {
-    await lab.sh('systemctl stop prometheus prometheus-node-exporter');
+    await lab.sh(
+      `systemctl stop prometheus prometheus-node-exporter ${TIMER}; rm -r /etc/systemd/system/${TIMER}.d; systemctl daemon-reload`,
+    );
     const folder = FILE.slice(0, FILE.lastIndexOf('/'));
     await lab.sh(`mv ${folder} ${folder}.away; systemctl start ${SERVICE}`);
     t.equal(await lab.sh(`systemctl show -P ConditionResult -P Result ${SERVICE}`), 'success\nno');
