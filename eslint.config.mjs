@@ -109,7 +109,16 @@ export default tseslint.config(
   {
     files: ['src/**/*.ts'],
     plugins: { house: { rules: { storeys } } },
-    rules: { 'house/storeys': 'error' },
+    rules: {
+      'house/storeys': 'error',
+      'no-restricted-globals': [
+        'error',
+        {
+          name: 'performance',
+          message: 'Use steadyMs(): deadlines are on its clock, and it loads no module.',
+        },
+      ],
+    },
   },
   // tap's t.test takes async callbacks, whether they wait for something or not.
   { files: ['test/**/*.ts'], rules: { '@typescript-eslint/require-await': 'off' } },

@@ -5,6 +5,7 @@ import type { Inspection, Snapshot } from '../core/verdict/snapshot.ts';
 import { canKnowSets } from '../core/verdict/who-can-know.ts';
 import type { UnitRun } from '../core/units/unit-run.ts';
 import type { SystemdSession } from '../host/systemd/systemd-session.ts';
+import { steadyMs } from '../host/exec/steady-ms.ts';
 import { readRegister } from '../host/state/register.ts';
 import { readClock } from '../host/proc/clock.ts';
 import { ProcessScan, type ProcessTable, type ScanQuestion } from '../host/proc/process-scan.ts';
@@ -73,7 +74,7 @@ function whoMatters(owner: Fact<MutexOwner>): WhoMatters {
 const SCAN_SHARE = 0.6;
 
 function scanEnd(systemd: SystemdSession): number {
-  return performance.now() + systemd.leftMs() * SCAN_SHARE;
+  return steadyMs() + systemd.leftMs() * SCAN_SHARE;
 }
 
 /** A snapshot for read-only use. */

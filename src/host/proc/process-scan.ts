@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { isHttpdName } from '../../core/httpd/identity.ts';
 import { type Fact, known, unknown } from '../../core/fact.ts';
 import type { ProcessFacts } from '../../core/verdict/process-facts.ts';
+import { steadyMs } from '../exec/steady-ms.ts';
 import { errorReason } from '../files/error-reason.ts';
 import { readStartedAs } from './auxv.ts';
 import { findHttpdProgram } from './find-httpd-program.ts';
@@ -33,7 +34,7 @@ export interface ScanQuestion {
   canKnow: (process: Pick<ProcessFacts, 'uids' | 'startedAs'>) => boolean;
   /** Our own process that runs as the owner's starter, which is skipped. */
   ourPid: number | null;
-  /** On performance.now()'s clock. */
+  /** On steadyMs()'s clock. */
   deadlineMs: number;
 }
 
@@ -138,7 +139,7 @@ export class ProcessScan {
     return null;
   }
 
-  private readonly isLate = (): boolean => performance.now() > this.question.deadlineMs;
+  private readonly isLate = (): boolean => steadyMs() > this.question.deadlineMs;
 
   /** Null if the process exited meanwhile. `asked`: read the facts of any program. */
   private read(pid: number, asked: boolean): Seen | null {
