@@ -1,29 +1,12 @@
 import t from 'tap';
 import { Apache, WWW_DATA, setIds } from './apache.ts';
 import { Lab } from './lab.ts';
-import { buildPackages, copyRepository, pretendNodejs } from './packages.ts';
+import { buildPackages, copyRepository, difference, pretendNodejs, state } from './packages.ts';
 
 const DROP_IN = 'etc/systemd/system/apache2.service.d/50-httpd-guard.conf';
 const CONFIGURATION = 'etc/httpd-guard.toml';
 const WATCH = 'httpd-guard-watch.service';
 const MOST_BYTES = 2 * 1024 * 1024;
-
-/** All files with owner and mode, what those in /etc and the catalog hold, and the units; without logs and what dpkg and man-db keep for themselves. */
-async function state(lab: Lab): Promise<string> {
-  return lab.sh(`
-    find / -xdev \\( -path /root -o -path /tmp -o -path /var/log -o -path /var/cache/man -o -path /var/lib/dpkg \\) -prune -o -printf '%p %y %m %u %g %l\\n' | sort
-    find /etc /var/lib/systemd/catalog -xdev -type f ! -name '*-' -exec sha256sum {} + | sort -k 2
-    systemctl cat apache2; systemctl list-unit-files --no-legend | grep -E 'httpd|apache'`);
-}
-
-/** Lines that only one of both has. */
-function difference(before: string, after: string): string[] {
-  const [old, young] = [before, after].map((text) => new Set(text.split('\n'))) as [Set<string>, Set<string>];
-  return [
-    ...[...old].filter((line) => !young.has(line)).map((line) => `- ${line}`),
-    ...[...young].filter((line) => !old.has(line)).map((line) => `+ ${line}`),
-  ];
-}
 
 async function isGuarded(lab: Lab): Promise<boolean> {
   return (await lab.sh('systemctl show -P ExecStartPre apache2')).includes('/usr/lib/httpd-guard/gate');
@@ -81,7 +64,11 @@ void t.test('packages', async (t) => {
       ['--require-all', 1],
       ['', 0],
     ] as const) {
-      const ran = await lab.run('sh', '-c', `/root/one/scripts/package --out /root/half ${flag}`);
+      const ran = await lab.run(
+        'sh',
+        '-c',
+        `/root/one/scripts/package --system-node --out /root/half ${flag}`,
+      );
       t.equal(ran.exitCode, exitCode, flag);
       t.match(
         ran.stderr,

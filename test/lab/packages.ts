@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -19,6 +19,12 @@ export async function copyRepository(lab: Lab): Promise<void> {
     )
     .map(([path]) => path)
     .filter((path) => existsSync(join(REPOSITORY, path)));
+  const target = join(lab.root, 'root/one');
+  await copyFiles(target, needed);
+}
+
+/** Copies what is built from, with these of its packages. */
+async function copyFiles(target: string, packages: readonly string[]): Promise<void> {
   const ours = [
     'src',
     'units',
@@ -32,7 +38,6 @@ export async function copyRepository(lab: Lab): Promise<void> {
     'CONTRIBUTING.md',
     '.github',
   ];
-  const target = join(lab.root, 'root/one');
   await execa('mkdir', ['-p', target]);
   await execa('sh', [
     '-c',
@@ -41,14 +46,15 @@ export async function copyRepository(lab: Lab): Promise<void> {
     REPOSITORY,
     target,
     ...ours,
-    ...needed,
+    ...packages,
   ]);
 }
 
-/** Builds both packages of a copy into a folder of the lab. */
+/** Builds both packages without a Node of their own of a copy into a folder of the lab. */
 export async function buildPackages(lab: Lab, copy: string, out: string): Promise<void> {
   const { exitCode, stdout, stderr } = await lab.run(
     ...(['env', 'SOURCE_DATE_EPOCH=1790000000', `/root/${copy}/scripts/package`] as const),
+    '--system-node',
     '--require-all',
     '--out',
     out,
@@ -65,4 +71,39 @@ export async function pretendNodejs(lab: Lab): Promise<void> {
   await lab.sh(
     'mkdir -p /root/nodejs/usr/bin; ln -s /usr/local/bin/node /root/nodejs/usr/bin/node; dpkg-deb --build /root/nodejs /root/nodejs.deb; dpkg -i /root/nodejs.deb',
   );
+}
+
+/** All files with owner and mode, what those in /etc and the catalog hold, and the units; without logs and what dpkg and man-db keep for themselves. */
+export async function state(lab: Lab): Promise<string> {
+  return lab.sh(`
+    find / -xdev \\( -path /root -o -path /tmp -o -path /var/log -o -path /var/cache/man -o -path /var/lib/dpkg \\) -prune -o -printf '%p %y %m %u %g %l\\n' | sort
+    find /etc /var/lib/systemd/catalog -xdev -type f ! -name '*-' -exec sha256sum {} + | sort -k 2
+    systemctl cat apache2; systemctl list-unit-files --no-legend | grep -E 'httpd|apache'`);
+}
+
+/** Lines that only one of both has. */
+export function difference(before: string, after: string): string[] {
+  const [old, young] = [before, after].map((text) => new Set(text.split('\n'))) as [Set<string>, Set<string>];
+  return [
+    ...[...old].filter((line) => !young.has(line)).map((line) => `- ${line}`),
+    ...[...young].filter((line) => !old.has(line)).map((line) => `+ ${line}`),
+  ];
+}
+
+/**
+ * Builds the packages with a Node of their own on this machine, from a copy of the checkout with another version, since a build
+ * replaces dist. Hardly compressed, which takes seconds instead of minutes.
+ */
+export async function buildWithNode(folder: string, arch: 'x64' | 'arm64', version?: string): Promise<void> {
+  const copy = join(folder, `${arch}-${version ?? 'current'}`);
+  await copyFiles(copy, []);
+  symlinkSync(join(REPOSITORY, 'node_modules'), join(copy, 'node_modules'));
+  if (version !== undefined) {
+    const path = join(copy, 'package.json');
+    writeFileSync(path, readFileSync(path, 'utf8').replace(/"version": "[^"]+"/, `"version": "${version}"`));
+  }
+  await execa(join(copy, 'scripts/package'), ['--require-all', '--arch', arch, '--out', folder], {
+    env: { SOURCE_DATE_EPOCH: '1790000000', HTTPD_GUARD_XZ_LEVEL: '0' },
+  });
+  rmSync(copy, { recursive: true });
 }
