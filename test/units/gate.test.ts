@@ -9,9 +9,10 @@ import { set } from '../core/verdict/snapshot-builder.ts';
 // The gate runs before Node does, so it knows the fingerprint of a mutex in awk. It must never differ from core's.
 
 const GATE = new URL('../../units/gate', import.meta.url);
-const PROGRAM = /\bawk -v uid="\$uid" -v cuid="\$cuid" '\n([^']+)' \/proc\/sysvipc\/sem /.exec(
-  readFileSync(GATE, 'utf8'),
-)?.[1];
+const PROGRAM =
+  /\bawk -v uid="\$uid" -v uids="\$uids" -v cuid="\$cuid" '\n([^']+)' \/proc\/sysvipc\/sem /.exec(
+    readFileSync(GATE, 'utf8'),
+  )?.[1];
 
 /** Exit statuses of the gate's awk. */
 const NO_CANDIDATE = 0;
@@ -33,8 +34,8 @@ function line({ key, id, mode, nsems, uid, gid, cuid, cgid, otime, ctime }: Sema
 }
 
 /** What each awk says of a table, by the name of the awk. */
-function gateSays(table: string, owner: MutexOwner): Map<string, number | null> {
-  const variables = ['-v', `uid=${owner.uid}`, '-v', `cuid=${owner.starterUid}`];
+function gateSays(table: string, owner: MutexOwner, uids = ''): Map<string, number | null> {
+  const variables = ['-v', `uid=${owner.uid}`, '-v', `uids=${uids}`, '-v', `cuid=${owner.starterUid}`];
   return new Map(
     AWKS.map(([file = '', ...args]) => [
       [file, ...args].join(' '),
@@ -123,6 +124,47 @@ void t.test('the gate and core agree on random tables', async (t) => {
     await agree(t, sets, OWNER);
   }
   t.ok(candidates > 10 && candidates < 140, `${candidates} of 150 tables have a candidate`);
+});
+
+void t.test('sets of other users that httpd was seen to use are candidates', async (t) => {
+  for (const [uid, uids, status] of [
+    [1001, ' 33 1001 1002 ', CANDIDATE],
+    [1001, ' 1001 ', CANDIDATE],
+    [1001, ' 33   1001 ', CANDIDATE],
+    [100, ' 33 1001 ', NO_CANDIDATE],
+    [1, ' 33 1001 ', NO_CANDIDATE],
+    [1001, '', NO_CANDIDATE],
+    [33, '', CANDIDATE],
+  ] as const)
+    for (const [awk, said] of gateSays(HEADER + line(set({ uid })), OWNER, uids))
+      t.equal(said, status, `${awk}: ${uid} of "${uids}"`);
+  for (const other of [{ cuid: 1001 }, { nsems: 2 }, { mode: 0o666 }, { key: 1 }])
+    for (const [awk, said] of gateSays(HEADER + line(set({ uid: 1001, ...other })), OWNER, ' 1001 '))
+      t.equal(said, NO_CANDIDATE, awk);
+});
+
+const READ_UIDS = /\nuids=\n(for [^]*?\ndone)\n/.exec(readFileSync(GATE, 'utf8'))?.[1] ?? '';
+
+void t.test('the gate reads the owner uids of the register, whatever is in its place', async (t) => {
+  const state = t.testdir();
+  const script = `state=${state} uids=; ${READ_UIDS}; printf %s "$uids"`;
+  const uids = (): string => {
+    const { stdout, stderr } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+    t.equal(stderr, '');
+    return stdout;
+  };
+  t.equal(uids(), '', 'none');
+  for (const [text, expected] of [
+    ['httpd-guard register 1\nuids 33 1001\njson {}\nend\n', ' 33 1001 '],
+    ['httpd-guard register 1\nuids \njson {}\nend\n', '  '],
+    ['', ''],
+    ['httpd-guard register 1\n', ''],
+    ['httpd-guard register 1\njson {"uids":7}\n', ''],
+    ['\u0000\u0000', ''],
+  ] as const) {
+    writeFileSync(`${state}/register`, text);
+    t.equal(uids(), expected, JSON.stringify(text));
+  }
 });
 
 void t.test('a table in another form: Node is started to check it', async (t) => {

@@ -1,3 +1,5 @@
+import type { Fact } from '../fact.ts';
+import { type MutexOwner, type SemaphoreSet, isInspected } from '../verdict/semaphore-set.ts';
 import type { ServerRun } from './server-run.ts';
 
 /** Which run used a set, as a look saw it. */
@@ -19,6 +21,14 @@ export interface Register {
 }
 
 export const NO_REGISTER: Register = { lookedMs: 0, claims: new Map() };
+
+/** Whether an httpd was seen to use a set with the fingerprint of this creator's mutexes, whatever its owner uid. */
+export function isClaimed(
+  set: SemaphoreSet,
+  { owner, register }: { owner: Fact<MutexOwner>; register: Register },
+): boolean {
+  return owner.known && register.claims.has(set.id) && isInspected(set, owner.value);
+}
 
 /** What a register is valid for: set ids and start times mean nothing elsewhere. */
 export interface RegisterPlace {

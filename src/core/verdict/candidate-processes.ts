@@ -1,5 +1,6 @@
 import { clockStepMs, wallStartMs } from '../clock.ts';
 import { type ProcessFacts, isOlderThanRun } from './process-facts.ts';
+import { isClaimed } from '../register/register.ts';
 import { type SemaphoreSet, mayBeMutexOf } from './semaphore-set.ts';
 import type { Snapshot } from './snapshot.ts';
 import { canKnowSets, canOperateOnSets } from './who-can-know.ts';
@@ -53,9 +54,9 @@ export function livingLastUsers(snapshot: Snapshot): ReadonlySet<number> {
   return pids;
 }
 
-/** Whether a set is httpd's by its owner, or by the register. */
+/** Whether a set is httpd's by its owner uid, or by the register. */
 function mayBeOurs(set: SemaphoreSet, { owner, register }: Snapshot): boolean {
-  return (owner.known && mayBeMutexOf(set, owner.value)) || register.claims.has(set.id);
+  return owner.known && (mayBeMutexOf(set, owner.value) || isClaimed(set, { owner, register }));
 }
 
 /** The last users of all inspected sets, running or not. */

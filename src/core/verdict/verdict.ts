@@ -3,6 +3,7 @@ import { type Lineage, couldKnow, lineages, name, witnesses } from './lineage.ts
 import { livingLastUsers } from './candidate-processes.ts';
 import type { ProcessFacts } from './process-facts.ts';
 import { type SemaphoreSet, differsFromMutex, differsFromOwner } from './semaphore-set.ts';
+import { isClaimed } from '../register/register.ts';
 import { ClaimJudge } from '../register/claim-judge.ts';
 import { counted } from '../text/counted.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -57,13 +58,15 @@ function judgeSet(set: SemaphoreSet, world: World): Judgement {
   const shape = differsFromMutex(set);
   if (shape !== null) return is('foreign', { rule: 'not-a-mutex', saw: shape, source: TABLE });
   const owner = snapshot.owner.known ? differsFromOwner(set, snapshot.owner.value) : null;
-  if (owner !== null) return is('foreign', { rule: 'other-owner', saw: owner, source: TABLE });
+  const foreign = owner === null ? null : is('foreign', { rule: 'other-owner', saw: owner, source: TABLE });
+  if (foreign !== null && !isClaimed(set, snapshot)) return foreign;
   if (world.obstacle !== null) return is('unsure', world.obstacle);
 
   const use = signOfUse(set, world);
   if (use !== null) return is(use.verdict, use.evidence);
   const claimed = world.claims.judge(set);
   if (claimed !== null) return is(claimed.verdict, claimed.evidence);
+  if (foreign !== null) return foreign;
 
   if (living.length === 0) return { set, verdict: 'orphan', evidence: NO_HTTPD };
   const opinions = living.map((lineage) => ({ lineage, ...couldKnow(lineage, set) }));

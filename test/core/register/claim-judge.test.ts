@@ -1,5 +1,6 @@
 import t from 'tap';
 import { known, unknown } from '../../../src/core/fact.ts';
+import type { Verdict } from '../../../src/core/verdict/verdict.ts';
 import {
   BEGAN_AGO_S,
   NOW_S,
@@ -147,4 +148,28 @@ void t.test('an earlier run of the same unit is another run', async (t) => {
   const earlier = serverRun(UNIT, BEGAN_AGO_S + 500, 700);
   const one = set({ ctime: NOW_S - BEGAN_AGO_S + 1 });
   t.equal(verdictOf({ sets: [one], processes: LIVING_B, register: register(claim(one, earlier)) }), 'orphan');
+});
+
+void t.test('a set of another owner uid is judged by the register alone', async (t) => {
+  const ofApp = { ...ONE, uid: 1001 };
+  const over = ofA({ sets: [ofApp], register: register(claim(ofApp, RUN_OF_A)) });
+  t.match(first(over), { verdict: 'orphan', evidence: [{ rule: 'run-is-over' }] });
+  const lives = ofA({ sets: [ofApp], register: register(claim(ofApp, RUN_OF_B)) });
+  t.match(first(lives), { verdict: 'in-use', evidence: [{ rule: 'seen-in-use' }] });
+  t.equal(verdictOf({ ...over, processes: [] }), 'orphan');
+  const scenes: [string, Scene, Verdict][] = [
+    ['never seen', ofA({ sets: [ofApp], register: register() }), 'foreign'],
+    ['contested', { ...over, register: register(claim(ofApp, RUN_OF_A, { contested: true })) }, 'foreign'],
+    [
+      'another set since',
+      { ...over, register: register(claim({ ...ofApp, ctime: 1 }, RUN_OF_A)) },
+      'foreign',
+    ],
+    ['of another creator', { ...over, sets: [{ ...ofApp, cuid: 1001 }] }, 'foreign'],
+    ['with a key', { ...over, sets: [{ ...ofApp, key: 5 }] }, 'foreign'],
+    ['with waiters', { ...over, inspections: { [ofApp.id]: { waiters: 1 } } }, 'in-use'],
+    ['an unknown owner', { ...over, owner: unknown('no answer') }, 'unsure'],
+    ['httpd as root', { ...over, owner: known({ uid: 0, starterUid: 0 }) }, 'unsure'],
+  ];
+  for (const [what, kept, verdict] of scenes) t.equal(verdictOf(kept), verdict, what);
 });

@@ -1,0 +1,91 @@
+import t, { type Test } from 'tap';
+import { Apache, setIds } from './apache.ts';
+import { Guard } from './guard.ts';
+import { Lab, until } from './lab.ts';
+
+/** The packages of one root for all of these tests. */
+const boot = (): Promise<Lab> =>
+  Lab.boot('libapache2-mod-wsgi-py3', 'libapache2-mpm-itk', 'libapache2-mod-fcgid', 'auditd');
+
+/** Kills a guarded server again and again, beside an older one of the same user; the number of sets must not grow. */
+async function killsLeaveNothing(
+  t: Test,
+  a: Apache,
+  kills: number,
+  answers: () => Promise<boolean>,
+): Promise<void> {
+  const b = await a.addInstance('b', 8080);
+  const guard = await Guard.install(a.lab, a, b);
+  await a.lab.limitSets(100);
+  await b.start();
+  await guard.rests();
+  await a.start();
+  await until('it to answer', async () => ((await answers()) ? true : null));
+  await guard.rests();
+  const most = (await setIds(a.lab)).length;
+  for (let kill = 1; kill <= kills; kill++) {
+    await a.kill9();
+    await a.start();
+    await until('it to answer', async () => ((await answers()) ? true : null));
+    await guard.rests();
+    const { length } = await setIds(a.lab);
+    if (length > most) t.fail(`after kill ${kill}: ${length} sets, ${most} at first`);
+  }
+  t.equal((await setIds(a.lab)).length, most, `${most} sets, after ${kills} kills as before`);
+  t.ok(await b.serves());
+  t.equal(await b.mutexErrors(), '');
+}
+
+/** A server with one of the modules; Debian's packages enable all of them. */
+async function setUp(t: Test, module: string): Promise<Apache> {
+  const lab = await boot();
+  t.teardown(() => {
+    lab.end();
+  });
+  const apache = await Apache.setUp(lab, 'prefork');
+  await lab.sh(
+    `useradd -m app1; useradd -m app2; a2dismod -q -f wsgi mpm_itk fcgid; a2enmod -q ${module}; mkdir -p /srv`,
+  );
+  return apache;
+}
+
+void t.test('mod_wsgi daemon groups of two users leak nothing', async (t) => {
+  const a = await setUp(t, 'wsgi');
+  a.lab.write(
+    'srv/app.wsgi',
+    "def application(environ, start_response):\n    start_response('200 OK', [('Content-Type', 'text/plain')])\n    return [b'app']\n",
+  );
+  a.lab.write(
+    'etc/apache2/conf-enabled/wsgi.conf',
+    [
+      ...[1, 2].flatMap((n) => [
+        `WSGIDaemonProcess app${n} user=app${n} processes=2 threads=2`,
+        `WSGIScriptAlias /app${n} /srv/app.wsgi process-group=app${n}`,
+      ]),
+      '<Directory /srv>',
+      'Require all granted',
+      '</Directory>',
+      '',
+    ].join('\n'),
+  );
+  const get = async (path: string): Promise<boolean> =>
+    (await a.lab.run('curl', '-s', '-m', '5', `http://127.0.0.1${path}`)).stdout === 'app';
+  await killsLeaveNothing(t, a, 20, async () => (await get('/app1')) && get('/app2'));
+  for (const user of ['app1', 'app2'])
+    t.equal(
+      (await setIds(a.lab, Number(await a.lab.sh(`id -u ${user}`)))).length,
+      2,
+      `one for each of ${user}`,
+    );
+});
+
+void t.test('mpm_itk leaks nothing', async (t) => {
+  const a = await setUp(t, 'mpm_itk');
+  a.lab.write('etc/apache2/conf-enabled/itk.conf', 'AssignUserID app1 app1\n');
+  await killsLeaveNothing(t, a, 5, () => a.serves());
+});
+
+void t.test('mod_fcgid leaks nothing', async (t) => {
+  const a = await setUp(t, 'fcgid');
+  await killsLeaveNothing(t, a, 5, () => a.serves());
+});
