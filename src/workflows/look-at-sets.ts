@@ -1,5 +1,4 @@
 import { known } from '../core/fact.ts';
-import { lineages } from '../core/verdict/lineage.ts';
 import type { MutexOwner } from '../core/verdict/semaphore-set.ts';
 import type { Clock } from '../host/proc/real-clock.ts';
 import { readCachedSettings } from '../host/state/read-cached-settings.ts';
@@ -23,7 +22,7 @@ export async function lookAtSets(
     await clock.pause(pauseMs);
     for (const owner of owners) {
       const before = await readSnapshot(known(owner), systemd.within(TIMEOUT_MS));
-      const kept = keepSeen(withSeen(before, lineages(before)), before);
+      const kept = keepSeen(withSeen(before), before);
       if (!kept.ok) process.stderr.write(`httpd-guard: ${escape(kept.why)}\n`);
     }
   }

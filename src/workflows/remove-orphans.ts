@@ -10,7 +10,7 @@ import { countActions } from '../host/state/keep-action-counts.ts';
 import { SemaphoreTool } from '../host/sysvipc/semaphore-tool.ts';
 import { readSemaphoreSets } from '../host/sysvipc/tables.ts';
 import type { SystemdSession } from '../host/systemd/systemd-session.ts';
-import { remember } from './keep-register.ts';
+import { remember, rememberBeforeStart } from './keep-register.ts';
 import { takeSnapshot } from './take-snapshot.ts';
 import { type ClearingCommand, clearedEntry } from '../view/cleared-entry.ts';
 import { steadyMs } from '../host/exec/steady-ms.ts';
@@ -62,17 +62,19 @@ export async function removeOrphans({
       ended: context.command === 'post-stop' ? context.unit : null,
     });
     const living = lineages(looked);
-    // A start does not wait for a file to be written.
-    const snapshot = dryRun || context.command === 'pre-start' ? looked : remember(looked, living);
+    const isStart = context.command === 'pre-start';
+    const snapshot = dryRun || isStart ? looked : remember(looked, living);
     const use = tableUse(snapshot);
     const withoutEntry = (result: Fact<CleanResult>): Cleared => ({ result, use, entry: null });
     if (!snapshot.sets.known) return withoutEntry(snapshot.sets);
     const judgements = judge(snapshot, living);
     const ids = toRemove(judgements, onlyIds);
     const kept = toKeep(judgements, onlyIds);
-    if (dryRun || tool === null || ids.length === 0)
-      return withoutEntry(known({ removed: ids, kept, failed: [] }));
-    const complaints = await tool.remove(ids);
+    const removes = !dryRun && tool !== null && ids.length > 0;
+    const complaints = removes ? await tool.remove(ids) : [];
+    // Not before the removal, which follows the verdict at once.
+    if (isStart && !dryRun) rememberBeforeStart(looked, living, ids);
+    if (!removes) return withoutEntry(known({ removed: ids, kept, failed: [] }));
     const result = { ...outcome(ids, await readSemaphoreSets(), complaints), kept };
     if (context.unit !== null) countActions(context.unit, { removed: result.removed.length });
     return { result: known(result), use, entry: await report(result, tool, context) };

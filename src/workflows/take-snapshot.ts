@@ -1,13 +1,15 @@
 import { type Fact, known, unknown } from '../core/fact.ts';
 import { lastPids } from '../core/verdict/candidate-processes.ts';
 import { type MutexOwner, isInspected } from '../core/verdict/semaphore-set.ts';
-import type { Inspection, Snapshot } from '../core/verdict/snapshot.ts';
+import type { Forks, Inspection, Snapshot } from '../core/verdict/snapshot.ts';
 import { canKnowSets } from '../core/verdict/who-can-know.ts';
+import type { Register } from '../core/register/register.ts';
 import type { UnitRun } from '../core/units/unit-run.ts';
 import type { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { steadyMs } from '../host/exec/steady-ms.ts';
 import { readRegister } from '../host/state/register.ts';
 import { readClock } from '../host/proc/clock.ts';
+import { readForkCount, readPidMax } from '../host/proc/forks.ts';
 import { ProcessScan, type ProcessTable, type ScanQuestion } from '../host/proc/process-scan.ts';
 import { SemaphoreTool } from '../host/sysvipc/semaphore-tool.ts';
 import { readSemaphoreLimits, readSemaphoreSets } from '../host/sysvipc/tables.ts';
@@ -28,12 +30,14 @@ export interface SnapshotQuestion {
  */
 export async function takeSnapshot({ owner, tool, systemd, ended }: SnapshotQuestion): Promise<Snapshot> {
   // Before the table: what another guard writes from now on may be about processes that this look does not see.
-  const register = readRegister(readClock().bootMs);
+  const lookedMs = readClock().bootMs;
+  const register = readRegister(lookedMs);
+  const forksBefore = readForkCount();
   const sets = await readSemaphoreSets((some) => {
     if (owner.known) tool?.ask(some.filter((set) => isInspected(set, owner.value)).map(({ id }) => id));
   });
   const scan = new ProcessScan({
-    ...whoMatters(owner),
+    ...whoMatters(owner, register),
     ourPid: tool?.pid ?? null,
     deadlineMs: scanEnd(systemd),
   });
@@ -53,18 +57,22 @@ export async function takeSnapshot({ owner, tool, systemd, ended }: SnapshotQues
     visibility: visibility.known && !table.readable.known ? table.readable : visibility,
     unitRuns: await readUnitRuns(table, ended, systemd),
     clock: readClock(),
+    lookedMs,
+    forks: forksSince(forksBefore),
     register,
   };
 }
 
 type WhoMatters = Pick<ScanQuestion, 'serverUids' | 'ordinaryStarterUid' | 'canKnow'>;
 
-function whoMatters(owner: Fact<MutexOwner>): WhoMatters {
+function whoMatters(owner: Fact<MutexOwner>, { seen }: Register): WhoMatters {
   // Without an owner nothing is judged, but httpds are shown.
   if (!owner.known) return { serverUids: [0], ordinaryStarterUid: null, canKnow: () => true };
   const { uid, starterUid } = owner.value;
+  const usedBy = [...seen.values()].flatMap((one) => (one.run === null ? [] : [one.uid]));
   return {
-    serverUids: [0, uid, starterUid],
+    // Processes of mod_wsgi run as the owners of other sets.
+    serverUids: [...new Set([0, uid, starterUid, ...usedBy])],
     ordinaryStarterUid: starterUid === 0 ? null : starterUid,
     canKnow: (process) => canKnowSets(process, owner.value),
   };
@@ -75,6 +83,13 @@ const SCAN_SHARE = 0.6;
 
 function scanEnd(systemd: SystemdSession): number {
   return steadyMs() + systemd.leftMs() * SCAN_SHARE;
+}
+
+function forksSince(before: Fact<number>): Fact<Forks> {
+  const [after, pidMax] = [readForkCount(), readPidMax()];
+  if (!before.known) return before;
+  if (!after.known) return after;
+  return pidMax.known ? known({ before: before.value, after: after.value, pidMax: pidMax.value }) : pidMax;
 }
 
 /** A snapshot for read-only use. */

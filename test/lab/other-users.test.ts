@@ -58,6 +58,7 @@ void t.test('mod_wsgi daemon groups of two users leak nothing', async (t) => {
   a.lab.write(
     'etc/apache2/conf-enabled/wsgi.conf',
     [
+      'WSGIAcceptMutex sysvsem',
       ...[1, 2].flatMap((n) => [
         `WSGIDaemonProcess app${n} user=app${n} processes=2 threads=2`,
         `WSGIScriptAlias /app${n} /srv/app.wsgi process-group=app${n}`,

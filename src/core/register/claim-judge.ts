@@ -30,8 +30,8 @@ export class ClaimJudge {
 
   /** Null if the register proves nothing about a set: then its age decides. */
   judge({ id, ctime, uid }: SemaphoreSet): ClaimVerdict | null {
-    const claim = this.snapshot.register.claims.get(id);
-    if (claim === undefined) return null;
+    const claim = this.snapshot.register.seen.get(id);
+    if (claim === undefined || claim.run === null) return null;
     const { run } = claim;
     const { same, maybe } = this.usersOf(run);
     if (same !== null) return seen('in-use', 'seen-in-use', `seen in use by ${same}, which is running`);

@@ -1,28 +1,31 @@
-import type { Claim, Register, RegisterPlace } from './register.ts';
+import type { Register, RegisterPlace, Seen } from './register.ts';
 import type { ServerRun } from './server-run.ts';
 
 const FIRST_LINE = 'httpd-guard register 1';
 
-/** The kernel's own most (ipc/util.h, IPCMNI); with ipcmni_extend there can be more, which are not kept. */
-export const MOST_CLAIMS = 32_768;
+/** The kernel's own most (ipc/util.h, IPCMNI); with ipcmni_extend there can be more, of which the rest is not kept. */
+export const MOST_SETS = 32_768;
 /** A unit name has at most 255 bytes (systemd: UNIT_NAME_MAX). */
 const MOST_NAME = 255;
 
 /**
- * The register as text: a first line with its version, a line `uids` with the owner uids of all sets for units/gate, a line `json`
+ * The register as text: a first line with its version, a line `uids` with the owner uids of the sets that httpd used for units/gate, a line `json`
  * with the rest, and `end`, which a torn file lacks. A run stands once, however many sets it has.
  */
-export function registerText({ lookedMs, claims }: Register, place: RegisterPlace): string {
+export function registerText({ lookedMs, forks, seen }: Register, place: RegisterPlace): string {
   const runs: ServerRun[] = [];
   const index = new Map<string, number>();
-  const rows = [...claims.values()].slice(0, MOST_CLAIMS).map(({ id, ctime, uid, run, contested }) => {
-    const key = JSON.stringify(run);
-    const at = index.get(key) ?? runs.push(run) - 1;
+  const sets = [...seen.values()].slice(0, MOST_SETS).map(({ id, ctime, uid, lastPid, run, contested }) => {
+    if (run === null) return [id, ctime, uid, lastPid, 0, 0];
+    const key = `${run.invocationId} ${run.masterPid} ${run.unit}`;
+    // 0 is for no run.
+    const at = index.get(key) ?? runs.push(run);
     index.set(key, at);
-    return [id, ctime, uid, at, contested ? 1 : 0];
+    return [id, ctime, uid, lastPid, at, contested ? 1 : 0];
   });
-  const uids = [...new Set(rows.map(([, , uid]) => uid))].sort().join(' ');
-  return `${FIRST_LINE}\nuids ${uids}\njson ${JSON.stringify({ ...place, lookedMs, runs, sets: rows })}\nend\n`;
+  const uids = new Set([...seen.values()].flatMap(({ uid, run }) => (run === null ? [] : [uid])));
+  const json = JSON.stringify({ ...place, lookedMs, forks, runs, sets });
+  return `${FIRST_LINE}\nuids ${[...uids].sort((x, y) => x - y).join(' ')}\njson ${json}\nend\n`;
 }
 
 /**
@@ -34,25 +37,25 @@ export function parseRegister(text: string, place: RegisterPlace, nowMs: number)
   const json = match === null ? null : parseJson(match[1] ?? '');
   if (!isObject(json) || json['bootId'] !== place.bootId || json['ipcNamespace'] !== place.ipcNamespace)
     return null;
-  const { lookedMs, runs, sets } = json;
+  const { lookedMs, forks, runs, sets } = json;
   if (!isTime(lookedMs) || lookedMs > nowMs || !Array.isArray(runs) || !Array.isArray(sets)) return null;
-  if (sets.length > MOST_CLAIMS || !runs.every(isRun)) return null;
-  const claims = new Map<number, Claim>();
+  if (sets.length > MOST_SETS || !runs.every(isRun) || (forks !== null && !isWhole(forks))) return null;
+  const seen = new Map<number, Seen>();
   for (const row of sets as unknown[]) {
-    const claim = parseRow(row, runs, nowMs);
-    // Two claims for one id contradict each other.
-    if (claim === null || claims.has(claim.id)) return null;
-    claims.set(claim.id, claim);
+    const one = parseRow(row, runs, nowMs);
+    // Two entries for one id contradict each other.
+    if (one === null || seen.has(one.id)) return null;
+    seen.set(one.id, one);
   }
-  return { lookedMs, claims };
+  return { lookedMs, forks, seen };
 }
 
-function parseRow(row: unknown, runs: readonly ServerRun[], nowMs: number): Claim | null {
-  if (!Array.isArray(row) || row.length !== 5 || !row.every(isWhole)) return null;
-  const [id = 0, ctime = 0, uid = 0, at = 0, contested = 0] = row;
-  const run = runs[at];
-  if (run === undefined || contested > 1 || run.masterStartedMs > nowMs) return null;
-  return { id, ctime, uid, run, contested: contested === 1 };
+function parseRow(row: unknown, runs: readonly ServerRun[], nowMs: number): Seen | null {
+  if (!Array.isArray(row) || row.length !== 6 || !row.every(isWhole)) return null;
+  const [id = 0, ctime = 0, uid = 0, lastPid = 0, at = 0, contested = 0] = row;
+  const run = at === 0 ? null : runs[at - 1];
+  if (run === undefined || contested > 1 || (run !== null && run.masterStartedMs > nowMs)) return null;
+  return { id, ctime, uid, lastPid, run, contested: contested === 1 };
 }
 
 function isRun(value: unknown): value is ServerRun {

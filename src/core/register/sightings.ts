@@ -1,11 +1,10 @@
-import { wallStartMs } from '../clock.ts';
 import { couldKnow, type Lineage } from '../verdict/lineage.ts';
 import type { ProcessFacts } from '../verdict/process-facts.ts';
 import { type SemaphoreSet, isInspected } from '../verdict/semaphore-set.ts';
 import type { Snapshot } from '../verdict/snapshot.ts';
 import { type ServerRun, runOf } from './server-run.ts';
 
-/** A running process of httpd is the last user of a set, or most likely so. */
+/** A running process of httpd is the last user of a set, or has its pid. */
 export interface Sighting {
   set: SemaphoreSet;
   lineage: Lineage;
@@ -13,16 +12,7 @@ export interface Sighting {
   run: ServerRun | null;
 }
 
-/** wallStartMs and the kernel's clock for ctime and otime may differ by this much (clock.ts, STEP_TOLERANCE_MS). */
-const CLOCK_MARGIN_MS = 2_000;
-
-/**
- * A pid is given again only after all others (kernel: kernel/pid.c, idr_alloc_cyclic), 32,768 at least. A process that started
- * this soon after the set was made has a number that no user of the set had before: that would take 10,000 forks a second.
- */
-export const NO_REUSE_MS = 3_000;
-
-/** The sets that were last used by a running httpd process, and its run (semctl(2), GETPID). */
+/** The sets whose last user is a running httpd process by its pid, and its run (semctl(2), GETPID). */
 export function sightings(snapshot: Snapshot, living: readonly Lineage[]): Sighting[] {
   const users = new Map<number, { process: ProcessFacts; lineage: Lineage }>();
   for (const lineage of living)
@@ -31,9 +21,7 @@ export function sightings(snapshot: Snapshot, living: readonly Lineage[]): Sight
     const user = users.get(lastPid);
     if (user === undefined || !user.process.isHttpd.known || !user.process.isHttpd.value) return [];
     const { process, lineage } = user;
-    const use = whoUsed(process, set, snapshot);
-    if (use === 'another process') return [];
-    const isProven = use === 'itself' && couldKnow(lineage, set).could;
+    const isProven = isItself(process, set, snapshot) && couldKnow(lineage, set).could;
     return [{ set, lineage, run: isProven ? runOf(lineage, snapshot) : null }];
   });
 }
@@ -53,14 +41,28 @@ export function inspectedSets({
   });
 }
 
-/** Whether the process that has the pid of the last user is that user, or has its number only since. */
-function whoUsed(
-  { startedMs }: ProcessFacts,
-  { ctime, otime }: SemaphoreSet,
-  { clock }: Snapshot,
-): 'itself' | 'unknown' | 'another process' {
-  const startMs = wallStartMs(startedMs, clock);
-  if (otime * 1000 >= startMs + CLOCK_MARGIN_MS || startMs <= ctime * 1000 + NO_REUSE_MS) return 'itself';
-  const lastUseMs = Math.max(otime, ctime) * 1000 + 999;
-  return startMs > lastUseMs + CLOCK_MARGIN_MS ? 'another process' : 'unknown';
+/**
+ * Whether the process that has the pid of a set's last user is that user, and not another one that was given its number since.
+ * No clock and no ctime proves that, since clocks are stepped and the owner of a set can change its ctime (IPC_SET):
+ * - the set was made after the last look, and since then no number was given twice; or
+ * - the last user has changed since the last look, before which the process already had its number.
+ */
+function isItself({ pid, startedMs }: ProcessFacts, { id }: SemaphoreSet, snapshot: Snapshot): boolean {
+  const { seen, lookedMs } = snapshot.register;
+  const before = seen.get(id);
+  if (before === undefined) return isEachPidGivenOnce(snapshot);
+  return before.lastPid !== pid && startedMs + TICK_MS < lookedMs;
+}
+
+/** Process start times are in ticks of 10 ms (proc_pid_stat(5)). */
+const TICK_MS = 10;
+
+/**
+ * Whether no pid was given to two processes since the last look: the kernel gives a number again only after all other free ones
+ * (kernel: kernel/pid.c, idr_alloc_cyclic), and half of them are never in use at once.
+ */
+export function isEachPidGivenOnce({ forks, register }: Snapshot): boolean {
+  if (!forks.known || register.forks === null) return false;
+  const since = forks.value.after - register.forks;
+  return since >= 0 && since < forks.value.pidMax / 2;
 }

@@ -1,48 +1,63 @@
 import type { Lineage } from '../verdict/lineage.ts';
 import type { Snapshot } from '../verdict/snapshot.ts';
-import type { Claim, Register } from './register.ts';
-import { isSameRun, relationTo } from './server-run.ts';
 import { launches } from './launches.ts';
-import { type Sighting, sightings } from './sightings.ts';
+import type { Register, Seen } from './register.ts';
+import { isSameRun, relationTo } from './server-run.ts';
+import { type Sighting, inspectedSets, sightings } from './sightings.ts';
 
 /**
- * The register after a look: sets that are gone are forgotten, sets that a running httpd uses, or that a launcher made, are claimed by its run. A set on
- * which another run was seen before stays contested. Unchanged if the look could not see everything.
+ * The register after a look: it lists the sets that exist now. Those that a running httpd uses, or that the launcher of one made,
+ * are claimed by its run, and stay so. A set on which another run was seen before is contested, and stays so. Unchanged if the
+ * look could not see everything.
  */
-export function updateRegister(before: Register, snapshot: Snapshot, living: readonly Lineage[]): Register {
-  const { sets, visibility, ipcNamespace, clock } = snapshot;
+export function updateRegister(snapshot: Snapshot, living: readonly Lineage[]): Register {
+  const { register: before, sets, visibility, ipcNamespace, lookedMs, forks } = snapshot;
   if (!sets.known || !visibility.known || !ipcNamespace.known) return before;
-  const claims = new Map<number, Claim>();
-  for (const { id } of sets.value) {
-    const claim = before.claims.get(id);
-    if (claim !== undefined) claims.set(id, claim);
+  const seen = new Map<number, Seen>();
+  for (const { set, lastPid } of inspectedSets(snapshot)) {
+    const { id, ctime, uid } = set;
+    const old = before.seen.get(id);
+    seen.set(
+      id,
+      old === undefined ? { id, ctime, uid, lastPid, run: null, contested: false } : { ...old, lastPid },
+    );
   }
   for (const sighting of sightings(snapshot, living)) {
-    const { id } = sighting.set;
-    const claim = claims.get(id);
-    const next = claim === undefined ? newClaim(sighting) : sameClaim(claim, sighting, snapshot);
-    if (next !== null) claims.set(id, next);
+    const old = seen.get(sighting.set.id);
+    if (old !== undefined) seen.set(old.id, withSighting(old, sighting, snapshot));
   }
   for (const { set, run } of launches(snapshot, living)) {
-    const { id, ctime, uid } = set;
-    claims.set(id, { id, ctime, uid, run, contested: false });
+    const old = seen.get(set.id);
+    if (old !== undefined) seen.set(old.id, { ...old, run });
   }
-  return { lookedMs: clock.bootMs, claims };
+  return { lookedMs, forks: forks.known ? forks.value.before : null, seen };
 }
 
-function newClaim({ set: { id, ctime, uid }, run }: Sighting): Claim | null {
-  return run === null ? null : { id, ctime, uid, run, contested: false };
-}
-
-function sameClaim(claim: Claim, { set: { ctime, uid }, lineage, run }: Sighting, snapshot: Snapshot): Claim {
-  if (relationTo(claim.run, lineage, snapshot) === 'no')
-    return claim.contested ? claim : { ...claim, contested: true };
+function withSighting(old: Seen, { set, lineage, run }: Sighting, snapshot: Snapshot): Seen {
+  const { ctime, uid } = set;
+  if (old.run === null) return run === null ? old : { ...old, ctime, uid, run };
+  if (relationTo(old.run, lineage, snapshot) === 'no') return { ...old, contested: true };
   // httpd changes a set once more after it has made it (IPC_SET), which a look can fall between.
-  const isOther = ctime !== claim.ctime || uid !== claim.uid;
-  return isOther && run !== null && isSameRun(run, claim.run) ? { ...claim, ctime, uid } : claim;
+  return run !== null && isSameRun(run, old.run) ? { ...old, ctime, uid } : old;
 }
 
-/** Whether the registers say the same about every set. */
-export function hasSameClaims(a: Register, b: Register): boolean {
-  return a.claims.size === b.claims.size && [...a.claims].every(([id, claim]) => b.claims.get(id) === claim);
+/** Numbers of processes are a proof only for so long, so that a register is written again after this time. */
+const FRESH_MS = 60_000;
+
+/** Whether a register says more than the one before. */
+export function isNews(after: Register, before: Register): boolean {
+  if (after === before) return false;
+  if (after.lookedMs - before.lookedMs > FRESH_MS || after.seen.size !== before.seen.size) return true;
+  return [...after.seen].some(([id, one]) => !isSame(one, before.seen.get(id)));
+}
+
+function isSame(a: Seen, b: Seen | undefined): boolean {
+  return (
+    b !== undefined &&
+    a.ctime === b.ctime &&
+    a.uid === b.uid &&
+    a.lastPid === b.lastPid &&
+    a.run === b.run &&
+    a.contested === b.contested
+  );
 }

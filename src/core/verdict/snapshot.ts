@@ -22,6 +22,9 @@ export interface Snapshot {
   /** Inspected sets: those that look like httpd's mutexes. */
   inspections: ReadonlyMap<number, Fact<Inspection>>;
   unitRuns: ReadonlyMap<string, Fact<UnitRun>>;
+  /** When this look began, before anything else was read: milliseconds since boot (CLOCK_BOOTTIME). */
+  lookedMs: number;
+  forks: Fact<Forks>;
   /** What earlier looks saw; empty if it is missing, damaged or of another boot. */
   register: Register;
 }
@@ -42,4 +45,11 @@ export interface SemaphoreLimits {
 export interface Inspection {
   lastPid: number;
   waiters: number;
+}
+
+/** How many processes and threads the kernel has forked since boot, before and after the look, and kernel.pid_max. */
+export interface Forks {
+  before: number;
+  after: number;
+  pidMax: number;
 }

@@ -80,6 +80,15 @@ export function keepRegister(
   return notDone('not-written', why);
 }
 
+/** Writes the register to /run alone, which costs httpd's start next to nothing. Best effort. */
+export function keepStartRegister(register: Register, directory = RUN_DIRECTORY): void {
+  try {
+    write(directory, registerText(register, readRegisterPlace()));
+  } catch {
+    // Then the look after the start can prove less.
+  }
+}
+
 function write(directory: string, text: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o755 });
   removeDeadDrafts(directory);

@@ -1,8 +1,8 @@
 import t from 'tap';
 import { NO_REGISTER, type Register } from '../../../src/core/register/register.ts';
-import { MOST_CLAIMS, parseRegister, registerText } from '../../../src/core/register/register-text.ts';
+import { MOST_SETS, parseRegister, registerText } from '../../../src/core/register/register-text.ts';
 import { set } from '../verdict/snapshot-builder.ts';
-import { RUN_OF_A, RUN_OF_B, claim, register } from './builder.ts';
+import { RUN_OF_A, RUN_OF_B, claim, listed, register } from './builder.ts';
 
 const PLACE = { bootId: 'boot', ipcNamespace: 'ipc:[1]' };
 const NOW_MS = 1e9;
@@ -11,15 +11,19 @@ const FULL: Register = {
     claim(set({ id: 0 }), RUN_OF_A),
     claim(set({ id: 1, uid: 1001 }), RUN_OF_B, { contested: true }),
     claim(set({ id: 2 }), RUN_OF_A),
+    listed(set({ id: 3, uid: 1002 }), 7),
   ),
   lookedMs: 5_000.5,
+  forks: 900,
 };
 const TEXT = registerText(FULL, PLACE);
 
 void t.test('what is written is read again', async (t) => {
   t.strictSame(parseRegister(TEXT, PLACE, NOW_MS), FULL);
   t.strictSame(parseRegister(registerText(NO_REGISTER, PLACE), PLACE, NOW_MS), NO_REGISTER);
-  t.match(TEXT, /^httpd-guard register 1\nuids 1001 33\njson /, 'uids for the gate');
+  const unknown = { ...FULL, forks: null };
+  t.strictSame(parseRegister(registerText(unknown, PLACE), PLACE, NOW_MS), unknown);
+  t.match(TEXT, /^httpd-guard register 1\nuids 33 1001\njson /, 'uids for the gate, of sets that httpd used');
   t.equal(TEXT.split('"unit"').length - 1, 2, 'each run stands once');
 });
 
@@ -34,24 +38,26 @@ void t.test('every part of it: whatever was cut off or changed, it is as if it w
     ['another version', TEXT.replace('register 1', 'register 2')],
     ['two in one', TEXT + TEXT],
     ['no JSON', TEXT.replace('json {', 'json {{')],
+    ['another count of forks', TEXT.replace('"forks":900', '"forks":-1')],
+    ['another time', TEXT.replace('"lookedMs":5000.5', '"lookedMs":"now"')],
     ['another type', TEXT.replace(/json .*/, 'json {"a":[]}')],
     ...(
       [
         [
           'a set twice',
           [
-            [0, 1, 33, 0, 0],
-            [0, 1, 33, 0, 0],
+            [0, 1, 33, 9, 1, 0],
+            [0, 1, 33, 9, 1, 0],
           ],
           [RUN],
         ],
-        ['a run that is not there', [[0, 1, 33, 1, 0]], [RUN]],
-        ['another length', [[0, 1, 33, 0]], [RUN]],
+        ['a run that is not there', [[0, 1, 33, 9, 2, 0]], [RUN]],
+        ['another length', [[0, 1, 33, 9, 1]], [RUN]],
         ['no row', [7], [RUN]],
-        ['a negative id', [[-1, 1, 33, 0, 0]], [RUN]],
-        ['a fraction', [[0.5, 1, 33, 0, 0]], [RUN]],
-        ['text', [['0', 1, 33, 0, 0]], [RUN]],
-        ['contested twice', [[0, 1, 33, 0, 2]], [RUN]],
+        ['a negative id', [[-1, 1, 33, 9, 1, 0]], [RUN]],
+        ['a fraction', [[0.5, 1, 33, 9, 1, 0]], [RUN]],
+        ['text', [['0', 1, 33, 9, 1, 0]], [RUN]],
+        ['contested twice', [[0, 1, 33, 9, 1, 2]], [RUN]],
         ['a run of null', [], [null]],
         ['a run without a unit', [], [{ ...RUN, unit: '' }]],
         ['a unit of 300 letters', [], [{ ...RUN, unit: 'x'.repeat(300) }]],
@@ -62,14 +68,14 @@ void t.test('every part of it: whatever was cut off or changed, it is as if it w
         ['a pid that is no number', [], [{ ...RUN, masterPid: null }]],
         ['a negative start', [], [{ ...RUN, masterStartedMs: -1 }]],
         ['a start that is no number', [], [{ ...RUN, beganRealMs: 'x' }]],
-        ['a master from the future', [[0, 1, 33, 0, 0]], [{ ...RUN, masterStartedMs: NOW_MS + 1 }]],
+        ['a master from the future', [[0, 1, 33, 9, 1, 0]], [{ ...RUN, masterStartedMs: NOW_MS + 1 }]],
         ['no list of sets', 7, [RUN]],
         ['no list of runs', [], {}],
-        ['too many sets', Array.from({ length: MOST_CLAIMS + 1 }, (_, id) => [id, 1, 33, 0, 0]), [RUN]],
+        ['too many sets', Array.from({ length: MOST_SETS + 1 }, (_, id) => [id, 1, 33, 9, 1, 0]), [RUN]],
       ] as const
     ).map(([what, sets, runs]): [string, string] => [
       what,
-      `httpd-guard register 1\nuids 33\njson ${JSON.stringify({ ...PLACE, lookedMs: 1, runs, sets })}\nend\n`,
+      `httpd-guard register 1\nuids 33\njson ${JSON.stringify({ ...PLACE, lookedMs: 1, forks: 1, runs, sets })}\nend\n`,
     ]),
   ];
   for (const [what, text] of bad) t.equal(parseRegister(text, PLACE, NOW_MS), null, what);
@@ -79,7 +85,7 @@ void t.test('a full table is written and read within a moment', async (t) => {
   const full = register(...Array.from({ length: 32_000 }, (_, id) => claim(set({ id }), RUN_OF_A)));
   const began = performance.now();
   const text = registerText(full, PLACE);
-  t.equal(parseRegister(text, PLACE, NOW_MS)?.claims.size, 32_000);
+  t.equal(parseRegister(text, PLACE, NOW_MS)?.seen.size, 32_000);
   t.ok(performance.now() - began < 1_000);
   t.ok(text.length < 2_000_000);
 });

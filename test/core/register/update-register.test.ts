@@ -1,8 +1,8 @@
 import t from 'tap';
 import type { Stamp } from '../../../src/core/clock.ts';
 import { known, unknown } from '../../../src/core/fact.ts';
-import type { Claim } from '../../../src/core/register/register.ts';
-import { hasSameClaims, updateRegister } from '../../../src/core/register/update-register.ts';
+import { NO_REGISTER, type Seen } from '../../../src/core/register/register.ts';
+import { isNews, updateRegister } from '../../../src/core/register/update-register.ts';
 import { lineages } from '../../../src/core/verdict/lineage.ts';
 import {
   BEGAN_AGO_S,
@@ -19,7 +19,7 @@ import {
   startedAgo,
   worker,
 } from '../verdict/snapshot-builder.ts';
-import { A, A_AGO_S, RUN_OF_A, RUN_OF_B, claim, register } from './builder.ts';
+import { A, A_AGO_S, RUN_OF_A, RUN_OF_B, claim, listed, register } from './builder.ts';
 
 const ONE = set({ ctime: NOW_S - BEGAN_AGO_S + 1 });
 const SERVER = [master(), worker({ startedMs: startedAgo(BEGAN_AGO_S - 1) })];
@@ -30,19 +30,28 @@ const used = (lastPid: number, over: Partial<Scene> = {}): Scene => ({
   ...over,
 });
 
-const claimsAfter = (scene: Scene): Claim[] => {
-  const seen = snapshot(scene);
-  return [...updateRegister(seen.register, seen, lineages(seen)).claims.values()];
+/** The claims after a look, whoever used the sets last. */
+const claimsAfter = (scene: Scene): Seen[] => {
+  const looked = snapshot(scene);
+  const { seen } = updateRegister(looked, lineages(looked));
+  return [...seen.values()].filter(({ run }) => run !== null).map((one) => ({ ...one, lastPid: 4_000_000 }));
 };
+
+/** The register of an earlier look, with the set listed or not. */
+const earlier = (agoS: number, ...sets: Seen[]): Scene['register'] & object => ({
+  ...register(...sets),
+  lookedMs: startedAgo(agoS),
+  forks: 8_000,
+});
 
 void t.test('a set that a process of a run uses is claimed by the run', async (t) => {
   t.strictSame(claimsAfter(used(800)), [claim(ONE, RUN_OF_B)], 'by the master');
   t.strictSame(claimsAfter(used(801)), [claim(ONE, RUN_OF_B)], 'by a worker');
   const late = [master(), worker({ startedMs: startedAgo(60) })];
   t.strictSame(
-    claimsAfter(used(801, { processes: late, sets: [{ ...ONE, otime: NOW_S - 10 }] })),
+    claimsAfter(used(801, { processes: late, register: earlier(30, listed(ONE, 800)) })),
     [claim(ONE, RUN_OF_B)],
-    'by a later worker, after its start',
+    'by a worker that was already running at the last look, when another one was the last user',
   );
 });
 
@@ -56,11 +65,21 @@ void t.test('what is not proven is not claimed', async (t) => {
       'a program of which that is unknown',
       used(900, { processes: [otherProgram({ isHttpd: unknown('?') })] }),
     ],
-    ['a pid that was given again since', used(801, { processes: late })],
     [
-      'a pid that may have been given again',
-      used(801, { processes: late, sets: [{ ...ONE, otime: NOW_S - 60 }] }),
+      'a pid that may have been given again since the last look',
+      used(801, { processes: late, register: earlier(120, listed(ONE, 800)) }),
     ],
+    ['a last user that is the same', used(801, { register: earlier(30, listed(ONE, 801)) })],
+    [
+      'more forks than pids since the last look',
+      used(801, {
+        forks: known({ before: 8_001 + 16_384, after: 8_001 + 16_384, pidMax: 32_768 }),
+        register: earlier(30),
+      }),
+    ],
+    ['fewer forks than before', used(801, { register: { ...earlier(30), forks: 10_000 } })],
+    ['an unknown number of forks', used(801, { forks: unknown('no /proc/stat') })],
+    ['an unknown number of forks before', used(801, { register: { ...earlier(30), forks: null } })],
     [
       'a set that is older than the server',
       used(800, { sets: [{ ...ONE, ctime: NOW_S - BEGAN_AGO_S - 10 }] }),
@@ -87,10 +106,10 @@ void t.test('a look that cannot see everything changes nothing', async (t) => {
   const before = register(claim(ONE, RUN_OF_A));
   for (const blind of [{ visibility: unknown('hidepid') }, { ipcNamespace: unknown('no link') }]) {
     const seen = snapshot(used(800, { ...blind, register: before }));
-    t.equal(updateRegister(before, seen, lineages(seen)), before);
+    t.equal(updateRegister(seen, lineages(seen)), before);
   }
   const seen = { ...snapshot(used(800, { register: before })), sets: unknown('no table') };
-  t.equal(updateRegister(before, seen, lineages(seen)), before);
+  t.equal(updateRegister(seen, lineages(seen)), before);
 });
 
 void t.test('a set that no longer exists is forgotten; one without a running user is not', async (t) => {
@@ -118,10 +137,16 @@ void t.test('a set on which two runs were seen is contested, and stays so', asyn
 void t.test('the same run once more is no contradiction', async (t) => {
   const own = claim(ONE, RUN_OF_B);
   t.strictSame(claimsAfter(used(801, { register: register(own) })), [own]);
+  const changed = { ...own, ctime: ONE.ctime - 1, lastPid: 800 };
   t.strictSame(
-    claimsAfter(used(801, { register: register({ ...own, ctime: ONE.ctime - 1 }) })),
+    claimsAfter(used(801, { register: earlier(30, changed) })),
     [own],
     'IPC_SET right after it was made',
+  );
+  t.match(
+    claimsAfter(used(800, { register: earlier(30, changed) })),
+    [{ ctime: changed.ctime }],
+    'not proven',
   );
   const stepped = { [UNIT]: run(BEGAN_AGO_S, [stamp(60, 900)]) };
   t.strictSame(claimsAfter(used(801, { register: register(own), unitRuns: stepped })), [own], 'a clock step');
@@ -129,12 +154,34 @@ void t.test('the same run once more is no contradiction', async (t) => {
   t.strictSame(claimsAfter(used(801, { register: register(old), unitRuns: stepped })), [old]);
 });
 
-void t.test('registers with the same claims are not written again', async (t) => {
+void t.test('a look lists the sets, and the number of forks before it', async (t) => {
+  const looked = snapshot(used(4_000));
+  const after = updateRegister(looked, lineages(looked));
+  t.strictSame(after, {
+    lookedMs: looked.lookedMs,
+    forks: 9_000,
+    seen: new Map([[ONE.id, listed(ONE, 4_000)]]),
+  });
+  const blind = snapshot(used(4_000, { forks: unknown('no /proc/stat') }));
+  t.equal(updateRegister(blind, lineages(blind)).forks, null);
+});
+
+void t.test('a register that says no more is not written again, for a minute', async (t) => {
   const one = claim(ONE, RUN_OF_A);
-  t.ok(hasSameClaims(register(one), { ...register(one), lookedMs: 7 }));
-  t.notOk(hasSameClaims(register(one), register()));
-  t.notOk(hasSameClaims(register(one), register({ ...one })));
-  t.notOk(hasSameClaims(register(one), register(claim({ ...ONE, id: 8 }, RUN_OF_A))));
+  const before = register(one);
+  t.notOk(isNews(before, before));
+  t.notOk(isNews({ ...register({ ...one }), lookedMs: 60_000 }, before));
+  t.ok(isNews({ ...before, lookedMs: 60_001 }, before));
+  t.ok(isNews(NO_REGISTER, before));
+  for (const over of [
+    { id: 8 },
+    { ctime: 1 },
+    { uid: 1 },
+    { lastPid: 1 },
+    { run: null },
+    { contested: true },
+  ])
+    t.ok(isNews(register({ ...one, ...over }), before), JSON.stringify(over));
 });
 
 // A forking start: ExecStart= is pid 790, the launcher 792, the master 800.
@@ -142,8 +189,13 @@ const began = stamp(BEGAN_AGO_S);
 const main = { pid: 800, began: stamp(BEGAN_AGO_S - 1), exited: null as Stamp | null };
 const forking = (over: object = {}) =>
   known({ ...valueOf(run(BEGAN_AGO_S)), began, startPid: 790, main, ...over });
+/** The last look was that of ExecStartPre=. */
 const launched = (lastPid: number, over: Partial<Scene> = {}): Scene =>
-  used(lastPid, { unitRuns: { [UNIT]: forking(), [A]: run(A_AGO_S) }, ...over });
+  used(lastPid, {
+    unitRuns: { [UNIT]: forking(), [A]: run(A_AGO_S) },
+    register: earlier(BEGAN_AGO_S - 0.5),
+    ...over,
+  });
 
 void t.test('a set of the launcher of a forking start is claimed', async (t) => {
   t.strictSame(claimsAfter(launched(792)), [claim(ONE, RUN_OF_B)]);
@@ -169,18 +221,16 @@ void t.test('a set whose last user may have been another process is not', async 
     ['a pid before the start', launched(789)],
     ['a pid after the master', launched(805)],
     ['no pid that is visible', launched(0)],
-    ['a set of later', launched(792, { sets: [{ ...ONE, ctime: NOW_S - 60 }] })],
-    ['a set of earlier', launched(792, { sets: [{ ...ONE, ctime: NOW_S - 9_000 }] })],
+    [
+      'a set that was there before',
+      launched(792, { register: earlier(BEGAN_AGO_S - 0.5, listed(ONE, 792)) }),
+    ],
+    ['more forks than pids', launched(792, { forks: unknown('?') })],
     ['a start without a launcher', launched(792, { unitRuns: { [UNIT]: forking({ startPid: 0 }) } })],
     ['a start of unknown pids', launched(792, { unitRuns: { [UNIT]: forking({ startPid: 801 }) } })],
-    [
-      'a start with many pids',
-      launched(6_000, { unitRuns: { [UNIT]: forking({ startPid: 10, main: { ...main, pid: 9_000 } }) } }),
-    ],
     ['no main process', launched(792, { unitRuns: { [UNIT]: forking({ main: null }) } })],
     ['no InvocationID', launched(792, { unitRuns: { [UNIT]: forking({ invocationId: '' }) } })],
     ['survivors', launched(792, { unitRuns: { [UNIT]: forking({ leavesNobody: false }) } })],
-    ['a clock step', launched(792, { unitRuns: { [UNIT]: forking({ stamps: [stamp(60, 900)] }) } })],
     ['systemd does not answer', launched(792, { unitRuns: { [UNIT]: unknown('no answer') } })],
     [
       'another server forked meanwhile',
@@ -202,10 +252,9 @@ void t.test('a set of the master of a run that has just ended is claimed', async
     unitRuns: { [UNIT]: forking({ main: { ...main, exited, ...over } }) },
   });
   t.strictSame(claimsAfter(ended()), [claim(ONE, RUN_OF_B)]);
-  t.strictSame(claimsAfter(ended({ exited: null })), [], 'it is not known when it ended');
-  const later = { ...ONE, otime: NOW_S - 5 };
-  t.strictSame(claimsAfter({ ...ended(), sets: [later] }), [], 'used since by another process with its pid');
-  t.strictSame(claimsAfter(ended({ began: stamp(60) })), [], 'it had the pid only later');
+  t.strictSame(claimsAfter(ended({ exited: null })), [], 'it is not known to have exited');
+  const listedBefore = { ...ended(), register: earlier(BEGAN_AGO_S - 0.5, listed(ONE, 800)) };
+  t.strictSame(claimsAfter(listedBefore), [], 'a process with its pid may have used it since');
 });
 
 function valueOf<T>(fact: { known: true; value: T } | { known: false; why: string }): T {

@@ -124,6 +124,8 @@ export function snapshot({ sets = [set()], inspections = {}, unitRuns, ...facts 
       ]),
     ),
     unitRuns: new Map(Object.entries(unitRuns ?? { [UNIT]: run(BEGAN_AGO_S) })),
+    lookedMs: UPTIME_S * 1000,
+    forks: facts.forks ?? known({ before: 9_000, after: 9_001, pidMax: 32_768 }),
     register: facts.register ?? NO_REGISTER,
   };
 }

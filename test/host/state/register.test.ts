@@ -9,13 +9,18 @@ import {
 } from 'node:fs';
 import t from 'tap';
 import { NO_REGISTER } from '../../../src/core/register/register.ts';
-import { keepRegister, readRegister, readRegisterPlace } from '../../../src/host/state/register.ts';
+import {
+  keepRegister,
+  keepStartRegister,
+  readRegister,
+  readRegisterPlace,
+} from '../../../src/host/state/register.ts';
 import { RUN_OF_A, RUN_OF_B, claim, register } from '../../core/register/builder.ts';
 import { set } from '../../core/verdict/snapshot-builder.ts';
 
 const NOW_MS = 1e9;
 const US = process.geteuid?.() ?? 0;
-const SOME = { ...register(claim(set(), RUN_OF_A)), lookedMs: 100 };
+const SOME = { ...register(claim(set(), RUN_OF_A)), lookedMs: 100, forks: 5 };
 const read = (directories: string[], nowMs = NOW_MS) => readRegister(nowMs, directories, US);
 
 void t.test('a register is kept and read, for this boot and namespace', async (t) => {
@@ -35,7 +40,7 @@ void t.test('a register is kept and read, for this boot and namespace', async (t
 
 void t.test('the newer of two counts; a torn one does not', async (t) => {
   const [one, two] = [`${t.testdir()}/one`, `${t.testdir()}/two`];
-  const newer = { ...register(claim(set(), RUN_OF_B)), lookedMs: 200 };
+  const newer = { ...register(claim(set(), RUN_OF_B)), lookedMs: 200, forks: 6 };
   keepRegister(SOME, [one]);
   keepRegister(newer, [two]);
   t.strictSame(read([one, two]), newer);
@@ -53,6 +58,13 @@ void t.test('a full or read-only /var falls back to /run; neither is said once',
     code: 'not-written',
     why: /file\/no\/register cannot be written/,
   });
+});
+
+void t.test('a start writes to /run alone, and does not fail if it cannot', async (t) => {
+  const directory = t.testdir({ file: '' });
+  keepStartRegister(SOME, directory);
+  t.strictSame(read([directory]), SOME);
+  keepStartRegister(SOME, `${directory}/file`);
 });
 
 void t.test('a file that another user could have written is not trusted', async (t) => {

@@ -1,0 +1,36 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { EVENTS, type Event, World } from './world.ts';
+
+const LIVES = 20_000;
+const seed = Number(process.env['HTTPD_GUARD_SEED'] ?? Date.now() % 2 ** 31);
+
+const lives = fc.array(fc.record({ kind: fc.constantFrom(...EVENTS), a: fc.nat(40), b: fc.nat(40) }), {
+  minLength: 4,
+  maxLength: 40,
+  size: 'max',
+});
+
+function play(events: readonly Event[]): World {
+  const world = new World();
+  for (const event of events) world.play(event);
+  return world;
+}
+
+void t.test(`in ${LIVES} random lives no set that a living process knows is removed`, async (t) => {
+  t.comment(`seed ${seed}; to repeat: HTTPD_GUARD_SEED=${seed}`);
+  let removed = 0;
+  let byRegister = 0;
+  const property = fc.property(lives, (events) => {
+    const world = play(events);
+    removed += world.removed;
+    byRegister += world.byRegister;
+    return world.wrong.length === 0;
+  });
+  const { failed, counterexample, counterexamplePath } = fc.check(property, { numRuns: LIVES, seed });
+  const [events] = counterexample ?? [];
+  if (failed)
+    t.fail(`path ${counterexamplePath}: ${play(events ?? []).wrong.join('; ')} ${JSON.stringify(events)}`);
+  t.comment(`${removed} orphans were removed, ${byRegister} of them because of the register`);
+  t.ok(byRegister > LIVES / 20 && removed > byRegister, `${removed} removed, ${byRegister} by the register`);
+});
