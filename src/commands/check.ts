@@ -73,7 +73,14 @@ async function metrics(options: CheckOptions, configured: Configured): Promise<C
     const snapshot =
       snapshots.get(owner) ?? remember(await readSnapshot(server.owner, systemd.within(ASK_TIMEOUT_MS)));
     snapshots.set(owner, snapshot);
-    const report = makeReport(server, snapshot, known([]), guard, percents(options, configured));
+    const report = await makeReport(
+      server,
+      snapshot,
+      known([]),
+      guard,
+      percents(options, configured),
+      systemd.within(ASK_TIMEOUT_MS),
+    );
     const unit = report.unit.known ? report.unit.value.name : (name ?? null);
     servers.push({
       unit,
@@ -108,7 +115,7 @@ async function look(
   const segments = await readSegments();
   const guard = await readGuard(systemd.atMost(ASK_TIMEOUT_MS));
   const snapshot = remember(await readSnapshot(server.owner, systemd));
-  return makeReport(server, snapshot, segments, guard, percents(options, configured));
+  return makeReport(server, snapshot, segments, guard, percents(options, configured), systemd);
 }
 
 function find(unit: string | undefined, configured: Configured, systemd: SystemdSession): Promise<Server> {

@@ -5,7 +5,9 @@ import { type TableOwner, byOwner, tableOwner } from '../core/limits/owners.ts';
 import type { SemaphoreSet } from '../core/verdict/semaphore-set.ts';
 import { tableUse } from '../core/verdict/table-use.ts';
 import type { UnitFacts } from '../core/units/unit-facts.ts';
+import { countBalancers } from '../core/httpd/directives.ts';
 import { judge } from '../core/verdict/verdict.ts';
+import { readDirectives } from '../workflows/read-directives.ts';
 import { readConfiguration } from '../host/config/configuration.ts';
 import { dropInPath } from '../host/systemd/unit-files.ts';
 import { type Server, type ServerChoice, findServer, serverChoice } from '../workflows/find-server.ts';
@@ -65,6 +67,7 @@ async function collect(choice: ServerChoice): Promise<Limits> {
       settings,
       use,
       held,
+      balancers: settings.known ? countBalancers(readDirectives(unit.value, settings.value)) : 0,
       guarded: unit.value.dropInPaths.includes(dropInPath(unit.value.name)),
     });
     return [{ unit: unit.value, need }];

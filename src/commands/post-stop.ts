@@ -13,8 +13,10 @@ import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { writeEntry } from '../host/output/write-entry.ts';
 import { readRunLog } from '../workflows/read-run-log.ts';
 import { log, stderrIsJournal } from '../host/output/stderr-log.ts';
+import { journalWitness } from '../workflows/read-journal-witness.ts';
 import { collectFailureFacts } from '../workflows/collect-failure-facts.ts';
 import { keepRunEnding } from '../host/state/keep-run-ending.ts';
+import { keepSetsSeen } from '../host/state/sets-seen.ts';
 import { removeOrphans } from '../workflows/remove-orphans.ts';
 import { causeEntry } from '../view/cause-entry.ts';
 import { cleanSentence } from '../view/clean-text.ts';
@@ -77,10 +79,10 @@ async function logCause(
   systemd: SystemdSession,
 ): Promise<void> {
   const [facts, words] = await Promise.all([
-    collectFailureFacts(server, () => endingOf(unit), systemd),
+    collectFailureFacts(server, () => endingOf(unit), systemd, journalWitness),
     readRunLog(server, systemd.leftMs()),
   ]);
-  keep(unit, facts);
+  keep(server, unit, facts);
   const found = diagnosis(facts, words.lines, [...server.missing, ...words.missing]);
   const entry = causeEntry(found, facts);
   if (entry === null) return;
@@ -88,6 +90,8 @@ async function logCause(
   // Without a structured entry at least the sentence.
   if (!written.ok) await log(options, entry.priority, entry.sentence);
 }
+
+const KILLED = /^(signal|core-dump|watchdog|oom-kill)$/;
 
 /** The ending by systemd's variables for ExecStopPost= (systemd.exec(5), "Environment Variables Set or Propagated"). */
 function endingOf({ invocationId, job, run, result }: UnitFacts): RunEnding {
@@ -107,12 +111,20 @@ function endingOf({ invocationId, job, run, result }: UnitFacts): RunEnding {
 }
 
 /** Records the ending and the table before orphaned sets are removed. */
-function keep(unit: UnitFacts, facts: FailureFacts): void {
-  const { ending, use, orphans } = facts;
+function keep(server: Server, unit: UnitFacts, facts: FailureFacts): void {
+  const { ending, use, orphans, runSets } = facts;
   if (ending === null) return;
   const { cause } = findCause(facts);
   const kept = keepRunEnding(unit.name, { ...ending, use: use.known ? use.value : null, orphans, cause });
   if (!kept.ok) process.stderr.write(`httpd-guard: ${escape(kept.why)}\n`);
+  // What a kill leaves is what a good run had.
+  if (KILLED.test(ending.result) && runSets !== null && runSets > 0 && server.owner.known)
+    keepSetsSeen(unit.name, {
+      sets: runSets,
+      mechanism: server.settings.known ? server.settings.value.mutexMechanism : null,
+      registered: server.settings.known ? server.settings.value.sysvMutexes : null,
+      uid: server.owner.value.uid,
+    });
 }
 
 function isWorthALine(cleared: Fact<CleanResult>): boolean {

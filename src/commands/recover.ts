@@ -11,6 +11,7 @@ import { countActions } from '../host/state/keep-action-counts.ts';
 import { runHook } from '../host/exec/run-hook.ts';
 import { realClock } from '../host/proc/real-clock.ts';
 import { lookAtSets } from '../workflows/look-at-sets.ts';
+import { causeByDiagnose } from '../workflows/cause-by-diagnose.ts';
 import { recover } from '../workflows/recover.ts';
 import { recoveryDoors } from '../workflows/recovery-doors.ts';
 import { serveRequests } from '../workflows/serve-requests.ts';
@@ -75,10 +76,19 @@ async function byHand(options: RecoverOptions, configuration: Configured): Promi
   const doors = recoveryDoors(SystemdSession.within(ASK_TIMEOUT_MS), dryRun ? 'read-only' : 'cache');
   const choice = { ...serverChoice(options.unit, configuration), failedFirst: true };
   const policy = policyOf(configuration);
-  const recovery = await recover({ choice, policy, automatic: false, dryRun }, doors);
+  const recovery = await withNamedCause(
+    await recover({ choice, policy, automatic: false, dryRun }, doors),
+    options.config,
+  );
   if (!dryRun) await logRecovery(recovery, configuration);
   const stdout = options.json ? jsonText(recoveryJson(recovery)) : recoveryText(recovery, options);
   return { stdout, stderr: withoutRoot(), exitCode: EXIT[recovery.outcome] };
+}
+
+/** A recovery that does nothing reports the same cause as `diagnose`, which also reads logs. */
+async function withNamedCause(recovery: Recovery, config: string | undefined): Promise<Recovery> {
+  if (recovery.outcome !== 'left-alone' || recovery.unit === null) return recovery;
+  return { ...recovery, cause: (await causeByDiagnose(recovery.unit, config)) ?? recovery.cause };
 }
 
 /** A request that cannot be taken must not end the current recoveries. */
@@ -107,7 +117,10 @@ async function requested(options: RecoverOptions, configuration: Configured): Pr
     look: () => lookAtSets(realClock, guardedUnits(), SystemdSession.within(ASK_TIMEOUT_MS)),
     recover: async (unit) => {
       const choice = serverChoice(unit, configuration);
-      const recovery = await recover({ choice, policy, automatic: true, dryRun: options.dryRun }, doors);
+      const recovery = await withNamedCause(
+        await recover({ choice, policy, automatic: true, dryRun: options.dryRun }, doors),
+        options.config,
+      );
       await logRecovery(recovery, configuration);
       const { priority, sentence } = recoverySentence(recovery);
       // Giving up is reported once, by its own entry.

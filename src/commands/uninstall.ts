@@ -20,6 +20,7 @@ import { forgetStartCommand } from '../host/httpd/start-command.ts';
 import { RUN_DIRECTORY, STATE_DIRECTORY } from '../host/state/paths.ts';
 import { withLock } from '../host/state/lock.ts';
 import { forgetActionCounts } from '../host/state/keep-action-counts.ts';
+import { forgetSetsSeen } from '../host/state/sets-seen.ts';
 import { forgetAttempts } from '../host/state/attempts.ts';
 import { forgetSettings } from '../host/state/settings-cache.ts';
 import { removeTextfile } from '../host/files/textfile.ts';
@@ -63,7 +64,13 @@ async function uninstallNow(options: UninstallOptions): Promise<CommandResult> {
       if (dryRun) continue;
       if (text !== null) removeDropIn(path);
       // Even for a unit that is no longer guarded, since an earlier uninstall may have been killed.
-      for (const forgetOne of [forgetSettings, forgetStartCommand, forgetAttempts, forgetActionCounts])
+      for (const forgetOne of [
+        forgetSettings,
+        forgetStartCommand,
+        forgetAttempts,
+        forgetActionCounts,
+        forgetSetsSeen,
+      ])
         notes.push(
           ...complaintOf(() => {
             forgetOne(unit);

@@ -26,7 +26,11 @@ export const RULES = [
   'port',
   'table',
   'orphans',
-  'room',
+  'need',
+  'disk',
+  'load',
+  'job',
+  'oom',
   'doubt',
   'line',
 ] as const;

@@ -1,4 +1,5 @@
-import type { Cure } from '../core/diagnosis/cures.ts';
+import { isForSets } from '../core/diagnosis/cause.ts';
+import type { Cure } from '../core/diagnosis/cure.ts';
 import type { Diagnosis } from '../core/diagnosis/diagnosis.ts';
 import { isFailure } from '../core/diagnosis/is-failure.ts';
 import type { FailureFacts } from '../core/diagnosis/failure-facts.ts';
@@ -28,7 +29,9 @@ export function causeEntry(
   if (!isFailure(cause, ending)) return null;
   const line = evidence.find(({ rule }) => rule === 'line')?.saw;
   const [cure] = cures;
-  const seen = cause === 'other' || cause === 'unknown' ? ` (${evidence[0]?.saw ?? ''})` : '';
+  // The fact that matters: of a table the owners of its sets, of an unknown failure the last line of the log.
+  const fact = cause === 'other' ? (line ?? evidence[0]?.saw) : evidence[0]?.saw;
+  const seen = isForSets(cause) ? '' : ` (${(fact ?? '').slice(0, MOST_LINE)})`;
   const run = cure === undefined ? '' : shortRun(cure, unit);
   const fix = cure === undefined ? '' : ` To fix: ${cure.say}${run === '' ? '' : `: ${run}`}`;
   const sentence = escape(`${unit}: ${causeSentence(cause, holders)}${seen}.${fix}`);

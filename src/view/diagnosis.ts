@@ -1,6 +1,6 @@
 import type { Cause } from '../core/diagnosis/cause.ts';
 import type { Diagnosis } from '../core/diagnosis/diagnosis.ts';
-import type { Cure } from '../core/diagnosis/cures.ts';
+import type { Cure } from '../core/diagnosis/cure.ts';
 import type { Holder } from '../core/diagnosis/failure-facts.ts';
 import { counted } from '../core/text/counted.ts';
 import { escape } from './escape.ts';
@@ -9,7 +9,8 @@ import type { DiagnoseJson } from './schemas/diagnose.ts';
 const SENTENCE: Record<Cause, string> = {
   none: 'no problem found',
   'semaphore-leak': 'the semaphore table is full of sets leaked by a killed httpd',
-  'semaphore-demand': 'the semaphore table is full, and none of the sets can be proven to be orphaned',
+  'semaphore-demand':
+    'the semaphore table has too few free sets, and none of its sets can be proven to be orphaned',
   'disk-full': 'a file system is full',
   'inodes-full': 'a file system has no free inodes',
   'quota-exceeded': 'a disk quota is exceeded',
@@ -18,6 +19,11 @@ const SENTENCE: Record<Cause, string> = {
   'port-held-by-other': 'its port is in use',
   'set-removed-while-live': 'its semaphores were removed while it was running',
   'config-error': 'its configuration has an error',
+  killed: 'it was killed',
+  'out-of-memory': 'the kernel killed it, since memory ran out',
+  timeout: 'its start or stop took too long, so systemd killed it',
+  'not-started': 'systemd did not start it',
+  'stale-pid-file': 'its pid file names another program',
   'started-outside-systemd': 'an httpd that was started outside systemd is running in its place',
   'stopped-by-admin': 'it was stopped on purpose',
   other: 'it failed for a reason httpd-guard does not handle',

@@ -92,6 +92,8 @@ function stepText(step: Step): string {
       return 'remove orphaned sets';
     case 'reset-failed':
       return 'reset the failed state';
+    case 'restart':
+      return 'restart the unit, which systemd has up although httpd has ended';
     case 'start':
       return 'start the unit and wait until it is active';
     case 'settle':

@@ -1,5 +1,5 @@
 import type { UnitListing } from '../core/httpd/choose-unit.ts';
-import { advice } from '../core/check/advice.ts';
+import { isForSets } from '../core/diagnosis/cause.ts';
 import type { Rule } from '../core/evidence.ts';
 import { valueOrNull } from '../core/fact.ts';
 import { type Health, countVerdicts } from '../core/check/health.ts';
@@ -10,7 +10,7 @@ import { counted } from '../core/text/counted.ts';
 import { type Use, percent } from '../core/verdict/table-use.ts';
 import type { Judgement, Verdict } from '../core/verdict/verdict.ts';
 import { type Colour, type Paint, painter } from './colour.ts';
-import { cureLines } from './diagnosis.ts';
+import { causeSentence, cureLines } from './diagnosis.ts';
 import { escape } from './escape.ts';
 import { localTime } from './local-time.ts';
 
@@ -63,7 +63,18 @@ function headline(report: Report, paint: Paint): string {
 }
 
 function sentence(report: Report): string {
-  const { health, judgements, use, unit } = report;
+  const { health, judgements, use, unit, finding } = report;
+  if (
+    finding !== null &&
+    health.status !== 'unknown' &&
+    finding.cause !== 'none' &&
+    !isForSets(finding.cause)
+  ) {
+    const name = unit.known ? escape(unit.value.name) : 'httpd';
+    return finding.cause === 'stopped-by-admin'
+      ? `${name} is down: ${causeSentence(finding.cause)}.`
+      : `${name} is down, not because of semaphores: ${causeSentence(finding.cause)}.`;
+  }
   const { orphan } = countVerdicts(judgements);
   const full =
     use.known &&
@@ -79,7 +90,7 @@ function sentence(report: Report): string {
       return `${httpd} is not at risk yet, but ${orphan > 0 ? orphans : 'the semaphore table is filling up'}.`;
     case 'critical':
       if (!full)
-        return unit.known && unit.value.active === 'failed'
+        return finding !== null && isForSets(finding.cause)
           ? `${httpd} is down and may not start: the semaphore table has too few free sets.`
           : `${httpd} is at risk: the semaphore table is nearly full.`;
       return `${httpd} ${unit.known && isUp(unit.value) ? 'could not start again after a kill -9' : 'cannot start'}: the semaphore table is full, ${
@@ -139,9 +150,10 @@ const TITLE: Record<Verdict, string> = {
   foreign: 'of other programs; never removed',
 };
 
-function adviceLines(report: Report): string[] {
-  const all = advice(report);
-  return all.length === 0 ? [] : ['', 'To fix:', ...all.flatMap((cure) => ['', ...cureLines(cure)])];
+/** What to do, unless all is well. */
+function adviceLines({ health, cures }: Report): string[] {
+  if (cures.length === 0 || health.status === 'ok') return [];
+  return ['', 'To fix:', ...cures.flatMap((cure) => ['', ...cureLines(cure)])];
 }
 
 const MOST_ROWS = 8;

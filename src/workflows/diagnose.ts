@@ -1,7 +1,9 @@
 import { type Diagnosis, diagnosis } from '../core/diagnosis/diagnosis.ts';
+import type { FailureFacts } from '../core/diagnosis/failure-facts.ts';
 import type { RunEnding } from '../core/diagnosis/run-ending.ts';
 import type { Server } from './find-server.ts';
 import type { SystemdSession } from '../host/systemd/systemd-session.ts';
+import { journalWitness } from './read-journal-witness.ts';
 import { readRunLog } from './read-run-log.ts';
 import { collectFailureFacts } from './collect-failure-facts.ts';
 
@@ -11,9 +13,15 @@ export async function diagnoseServer(
   endingOf: (invocationId: string) => RunEnding | null,
   systemd: SystemdSession,
 ): Promise<Diagnosis> {
-  const [facts, words] = await Promise.all([
-    collectFailureFacts(server, endingOf, systemd),
-    readRunLog(server, systemd.leftMs()),
-  ]);
-  return diagnosis(facts, words.lines, [...server.missing, ...words.missing]);
+  return diagnoseFacts(server, await collectFailureFacts(server, endingOf, systemd, journalWitness), systemd);
+}
+
+/** The same by facts that were collected already. */
+export async function diagnoseFacts(
+  server: Server,
+  facts: FailureFacts,
+  systemd: SystemdSession,
+): Promise<Diagnosis> {
+  const log = await readRunLog(server, systemd.leftMs());
+  return diagnosis(facts, log.lines, [...server.missing, ...log.missing]);
 }

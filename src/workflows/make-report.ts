@@ -10,11 +10,17 @@ import { mayBeMutexOf } from '../core/verdict/semaphore-set.ts';
 import type { Snapshot } from '../core/verdict/snapshot.ts';
 import { tableUse } from '../core/verdict/table-use.ts';
 import type { UnitFacts } from '../core/units/unit-facts.ts';
-import { isDownForSets } from '../core/recovery/reason-to-look.ts';
+import { isUnsupervised, isUp } from '../core/units/unit-state.ts';
+import { tableAdvice } from '../core/check/table-advice.ts';
+import type { Cure } from '../core/diagnosis/cure.ts';
 import { judge } from '../core/verdict/verdict.ts';
 import type { Server } from './find-server.ts';
 import { noPidFile, readServerPidFile } from './server-pid-file.ts';
 import { readRunEnding } from '../host/state/read-run-ending.ts';
+import type { SystemdSession } from '../host/systemd/systemd-session.ts';
+import { failureFactsOf } from './collect-failure-facts.ts';
+import { diagnoseFacts } from './diagnose.ts';
+import { journalWitness } from './read-journal-witness.ts';
 
 /** The use of a limit, in percent, that is a warning and that is critical. */
 export interface Thresholds {
@@ -22,18 +28,28 @@ export interface Thresholds {
   critPercent: number;
 }
 
-/** The report of `check` on a server: the facts and what core derives from them. Reads the pid file. */
-export function makeReport(
+/** The report of `check` on a server: the facts, what core derives from them, and why it is down. Reads the pid file. */
+export async function makeReport(
   server: Server,
   snapshot: Snapshot,
   segments: Fact<Segment[]>,
   guard: GuardFacts,
   thresholds: Thresholds,
-): Report {
+  systemd: SystemdSession,
+): Promise<Report> {
   const living = lineages(snapshot);
   const judgements = judge(snapshot, living);
   const use = tableUse(snapshot);
   const pidFile = readServerPidFile(server.settings, snapshot) ?? noPidFile(server.settings);
+  const endingOf = (id: string) => (server.unit.known ? readRunEnding(server.unit.value.name, id) : null);
+  const isDown = server.unit.known && !isRunning(server.unit.value);
+  const found = isDown
+    ? await diagnoseFacts(
+        server,
+        await failureFactsOf(server, snapshot, endingOf, systemd, journalWitness),
+        systemd,
+      )
+    : null;
   const missing = [
     ...server.missing,
     ...(pidFile.known ? [] : [pidFile.why]),
@@ -50,13 +66,14 @@ export function makeReport(
     use,
     judgements,
     segments: detachedSegments(segments, snapshot),
+    finding: found,
+    cures: found?.cures ?? advice(server, use, judgements),
     health: health({
       use,
       judgements,
-      active: server.unit.known ? { known: true, value: server.unit.value.active } : server.unit,
-      unit: server.unit.known ? server.unit.value.name : 'httpd',
+      unit: server.unit,
+      finding: found,
       needed: server.settings.known ? server.settings.value.sysvMutexes : null,
-      isDownForSets: server.unit.known && isWaitingForSets(server.unit.value),
       isApart: server.unit.known && server.unit.value.privateIpc,
       guardProblems: server.unit.known ? guardWarnings(server.unit.value, guard) : [],
       found: server.settings.known || server.owner.known,
@@ -68,8 +85,15 @@ export function makeReport(
   };
 }
 
-function isWaitingForSets({ name, active, invocationId }: UnitFacts): boolean {
-  return isDownForSets(active, readRunEnding(name, invocationId));
+/** A unit of a SysV script is looked at closer: systemd does not notice when its httpd ends. */
+function isRunning(unit: UnitFacts): boolean {
+  return isUp(unit) && !isUnsupervised(unit);
+}
+
+function advice(server: Server, use: Report['use'], judgements: Report['judgements']): readonly Cure[] {
+  return server.unit.known && server.settings.known
+    ? tableAdvice(server.unit.value, server.settings.value, use, judgements)
+    : [];
 }
 
 function missingFacts({ visibility, ipcNamespace, inspections, owner, sets }: Snapshot): string[] {

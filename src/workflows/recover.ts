@@ -13,8 +13,8 @@ import {
   type StepDone,
   decideRecovery,
 } from '../core/recovery/decide-recovery.ts';
-import { isUp } from '../core/units/active-state.ts';
-import { type UnitFacts, isChanging } from '../core/units/unit-facts.ts';
+import type { UnitFacts } from '../core/units/unit-facts.ts';
+import { isChanging, isUp } from '../core/units/unit-state.ts';
 import type { Clock } from '../host/proc/real-clock.ts';
 import type { Server, ServerChoice } from './find-server.ts';
 
@@ -46,6 +46,8 @@ export interface RecoveryDoors {
   resetFailed: (unit: string) => Promise<Done<'unreachable' | 'refused'>>;
   /** Resolves as soon as systemd has queued the job. */
   start: (unit: string) => Promise<Done<'unreachable' | 'refused'>>;
+  /** The same for a unit that systemd has up, although httpd has ended. */
+  restart: (unit: string) => Promise<Done<'unreachable' | 'refused'>>;
   answersHealthy: (url: string) => Promise<Done<'unhealthy'>>;
 }
 
@@ -203,7 +205,9 @@ class RecoveryRun {
       case 'reset-failed':
         return this.doors.resetFailed(unit);
       case 'start':
-        return this.start(unit);
+        return this.start(unit, this.doors.start);
+      case 'restart':
+        return this.start(unit, this.doors.restart);
       case 'settle':
         return this.settle(unit, step.ms);
       case 'health':
@@ -220,8 +224,8 @@ class RecoveryRun {
     }
   }
 
-  private async start(unit: string): Promise<Done<StepFailure>> {
-    const asked = await this.doors.start(unit);
+  private async start(unit: string, ask: RecoveryDoors['start']): Promise<Done<StepFailure>> {
+    const asked = await ask(unit);
     if (!asked.ok) return asked;
     const settled = await this.unitAtRest(unit);
     if (!settled.known) return notDone('not-settled', settled.why);

@@ -11,6 +11,7 @@ import { waitForUnit } from '../host/systemd/wait-for-unit.ts';
 import { escape } from '../view/escape.ts';
 import { collectFailureFacts } from './collect-failure-facts.ts';
 import { type Caching, type Server, findServer } from './find-server.ts';
+import { noWitness } from './journal-witness.ts';
 import type { RecoveryDoors } from './recover.ts';
 import { removeOrphans } from './remove-orphans.ts';
 
@@ -26,7 +27,7 @@ export const recoveryDoors = (systemd: SystemdSession, caching: Caching): Recove
     const { unit } = server;
     const endingOf = (invocationId: string) =>
       unit.known ? readRunEnding(unit.value.name, invocationId) : null;
-    return collectFailureFacts(server, endingOf, systemd.within(ASK_TIMEOUT_MS));
+    return collectFailureFacts(server, endingOf, systemd.within(ASK_TIMEOUT_MS), noWitness);
   },
   readAttempts: (unit) => readAttempts(unit),
   keepAttempts: (unit, attempts) => keepAttempts(unit, attempts),
@@ -38,6 +39,7 @@ export const recoveryDoors = (systemd: SystemdSession, caching: Caching): Recove
   removeOrphans: (unit, server) => removeOrphansOf(unit, server, systemd.within(ASK_TIMEOUT_MS)),
   resetFailed: (unit) => actOnSystemd(systemd.within(ASK_TIMEOUT_MS), (actions) => actions.resetFailed(unit)),
   start: (unit) => actOnSystemd(systemd.within(ASK_TIMEOUT_MS), (actions) => actions.start(unit)),
+  restart: (unit) => actOnSystemd(systemd.within(ASK_TIMEOUT_MS), (actions) => actions.restart(unit)),
   answersHealthy,
 });
 

@@ -43,7 +43,7 @@ function rememberSettings(): void {
     configFiles: [],
   };
   const lines = [
-    'httpd-guard 2',
+    'httpd-guard 3',
     `uid ${HTTPD_UID}`,
     'cuid 0',
     `json ${JSON.stringify({ settings, starterUid: 0 })}`,

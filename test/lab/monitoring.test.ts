@@ -120,7 +120,7 @@ void t.test('monitoring', async (t) => {
   await t.test('a failed write is reported', async (t) => {
     await lab.sh(`rm ${FILE}; mkdir ${FILE}`);
     t.equal((await lab.run('systemctl', 'start', SERVICE)).exitCode, 1);
-    const why = `cannot write the metrics: ${FILE}: it is a directory (EISDIR)`;
+    const why = `the metrics were not written: ${FILE}: it is a directory (EISDIR)`;
     t.match(await lab.sh(`journalctl --sync; journalctl -q -o cat -u ${SERVICE}`), why);
     await lab.sh(`rmdir ${FILE}`);
     await writeMetrics();
@@ -252,7 +252,7 @@ void t.test('monitoring', async (t) => {
     lab.write('etc/httpd-guard.toml', '[monitor]\ntextfile = "/var/lib/metrics"\n');
     t.match(
       await lab.sh('httpd-guard install'),
-      'metrics are not written: /var/lib/metrics is not a directory',
+      'no metrics are written: /var/lib/metrics is not a directory',
     );
     await lab.sh('mkdir /var/lib/metrics; httpd-guard install');
     await until('metrics in the folder that was named', async () =>

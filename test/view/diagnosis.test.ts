@@ -17,7 +17,7 @@ void t.test('diagnose prints the cause, its evidence and commands', async (t) =>
   t.match(shown, '12 of 12 sets and 12 of 32000 semaphores in use');
   t.match(shown, '9 sets of www-data');
   t.match(shown, 'could not be read: a log could not be read');
-  t.match(shown, /^ {2}httpd-guard clean$/m);
+  t.match(shown, /^ {2}httpd-guard recover --unit apache2\.service$/m);
   t.match(shown, '\\x1b[2Jproxy mutex\\u{202e}', 'what others wrote is escaped');
   t.notMatch(shown, '\u001b');
 });
@@ -45,7 +45,7 @@ void t.test('the JSON object has the documented fields', async (t) => {
 });
 
 void t.test('the fix names the workers to terminate', async (t) => {
-  const held = failure({ listeningOrphans: [{ pid: 77, startedMs: 5, ports: [80] }] });
+  const held = failure({ listeningOrphans: [{ pid: 77, startedMs: 5, ports: [80], inUnit: true }] });
   t.match(diagnosis(held, [], []).cures[0]?.run, ['kill 77']);
 });
 
@@ -73,7 +73,7 @@ void t.test('the journal entry names the cause on one line', async (t) => {
     },
   });
   for (const value of Object.values(entry?.fields ?? {})) t.notMatch(String(value), '\n');
-  t.match(entry?.sentence, /To fix: .*httpd-guard clean && systemctl reset-failed apache2\.service/);
+  t.match(entry?.sentence, /To fix: .*httpd-guard recover --unit apache2\.service/);
 });
 
 void t.test('commands with side effects are not quoted in the journal', async (t) => {
@@ -105,8 +105,8 @@ void t.test('a stop on purpose or an exit without failure has no entry', async (
   t.match(
     entryOf(failure({ ending: ending({ result: 'signal', exitCode: 'killed', exitStatus: 'KILL' }) })),
     {
-      priority: 'notice',
-      sentence: /killed with KILL/,
+      priority: 'err',
+      sentence: /it was killed \(.*killed with KILL/,
     },
   );
   t.match(entryOf(failure({ ending: ending(), use: unknown('x') })), {

@@ -37,7 +37,7 @@ void t.test('the steps and the result', async (t) => {
 void t.test('a dry run prints the plan', async (t) => {
   const plan: Recovery['plan'] = [
     { do: 'wait', ms: 5_000 },
-    { do: 'reap', workers: [{ pid: 77, startedMs: 5, ports: [80] }] },
+    { do: 'reap', workers: [{ pid: 77, startedMs: 5, ports: [80], inUnit: true }] },
     { do: 'clean' },
     { do: 'reset-failed' },
     { do: 'start' },
@@ -71,7 +71,7 @@ void t.test('a recovery, a failed one and giving up have a journal entry', async
 void t.test('the JSON object has the documented fields', async (t) => {
   const plan: Recovery['plan'] = [
     { do: 'wait', ms: 5_000 },
-    { do: 'reap', workers: [{ pid: 77, startedMs: 5, ports: [80] }] },
+    { do: 'reap', workers: [{ pid: 77, startedMs: 5, ports: [80], inUnit: true }] },
     { do: 'clean' },
     { do: 'settle', ms: 2_000 },
     { do: 'health', url: 'http://127.0.0.1/' },

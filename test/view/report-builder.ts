@@ -27,6 +27,13 @@ import {
 export const unit = (over: Partial<UnitFacts> = {}): UnitFacts => ({
   name: UNIT,
   load: 'loaded',
+  loadError: '',
+  lastMainPid: 0,
+  mainExitMs: 0,
+  mainExitedWell: true,
+  activeExitMs: 0,
+  restart: 'no',
+  condition: { met: true, atMs: 0 },
   active: 'active',
   sub: 'running',
   result: 'success',
@@ -61,6 +68,7 @@ export const unit = (over: Partial<UnitFacts> = {}): UnitFacts => ({
 export const settings = (over: Partial<HttpdSettings> = {}): HttpdSettings => ({
   user: 'www-data',
   uid: 33,
+  gid: 33,
   errorLog: '/var/log/apache2/error.log',
   pidFile: '/run/apache2.pid',
   mutexMechanism: 'sysvsem',
@@ -76,6 +84,8 @@ interface Found {
   unit?: Fact<UnitFacts>;
   settings?: Fact<HttpdSettings>;
   pidFile?: Report['pidFile'];
+  finding?: Report['finding'];
+  cures?: Report['cures'];
   otherUnits?: UnitListing[];
   missing?: string[];
   tableUnread?: string;
@@ -109,14 +119,15 @@ export function report(scene: Scene, found: Found = {}): Report {
       found.segmentsUnread === undefined ? known(found.segments ?? []) : unknown(found.segmentsUnread),
       seen,
     ),
+    finding: found.finding ?? null,
+    cures: found.cures ?? [],
     health: health({
       use,
       judgements,
-      active: about.known ? known(about.value.active) : about,
-      unit: about.known ? about.value.name : 'httpd',
+      unit: about,
+      finding: found.finding ?? null,
       needed: said.known ? said.value.sysvMutexes : null,
       isApart: about.known && about.value.privateIpc,
-      isDownForSets: false,
       guardProblems: about.known ? guardWarnings(about.value, guard) : [],
       found: about.known || said.known,
       ...percents,
@@ -143,6 +154,7 @@ export const sick = (): Report =>
     {
       unit: known(unit({ active: 'failed', sub: 'failed', result: 'exit-code', mainPid: 0 })),
       pidFile: known({ path: '/run/apache2.pid', pid: 700, state: 'stale' }),
+      finding: { cause: 'semaphore-leak', evidence: [], cures: [] },
     },
   );
 

@@ -153,37 +153,23 @@ void t.test('--explain shows the finding of each rule and its source', async (t)
   t.match(text, '  1 set: not-a-mutex: key 0x80000001, not 0 [/proc/sysvipc/sem]\n');
 });
 
-void t.test(
-  '--explain ends with advice if httpd has mutexes in the table and the status is not ok',
-  async (t) => {
-    const helps = (what: ReturnType<typeof report>): string =>
-      /To fix:\n[^]*/.exec(show(what, { explain: true }))?.[0] ?? '';
-    const text = helps(sick());
-    t.match(text, 'remove the orphaned sets, then start:\n  httpd-guard clean\n');
-    t.match(
-      text,
-      "  printf '[Service]\\nPrivateIPC=yes\\n' >/etc/systemd/system/apache2.service.d/private-ipc.conf\n",
-    );
-    t.match(text, /^ {2}# .*PHP and CGI/m);
-    t.match(text, '  httpd-guard limits --raise 32000\n');
-    t.equal(helps(healthy()), '');
-    t.equal(helps(unseen()), '');
-    const full: Scene = {
-      limits: known({ maxSets: 1, maxSemaphores: 100 }),
-      processes: [master(), worker()],
-    };
-    t.match(
-      helps(report({ ...full, sets: [set({ key: 5 })] })),
-      /^enlarge the table, now and at each boot:$/m,
-    );
-    t.equal(
-      helps(report(full, { settings: known(settings({ sysvMutexes: 0 })) })),
-      '',
-      'it uses no System V mutex',
-    );
-    t.notMatch(show(sick()), 'To fix');
-  },
-);
+void t.test('--explain ends with advice if the status is not ok', async (t) => {
+  const say = { cures: [{ say: 'do this', run: ['a', 'b'], traps: ['mind that'] }] };
+  const helps = (what: ReturnType<typeof report>): string =>
+    /To fix:\n[^]*/.exec(show(what, { explain: true }))?.[0] ?? '';
+  t.equal(helps({ ...sick(), ...say }), 'To fix:\n\ndo this:\n  a\n  b\n  # mind that\n');
+  t.equal(helps(sick()), '');
+  t.equal(helps({ ...healthy(), ...say }), '');
+  t.notMatch(show({ ...sick(), ...say }), 'To fix');
+});
+
+void t.test('one that is down for another reason is not said to be at risk', async (t) => {
+  const unitDown = known(unit({ active: 'failed', sub: 'failed', result: 'signal', mainPid: 0 }));
+  const down = (cause: 'killed' | 'stopped-by-admin') =>
+    show(report({}, { unit: unitDown, finding: { cause, evidence: [], cures: [] } }));
+  t.match(down('killed'), /^apache2\.service is down, not because of semaphores: it was killed\.\n/);
+  t.match(down('stopped-by-admin'), /^apache2\.service is down: it was stopped on purpose\.\n/);
+});
 
 void t.test('reasons that differ from set to set are summarized, and many are truncated', async (t) => {
   const sets = Array.from({ length: 12 }, (_, id) => set({ id, key: id + 1 }));

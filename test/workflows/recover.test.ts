@@ -74,6 +74,10 @@ class World {
       this.act('terminate');
       return this.terminated;
     },
+    restart: async () => {
+      this.act('restart');
+      return this.onStart();
+    },
     removeOrphans: async () => {
       this.act('clean');
       const [next = doneWith({ doubt: false }), ...rest] = this.doubts;
@@ -255,7 +259,7 @@ void t.test('a step that fails ends the recovery', async (t) => {
 void t.test(
   'orphaned workers are terminated first, and if they keep running nothing else is done',
   async (t) => {
-    const held = failure({ listeningOrphans: [{ pid: 77, startedMs: 5, ports: [80] }] });
+    const held = failure({ listeningOrphans: [{ pid: 77, startedMs: 5, ports: [80], inUnit: true }] });
     const world = new World();
     world.facts = held;
     t.match(await world.recover(), { outcome: 'recovered' });

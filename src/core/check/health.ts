@@ -1,6 +1,8 @@
-import { type Fact, valueOrNull } from '../fact.ts';
-import type { ActiveState } from '../units/active-state.ts';
+import { isForSets } from '../diagnosis/cause.ts';
+import type { Diagnosis } from '../diagnosis/diagnosis.ts';
+import type { Fact } from '../fact.ts';
 import { counted } from '../text/counted.ts';
+import type { UnitFacts } from '../units/unit-facts.ts';
 import { type TableUse, freeSets, percent } from '../verdict/table-use.ts';
 import type { Judgement, Verdict } from '../verdict/verdict.ts';
 
@@ -15,15 +17,13 @@ export interface Health {
 export interface HealthQuestion {
   use: Fact<TableUse>;
   judgements: readonly Judgement[];
-  /** The unit's ActiveState, or why it is unknown. */
-  active: Fact<ActiveState>;
-  unit: string;
+  unit: Fact<UnitFacts>;
+  /** Why it is down; null if it is up. */
+  finding: Pick<Diagnosis, 'cause' | 'evidence' | 'cures'> | null;
   /** How many System V mutexes httpd registers: the most sets a start needs, not counting proxy balancers; null if httpd does not report it. */
   needed: number | null;
   /** Whether the unit has its own semaphore table (PrivateIPC=yes), so that this one does not affect it. */
   isApart: boolean;
-  /** Whether it is down because no set could be created: critical even if sets are free by now. */
-  isDownForSets: boolean;
   /** Why the installed guard does not work, one sentence with its fix for each; empty if it works or is not installed. */
   guardProblems: readonly string[];
   /** Whether an httpd was found here at all: a missing one is not a healthy one. */
@@ -36,14 +36,15 @@ export interface HealthQuestion {
 
 /** Whether the semaphore table keeps httpd from starting, now or after the next kill -9. The worst finding decides the status. */
 export function health(question: HealthQuestion): Health {
-  const { use, judgements, active, unit, needed, isApart, isDownForSets } = question;
+  const { use, judgements, finding, needed, isApart } = question;
   const { guardProblems, found, warnPercent, critPercent, missing } = question;
   const critical: string[] = [];
   const warning: string[] = [];
   const count = countVerdicts(judgements);
+  const unit = question.unit.known ? question.unit.value.name : 'httpd';
+  const down = finding !== null && finding.cause !== 'none' && finding.cause !== 'stopped-by-admin';
 
   if (use.known && !isApart) {
-    const down = valueOrNull(active) === 'failed';
     for (const [what, limit] of Object.entries(use.value) as [string, TableUse['sets']][]) {
       const full = limit.used >= limit.max;
       const line = `${limit.used} of ${limit.max} ${what} in use (${percent(limit)} %)`;
@@ -55,13 +56,18 @@ export function health(question: HealthQuestion): Health {
       else if (percent(limit) >= warnPercent) warning.push(line);
     }
     const free = freeSets(use.value);
-    if (down && free > 0 && needed !== null && free < needed)
+    if (down && isForSets(finding.cause) && free > 0 && needed !== null && free < needed)
       critical.push(
         `${unit} is down and may need ${counted(needed, 'set')}, but only ${free} can be created: httpd-guard diagnose`,
       );
   }
-  if (isDownForSets && critical.length === 0)
-    critical.push(`${unit} is down because no semaphore set could be created: httpd-guard recover`);
+  if (down && isForSets(finding.cause)) {
+    if (critical.length === 0)
+      critical.push(`${unit} is down because no semaphore set could be created: ${firstCommand(finding)}`);
+  } else if (down)
+    warning.push(
+      `${unit} is down (${finding.cause}): ${finding.evidence[0]?.saw ?? ''}: httpd-guard diagnose`,
+    );
   if (count.orphan > 0)
     warning.push(
       `${counted(count.orphan, 'orphaned set')}, leaked by a killed httpd: httpd-guard clean removes ${count.orphan === 1 ? 'it' : 'them'}`,
@@ -71,7 +77,13 @@ export function health(question: HealthQuestion): Health {
   const reasons = [...critical, ...warning, ...(use.known ? [] : [use.why]), ...missing];
   if (critical.length > 0) return { status: 'critical', reasons };
   if (warning.length > 0) return { status: 'warning', reasons };
-  return { status: use.known && found ? 'ok' : 'unknown', reasons };
+  return { status: use.known && question.unit.known && found ? 'ok' : 'unknown', reasons };
+}
+
+/** `recover` if that brings it back, else `diagnose`, which explains. */
+function firstCommand({ cures }: Pick<Diagnosis, 'cures'>): string {
+  const recovers = cures[0]?.run.some((command) => command.startsWith('httpd-guard recover')) ?? false;
+  return recovers ? 'httpd-guard recover' : 'httpd-guard diagnose';
 }
 
 export function countVerdicts(judgements: readonly Judgement[]): Record<Verdict, number> {

@@ -8,6 +8,6 @@ import type { Report } from './report.ts';
 export function killsLeft({ use, settings, unit, snapshot, lineages, judgements }: Report): number | null {
   if (!unit.known) return null;
   const held = heldSets(unit.value, snapshot, lineages, judgements);
-  const { kills } = unitNeed({ unit: unit.value, settings, use, held, guarded: true });
+  const { kills } = unitNeed({ unit: unit.value, settings, use, held, balancers: 0, guarded: true });
   return kills.leaks === true ? (kills.left ?? kills.least) : null;
 }

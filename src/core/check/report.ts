@@ -1,4 +1,6 @@
 import type { UnitListing } from '../httpd/choose-unit.ts';
+import type { Cure } from '../diagnosis/cure.ts';
+import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { Fact } from '../fact.ts';
 import type { GuardFacts } from '../guard/guard-facts.ts';
 import type { Health } from './health.ts';
@@ -23,6 +25,10 @@ export interface Report {
   judgements: readonly Judgement[];
   /** Shared memory segments that may be orphaned. */
   segments: Fact<readonly SegmentJudgement[]>;
+  /** Why it is down, as `diagnose` shows it; null if it is up or its unit is unknown. */
+  finding: Pick<Diagnosis, 'cause' | 'evidence' | 'cures'> | null;
+  /** What helps, best first. */
+  cures: readonly Cure[];
   health: Health;
   guard: GuardFacts;
   /** Use of a limit that is a warning, in percent. */

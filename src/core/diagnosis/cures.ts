@@ -1,61 +1,21 @@
-import type { Cause } from './cause.ts';
-import type { Fact } from '../fact.ts';
-import type { Outsider } from './failure-facts.ts';
-import type { BlockingServer } from './blocking-servers.ts';
-import { setsToAdvise } from '../limits/kernel-sem.ts';
-import { counted } from '../text/counted.ts';
+import { isControlScript } from '../httpd/identity.ts';
+import { queryCommand } from '../httpd/launch.ts';
 import { shellWord } from '../text/shell-word.ts';
-import type { TableUse } from '../verdict/table-use.ts';
-import { isUp } from '../units/active-state.ts';
-import type { UnitFacts } from '../units/unit-facts.ts';
+import { restartsByItself } from '../units/restart.ts';
+import { isForOthersToStart } from '../units/unit-facts.ts';
+import { timedOut } from '../units/timed-out.ts';
+import { isStuck, isUnsupervised, isUp } from '../units/unit-state.ts';
+import type { Cause } from './cause.ts';
+import { type AdviceInput, type Cure, cure, writeDropIn } from './cure.ts';
+import { demandCures, tableCures } from './cures-of-table.ts';
 
-/** A fix: a sentence and commands to paste; no commands if only an admin can know them. The names are those of `diagnose --json`. */
-export interface Cure {
-  say: string;
-  run: string[];
-  /** Its side effects, one sentence each. */
-  traps: string[];
-}
-
-/** The facts that decide which fixes apply. */
-export interface AdviceInput {
-  /** The unit's name. */
-  unit: string;
-  facts: Fact<UnitFacts>;
-  /** Pids of its orphaned workers that hold a port. */
-  pids: readonly number[];
-  use: Fact<TableUse>;
-  /** How many sets may or may not be orphaned. */
-  unsure: number;
-  /** Servers of other units that keep sets from being proven orphaned. */
-  blockingServers: readonly BlockingServer[];
-  /** Whether the table was full and has enough free sets now. */
-  hasFreeSetsAgain: boolean;
-  /** A running httpd that was started outside the unit. */
-  outsider: Outsider | null;
-}
-
-/** The fixes for a cause, best first. */
+/** The fixes for a cause, the shortest that helps first. */
 export function cures(cause: Cause, input: AdviceInput): Cure[] {
-  const { pids } = input;
   const unit = shellWord(input.unit);
-  const up = input.facts.known && isUp(input.facts.value);
-  const start = up ? [] : [`systemctl reset-failed ${unit}`, `systemctl start ${unit}`];
+  const start = startCommands(input);
   switch (cause) {
     case 'semaphore-leak':
-      return [
-        cure(`remove the orphaned sets${up ? '' : ', then start'}`, 'httpd-guard clean', ...start),
-        ...(isGuarded(input)
-          ? []
-          : [
-              cure(
-                'and guard it: orphaned sets are removed before each start',
-                `httpd-guard install --unit ${unit}`,
-              ),
-            ]),
-        ...tableCures(input),
-        ...stopCure(input),
-      ];
+      return leakCures(input);
     case 'semaphore-demand':
       return demandCures(input, start);
     case 'disk-full':
@@ -72,12 +32,12 @@ export function cures(cause: Cause, input: AdviceInput): Cure[] {
       return [
         cure(
           'terminate the workers of the killed master, then start',
-          ...(pids.length === 0 ? [] : [`kill ${pids.join(' ')}`]),
+          ...(input.pids.length === 0 ? [] : [`kill ${input.pids.join(' ')}`]),
           ...start,
         ),
       ];
     case 'port-held-by-other':
-      return [cure('find the process that listens on the port', 'ss -ltnp')];
+      return portCures(input);
     case 'set-removed-while-live':
       return [
         cure(
@@ -87,26 +47,101 @@ export function cures(cause: Cause, input: AdviceInput): Cure[] {
         ),
       ];
     case 'config-error':
-      return [cure('fix the configuration, test it, then start', 'apachectl configtest', ...start)];
+      return [cure('fix the configuration, test it, then start', ...testCommand(input), ...start)];
     case 'started-outside-systemd':
       return outsiderCures(input);
+    case 'stale-pid-file':
+      return [
+        cure(
+          'remove the pid file, which names another program, then start',
+          ...(input.pidFile === null ? [] : [`rm -f ${shellWord(input.pidFile)}`]),
+          ...start,
+        ),
+      ];
+    case 'not-started':
+      return notStartedCures(input);
+    case 'killed':
+    case 'out-of-memory':
+    case 'timeout':
+      return killCures(cause, input);
     case 'stopped-by-admin':
       return [
         cure(
           'it was stopped on purpose. To start it',
-          ...(input.facts.known && input.facts.value.load === 'masked' ? [`systemctl unmask ${unit}`] : []),
+          ...(isMasked(input) ? [`systemctl unmask ${unit}`] : []),
           `systemctl start ${unit}`,
         ),
       ];
     case 'other':
     case 'unknown':
-      return [
-        ...killCures(input, start),
-        cure('its last log lines', `journalctl -xeu ${unit}`, `systemctl status ${unit}`),
-      ];
+      return input.facts.known
+        ? [cure('its last log lines', `journalctl -xeu ${unit}`, `systemctl status ${unit}`)]
+        : [cure('what could be seen', 'httpd-guard check --explain')];
     case 'none':
       return [];
   }
+}
+
+/** None for a unit that is up, or that systemd is about to start by itself. */
+function startCommands({ unit: name, facts, result }: AdviceInput): string[] {
+  // To systemd it is up, so a start would do nothing.
+  if (facts.known && (isUnsupervised(facts.value) || isStuck(facts.value)))
+    return [`systemctl restart ${shellWord(name)}`];
+  if (facts.known && (isUp(facts.value) || restartsByItself(facts.value, result))) return [];
+  const unit = shellWord(name);
+  return [`systemctl reset-failed ${unit}`, `systemctl start ${unit}`];
+}
+
+function leakCures(input: AdviceInput): Cure[] {
+  const unit = shellWord(input.unit);
+  const facts = input.facts.known ? input.facts.value : null;
+  const isDown = facts !== null && !isUp(facts);
+  // A recovery leaves it to an admin or a cluster manager to start such a unit.
+  const start = facts !== null && isForOthersToStart(facts.fileState) ? startCommands(input) : [];
+  return [
+    isDown && start.length === 0
+      ? cure(
+          'remove the orphaned sets, start it, and verify that it stays up',
+          `httpd-guard recover --unit ${unit}`,
+        )
+      : cure(
+          `remove the orphaned sets${start.length === 0 ? '' : ', then start'}`,
+          'httpd-guard clean',
+          ...start,
+        ),
+    ...(isGuarded(input)
+      ? []
+      : [
+          cure(
+            'and guard it: orphaned sets are removed before each start',
+            `httpd-guard install --unit ${unit}`,
+          ),
+        ]),
+    ...tableCures(input),
+    ...stopCure(input),
+  ];
+}
+
+/** Only a person knows whether another program may be stopped. */
+function portCures({ portOwners }: AdviceInput): Cure[] {
+  const pids = [...new Set(portOwners.flatMap(({ pid }) => (pid === null ? [] : [pid])))];
+  return pids.length === 0
+    ? [cure('find the process that listens on the port (as root)', 'ss -ltnp')]
+    : [
+        cure(
+          'stop the program that listens on the port, or have httpd listen on another',
+          `systemctl status ${pids.join(' ')}`,
+        ),
+      ];
+}
+
+/** httpd's own test of its configuration, by the program that the unit starts. */
+function testCommand({ facts }: AdviceInput): string[] {
+  const exec = facts.known ? facts.value.execStart : null;
+  if (exec === null) return ['apachectl configtest'];
+  if (isControlScript(exec)) return [`${shellWord(exec.path)} configtest`];
+  const { file, args } = queryCommand(exec, new Map(), ['-t']);
+  return [[file, ...args].map(shellWord).join(' ')];
 }
 
 /**
@@ -128,102 +163,53 @@ function outsiderCures({ unit: name, outsider }: AdviceInput): Cure[] {
   ];
 }
 
-/** For a full table without a set that is proven to be orphaned. */
-function demandCures(input: AdviceInput, start: readonly string[]): Cure[] {
-  const { unsure, blockingServers, hasFreeSetsAgain } = input;
-  if (hasFreeSetsAgain)
-    return [cure('the table was full and has free sets now; start it', ...start), ...tableCures(input)];
+function notStartedCures(input: AdviceInput): Cure[] {
+  const unit = shellWord(input.unit);
+  const words = cure('the reason in full', `systemctl status ${unit}`, `journalctl -u ${unit} -n 20 _PID=1`);
+  return input.isStartLimit
+    ? [cure('reset the start limit and start it', ...startCommands(input)), words]
+    : [words];
+}
+
+function killCures(cause: 'killed' | 'out-of-memory' | 'timeout', input: AdviceInput): Cure[] {
+  const { unit, facts, result } = input;
+  const start = startCommands(input);
+  const restarts = facts.known && restartsByItself(facts.value, result);
   return [
-    ...blockingServers.map(({ unit, sets: known }) =>
-      cure(
-        `${unit} could use ${known} sets, more than one server needs. Restart it, then remove the orphaned ones among them`,
-        `systemctl restart ${shellWord(unit)}`,
-        'httpd-guard clean',
-        ...start,
-      ),
-    ),
-    ...(unsure === 0
+    ...(restarts
+      ? [cure('systemd restarts it', `systemctl status ${shellWord(unit)}`)]
+      : [cure('start it again', ...start)]),
+    ...(cause === 'timeout'
+      ? timeoutCure(input)
+      : [
+          cure(
+            'check whether it was the OOM killer',
+            'journalctl -k --since "1 hour ago" --grep "out of memory|oom-kill"',
+          ),
+        ]),
+    ...(restarts || cause === 'timeout' || (facts.known && isUnsupervised(facts.value))
       ? []
       : [
           cure(
-            `${counted(unsure, 'set')} may be orphaned, but cannot be proven to be. The reasons, best seen as root`,
-            'sudo httpd-guard check --explain',
+            'have systemd restart it whenever it is killed; a guarded start always finds free sets',
+            ...writeDropIn(unit, 'restart.conf', 'Restart=on-failure'),
           ),
         ]),
-    ...raiseCure(
-      input,
-      `enlarge the table, now and at each boot${start.length === 0 ? '' : ', then start'}`,
-      start,
-    ),
-    ...apartCures(input),
-    cure('who owns the sets', 'httpd-guard limits', 'httpd-guard check --explain'),
   ];
 }
 
-/** Fixes that keep httpd out of the table or enlarge it. */
-function tableCures(input: AdviceInput): Cure[] {
-  return [...apartCures(input), ...raiseCure(input, 'or enlarge the table, now and at each boot')];
-}
-
-/** Fixes that keep httpd out of the table. */
-function apartCures(input: AdviceInput): Cure[] {
-  const { unit: name } = input;
-  const unit = shellWord(name);
-  const mutexes =
-    'use mutexes that are not System V sets: "Mutex pthread default" (or "Mutex file:/run default") in the configuration of httpd instead of each "Mutex sysvsem"; in 2.2 AcceptMutex';
+function timeoutCure(input: AdviceInput): Cure[] {
+  if (!input.facts.known || timedOut(input.facts.value) === 'stop') return stopCure(input);
+  const { startTimeoutMs } = input.facts.value;
+  if (startTimeoutMs === Infinity) return [];
   return [
-    ...(!canBeApart(input)
-      ? []
-      : [
-          {
-            say: 'permanently, by one of these: give it its own IPC namespace: leaked sets disappear with it, and no other program can fill it',
-            run: [
-              ...writeDropIn(name, 'private-ipc.conf', 'PrivateIPC=yes'),
-              `systemctl reset-failed ${unit}`,
-              `systemctl restart ${unit}`,
-            ],
-            traps: [
-              'needs systemd 248 or newer; older versions ignore the setting and log that',
-              'PHP and CGI in it no longer share System V IPC with cron jobs and the command line',
-              `some unprivileged containers silently ignore it: readlink /proc/1/ns/ipc /proc/$(systemctl show -p MainPID --value ${unit})/ns/ipc must print two different names`,
-              'kernel.sem of the host does not apply in it, but the defaults of the kernel do: 32000 sets since Linux 3.19',
-              'sets leaked before stay in the table of the host: httpd-guard clean',
-            ],
-          },
-        ]),
-    cure(canBeApart(input) ? `or ${mutexes}` : `permanently: ${mutexes}`),
-  ];
-}
-
-/** Whether PrivateIPC=yes is an option: not set yet, and systemd is not known to be too old. */
-function canBeApart({ facts }: AdviceInput): boolean {
-  return !facts.known || (facts.value.knowsPrivateIpc && !facts.value.privateIpc);
-}
-
-function isApart({ facts }: AdviceInput): boolean {
-  return facts.known && facts.value.privateIpc;
-}
-
-/** None if the unit has its own table, to which the kernel's defaults apply. */
-function raiseCure(input: AdviceInput, say: string, then: readonly string[] = []): Cure[] {
-  const sets = input.use.known ? setsToAdvise(input.use.value) : null;
-  return sets === null || isApart(input) ? [] : [cure(say, `httpd-guard limits --raise ${sets}`, ...then)];
-}
-
-/** Results of a run that was killed (systemd.exec(5), $SERVICE_RESULT), as opposed to a failed start. */
-const KILLED = /^(signal|core-dump|oom-kill|watchdog)$/;
-
-function killCures({ unit, facts }: AdviceInput, start: readonly string[]): Cure[] {
-  if (!facts.known || !KILLED.test(facts.value.result)) return [];
-  return [
-    cure('it was killed; start it again', ...start),
     cure(
-      'check whether it was the OOM killer',
-      'journalctl -k --since "1 hour ago" --grep "out of memory|oom-kill"',
-    ),
-    cure(
-      'have systemd restart it whenever it is killed; a guarded start always finds free sets',
-      ...writeDropIn(unit, 'restart.conf', 'Restart=on-failure'),
+      `and allow more than ${startTimeoutMs / 1000} s for a start`,
+      ...writeDropIn(
+        input.unit,
+        'start-timeout.conf',
+        `TimeoutStartSec=${Math.max(90, Math.ceil(startTimeoutMs / 500))}`,
+      ),
     ),
   ];
 }
@@ -243,16 +229,10 @@ function stopCure({ unit, facts }: AdviceInput): Cure[] {
   ];
 }
 
-function writeDropIn(unit: string, file: string, setting: string): string[] {
-  const folder = shellWord(`/etc/systemd/system/${unit}.d`);
-  const path = shellWord(`/etc/systemd/system/${unit}.d/${file}`);
-  return [`mkdir -p ${folder}`, `printf '[Service]\\n${setting}\\n' >${path}`, 'systemctl daemon-reload'];
-}
-
 function isGuarded({ facts }: AdviceInput): boolean {
   return facts.known && facts.value.dropInPaths.some((path) => path.endsWith('/50-httpd-guard.conf'));
 }
 
-function cure(say: string, ...run: string[]): Cure {
-  return { say, run, traps: [] };
+function isMasked({ facts }: AdviceInput): boolean {
+  return facts.known && facts.value.load === 'masked';
 }

@@ -1,8 +1,11 @@
 import type { Cause } from './cause.ts';
-import { type Cure, cures } from './cures.ts';
+import type { Cure } from './cure.ts';
+import { cures } from './cures.ts';
 import type { FailureFacts, Holder, LogLine } from './failure-facts.ts';
 import { explainFailure } from './explain-failure.ts';
-import { hasFreeSetsAgain } from './find-cause.ts';
+import { isStartLimit } from './causes-of-state.ts';
+import { hasFreeSetsAgain } from './causes-of-table.ts';
+import { endOf } from './last-end.ts';
 import type { Evidence } from '../evidence.ts';
 
 /** The result of `diagnose` and ExecStopPost=. */
@@ -32,15 +35,17 @@ export function diagnosis(
     evidence,
     holders: aboutTable ? facts.holders : [],
     cures: cures(cause, {
-      ...{
-        unit,
-        facts: facts.unit,
-        use: facts.use,
-        unsure: facts.unsure,
-        blockingServers: facts.blockingServers,
-      },
+      unit,
+      facts: facts.unit,
+      result: facts.unit.known ? endOf(facts.unit.value, facts).result : '',
+      isStartLimit: facts.unit.known && isStartLimit(facts.unit.value, facts),
+      use: facts.use,
+      unsure: facts.unsure,
+      blockingServers: facts.blockingServers,
       hasFreeSetsAgain: hasFreeSetsAgain(facts),
       outsider: facts.outsider,
+      portOwners: facts.portOwners,
+      pidFile: facts.pidFile?.known === true ? facts.pidFile.value.path : null,
       pids: facts.listeningOrphans.map(({ pid }) => pid),
     }),
     missing,

@@ -15,10 +15,15 @@ export function explainFailure(facts: FailureFacts, runLines: readonly LogLine[]
   const lines = lastLines(facts, runLines);
   const found = findCause(facts);
   const isSure = found.cause !== 'other' && found.cause !== 'none' && found.weak === undefined;
-  // A line about semaphores confirms a weak finding; a line about another failure contradicts it.
+  // A line about semaphores confirms a weak finding; a fatal line about another failure contradicts it.
   const isConfirmed = found.weak === true && lines.some(({ match }) => match?.kind === 'create-failed');
   const byLine = isSure || isConfirmed ? null : lineCause(found, facts, lines);
-  return byLine ?? withLines(found, lines, didExit(facts));
+  if (byLine !== null) return byLine;
+  const contradiction =
+    found.weak === true && !isConfirmed ? lineToQuote('other', lines, didExit(facts)) : null;
+  return contradiction === null
+    ? withLines(found, lines, didExit(facts))
+    : { cause: 'other', evidence: [asEvidence(contradiction), ...found.evidence] };
 }
 
 /** Causes by kinds of lines, if the machine shows no other cause. */
@@ -53,12 +58,20 @@ function didExit({ unit, ending }: FailureFacts): boolean {
   return mayLackSets(ending?.result ?? (unit.known ? unit.value.result : ''));
 }
 
+/** Not failures of a run, so the log of the last run is about something else. */
+const LOG_NOTHING: ReadonlySet<Cause> = new Set(['none', 'stopped-by-admin', 'not-started']);
+
 /** Adds the line that an admin would look for, and for a leak the line about the kill that leaked the sets. */
 function withLines(found: Finding, lines: readonly LogLine[], exited: boolean): Finding {
-  if (found.cause === 'none' || found.cause === 'stopped-by-admin') return found;
+  if (LOG_NOTHING.has(found.cause)) return found;
   const source =
     found.cause === 'semaphore-leak' ? lines.find(({ match }) => match?.kind === 'leak-source') : undefined;
-  const quoted = lineToQuote(found.cause, lines, exited);
+  const quoted = lineToQuote(
+    found.cause,
+    // httpd -t printed the same.
+    lines.filter(({ text }) => !found.evidence.some(({ saw }) => saw.includes(text.trim()))),
+    exited,
+  );
   const evidence = [quoted ?? undefined, source].flatMap((line) =>
     line === undefined ? [] : [asEvidence(line)],
   );

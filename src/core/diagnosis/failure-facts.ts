@@ -1,20 +1,30 @@
 import type { Fact } from '../fact.ts';
-import type { BlockingServer } from './blocking-servers.ts';
 import type { LineMatch } from '../logs/match-line.ts';
-import type { RunEnding } from './run-ending.ts';
-import type { TableUse } from '../verdict/table-use.ts';
+import type { UnitJob } from '../units/unit-job.ts';
 import type { UnitFacts } from '../units/unit-facts.ts';
+import type { PidFile } from '../verdict/pid-file.ts';
+import type { TableUse } from '../verdict/table-use.ts';
+import type { BlockingServer } from './blocking-servers.ts';
+import type { DiskTrial } from './disk-trial.ts';
+import type { SetsNeed } from './sets-need.ts';
+import type { RunEnding } from './run-ending.ts';
 
 /** Facts of the kernel, systemd and httpd about a unit that may have failed. Nothing from a log. */
 export interface FailureFacts {
   unit: Fact<UnitFacts>;
   /** How its last run ended; null without a record by ExecStopPost=. */
   ending: RunEnding | null;
+  /** How systemd ended the last job of the unit; null if there was none. */
+  lastJob: Fact<UnitJob | null>;
   /** The error of httpd -t; null if the configuration is OK. */
   configComplaint: Fact<string | null>;
-  /** How many System V mutexes the configuration registers, the most that a start needs; null if httpd does not report it. */
+  /** How many System V mutexes are registered in the configuration; null if httpd does not report them. */
   sysvMutexes: number | null;
+  /** How many sets a start creates; null if it is unknown. */
+  need: SetsNeed | null;
   use: Fact<TableUse>;
+  /** Sets of httpd that were created since the last run began; null if several servers may have created them. */
+  runSets: number | null;
   /** The number of orphaned sets. */
   orphans: number;
   /** The number of sets that may be orphaned, which cannot be proven. */
@@ -23,11 +33,67 @@ export interface FailureFacts {
   blockingServers: readonly BlockingServer[];
   /** The owners of the table, largest first. */
   holders: readonly Holder[];
-  diskSpaces: readonly DiskSpace[];
-  /** Orphaned workers in the unit's own control group that listen on a port. */
+  /** The folders that httpd writes to when it starts. */
+  disks: readonly Disk[];
+  /** Orphaned workers that listen on a port, wherever they run. */
   listeningOrphans: readonly ListeningOrphan[];
+  /** Other programs that listen on the ports of httpd's configuration. */
+  portOwners: readonly PortOwner[];
+  /** Whether a process of httpd runs in the unit, or its pid file names one. */
+  httpdRuns: Fact<boolean>;
   /** A running httpd that was started outside the unit; null if there is none. */
   outsider: Outsider | null;
+  /** The unit's pid file; null if httpd does not report its path. */
+  pidFile: Fact<PidFile> | null;
+  /** The process in the pid file, if it is not httpd. */
+  stranger: Stranger | null;
+  /** Whether the kernel's OOM killer ended its main process; unknown if the kernel's messages cannot be read. */
+  oomKilled: Fact<boolean>;
+}
+
+export interface Holder {
+  uid: number;
+  /** Null if the uid has no name here. */
+  user: string | null;
+  /** The product that most likely made them; null if there is no hint. */
+  product: string | null;
+  sets: number;
+}
+
+/** A folder that httpd writes to when it starts. */
+export interface Disk {
+  path: string;
+  /** What httpd writes there. */
+  what: string;
+  /** Unknown if the file system did not answer in time. */
+  trial: Fact<DiskTrial>;
+}
+
+export interface ListeningOrphan {
+  pid: number;
+  /** Milliseconds since boot, as in /proc/PID/stat: with the pid it identifies a process. */
+  startedMs: number;
+  ports: readonly number[];
+  /** Whether it runs in the unit's own control group: only then may a recovery terminate it. */
+  inUnit: boolean;
+}
+
+/** The process that listens on a TCP port. All but the port are null for a process that is hidden from this one. */
+export interface PortOwner {
+  port: number;
+  pid: number | null;
+  /** Milliseconds since boot. */
+  startedMs: number | null;
+  program: string | null;
+  /** The unit or scope whose control group it is in. */
+  unit: string | null;
+}
+
+/** A process that httpd's pid file names, but that is not httpd. */
+export interface Stranger {
+  pid: number;
+  program: string | null;
+  unit: string | null;
 }
 
 /**
@@ -42,34 +108,6 @@ export interface Outsider {
   unit: string | null;
   /** The pid file that names it; null if httpd does not report its path. */
   pidFile: string | null;
-}
-
-export interface Holder {
-  uid: number;
-  /** Null if the uid has no name here. */
-  user: string | null;
-  /** The product that most likely made them; null if there is no hint. */
-  product: string | null;
-  sets: number;
-}
-
-/** Free space of a file system that httpd writes to when it starts (statvfs(3)). */
-export interface DiskSpace {
-  path: string;
-  /** What httpd writes there. */
-  what: string;
-  /** Mounted read-only. */
-  readOnly: boolean;
-  freeBytes: number;
-  /** Null if the file system does not count inodes. */
-  freeInodes: number | null;
-}
-
-export interface ListeningOrphan {
-  pid: number;
-  /** Milliseconds since boot, as in /proc/PID/stat: with the pid it identifies a process. */
-  startedMs: number;
-  ports: readonly number[];
 }
 
 /** A line that the run logged, for display only, since it can be forged. */

@@ -1,3 +1,5 @@
+import { type Directive, parseDirectives } from './directives.ts';
+
 /** The context in which configuration values are expanded. */
 export interface ConfigurationContext {
   /** ServerRoot, the folder of relative paths. */
@@ -16,39 +18,27 @@ const MOST_LOGS = 64;
  * the configuration files in the order in which httpd reads them. Pipes, syslog and paths with an unknown variable are skipped.
  */
 export function errorLogsIn(texts: readonly string[], context: ConfigurationContext): string[] {
-  const lines = texts.flatMap(directives);
+  const lines = texts.flatMap(parseDirectives);
   const variables = new Map([...context.environment, ...defines(lines)]);
-  const logs = lines.filter(({ name }) => name === 'errorlog');
+  const logs = errorLogs(lines);
   // The expanded ErrorLog shows the value of a variable that a wrapper sets, as apachectl does from envvars.
-  for (const { words, isInHost } of logs)
-    if (!isInHost && context.mainErrorLog !== null) learn(variables, words[0] ?? '', context.mainErrorLog);
-  const paths = logs.flatMap(
-    ({ words }) => absolute(expand(words[0] ?? '', variables), context.serverRoot) ?? [],
-  );
+  for (const { path, isInHost } of logs)
+    if (!isInHost && context.mainErrorLog !== null) learn(variables, path, context.mainErrorLog);
+  const paths = logs.flatMap(({ path }) => absolute(expand(path, variables), context.serverRoot) ?? []);
   return [...new Set(paths)].filter((path) => path !== context.mainErrorLog).slice(0, MOST_LOGS);
 }
 
-interface Directive {
-  /** In lower case. */
-  name: string;
-  words: string[];
+interface ErrorLog {
+  path: string;
   isInHost: boolean;
 }
 
-function directives(text: string): Directive[] {
+function errorLogs(lines: readonly Directive[]): ErrorLog[] {
   let isInHost = false;
-  return text
-    .replace(/\\\r?\n/g, ' ')
-    .split('\n')
-    .flatMap((line) => {
-      if (/^\s*<\/?VirtualHost\b/i.test(line)) isInHost = !/^\s*<\//.test(line);
-      const [, name = '', rest = ''] = /^\s*(ErrorLog|Define)\s+(.*?)\s*$/i.exec(line) ?? [];
-      if (name === '') return [];
-      const words = [...rest.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
-        ([, double, single, word]) => double ?? single ?? word ?? '',
-      );
-      return [{ name: name.toLowerCase(), words, isInHost }];
-    });
+  return lines.flatMap(({ name, words: [path] }) => {
+    if (name === '<virtualhost' || name === '</virtualhost') isInHost = name === '<virtualhost';
+    return name === 'errorlog' && path !== undefined ? [{ path, isInHost }] : [];
+  });
 }
 
 function defines(lines: readonly Directive[]): [string, string][] {

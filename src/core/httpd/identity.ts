@@ -42,6 +42,11 @@ export function canBeAsked({ path }: ExecLine): boolean {
   return isHttpdName(path) || CONTROL_NAME.test(baseName(path));
 }
 
+/** Whether it is one of httpd's own control scripts. */
+export function isControlScript({ path }: ExecLine): boolean {
+  return CONTROL_NAME.test(baseName(path));
+}
+
 /** Whether a unit file starts httpd or its control script, whatever the unit's name. `text` is the file (systemd.service(5)). */
 export function startsHttpd(text: string): boolean {
   const programs = [...text.matchAll(/^[ \t]*ExecStart[ \t]*=[ \t]*[-@:+!|]*"?([^\s"]+)/gm)];

@@ -4,6 +4,8 @@ import { type Fact, known, unknown } from '../fact.ts';
 export interface HttpdSettings {
   user: string;
   uid: number;
+  /** The gid of its Group; null if httpd does not report it. */
+  gid: number | null;
   errorLog: string | null;
   pidFile: string | null;
   /** The default mechanism of its mutexes: sysvsem, pthread, posixsem, fcntl, flock ... */
@@ -45,9 +47,11 @@ export function parseSettings(runConfig: string, version: string): Fact<HttpdSet
   const user = USER.exec(runConfig);
   if (user?.[1] === undefined) return unknown('httpd does not report its user (httpd -t -D DUMP_RUN_CFG)');
   const mutexMechanism = configuredMechanism(runConfig) ?? builtMechanism(version);
+  const group = /^Group: name="[^"]*" id=(\d+)/m.exec(runConfig)?.[1];
   return known({
     user: user[1],
     uid: Number(user[2]),
+    gid: group === undefined ? null : Number(group),
     errorLog: /^Main ErrorLog: "([^"]*)"/m.exec(runConfig)?.[1] ?? null,
     pidFile: /^PidFile: "([^"]*)"/m.exec(runConfig)?.[1] ?? null,
     mutexMechanism,
@@ -88,4 +92,13 @@ function configFiles(version: string): string[] {
   if (file === undefined) return [];
   if (file.startsWith('/')) return [file];
   return root === undefined ? [] : [`${root}/${file}`];
+}
+
+/** (uid_t) -1 and (gid_t) -1 are no user and no group: semctl(2) and setuid(2) refuse them (EINVAL). */
+const NO_ID = 4_294_967_295;
+
+/** What httpd -t accepts, but keeps every start from succeeding; null if nothing does. */
+export function idComplaint({ user, uid, gid }: HttpdSettings): string | null {
+  if (uid === NO_ID) return `User ${user} is no valid user (uid ${uid})`;
+  return gid === NO_ID ? `Group is no valid group (gid ${gid})` : null;
 }

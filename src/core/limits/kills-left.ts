@@ -33,7 +33,7 @@ export interface UnitNeed {
   privateIpc: boolean;
   /** Whether orphaned sets are removed before each start. */
   guarded: boolean;
-  /** Registered System V mutexes: the most that a start creates, not counting proxy balancers; null if httpd does not report it. */
+  /** Registered System V mutexes with those of proxy balancers: the most that a start creates; null if httpd does not report them. */
   registered: number | null;
   /** Sets of the running httpd, including those leaked by a kill -9 just before, which look the same; null if unknown. */
   held: number | null;
@@ -56,12 +56,16 @@ export interface NeedQuestion {
   settings: Fact<HttpdSettings>;
   guarded: boolean;
   held: number | null;
+  /** Proxy balancers, each of which has a mutex of its own besides the registered ones. */
+  balancers: number;
   use: Fact<TableUse>;
 }
 
-export function unitNeed({ unit, settings, guarded, held, use }: NeedQuestion): UnitNeed {
+export function unitNeed(question: NeedQuestion): UnitNeed {
+  const { unit, settings, guarded, held, balancers } = question;
   const { name, active, privateIpc } = unit;
-  const registered = settings.known ? settings.value.sysvMutexes : null;
+  const mutexes = settings.known ? settings.value.sysvMutexes : null;
+  const registered = mutexes === null || mutexes === 0 ? mutexes : mutexes + balancers;
   return {
     unit: name,
     active,
@@ -70,7 +74,7 @@ export function unitNeed({ unit, settings, guarded, held, use }: NeedQuestion): 
     guarded,
     registered,
     held,
-    kills: kills({ unit, settings, guarded, held, use }, registered),
+    kills: kills(question, registered),
   };
 }
 

@@ -1,10 +1,12 @@
 import type { Cause } from '../diagnosis/cause.ts';
 import type { FailureFacts, ListeningOrphan } from '../diagnosis/failure-facts.ts';
-import { findCause, hasFreeSetsAgain } from '../diagnosis/find-cause.ts';
+import { hasFreeSetsAgain } from '../diagnosis/causes-of-table.ts';
+import { findCause } from '../diagnosis/find-cause.ts';
+import { isCertain } from '../diagnosis/sets-need.ts';
 import type { Attempts } from './attempts.ts';
 import { nextAttempt } from './attempts.ts';
-import { isUp } from '../units/active-state.ts';
-import { isForOthersToStart } from '../units/unit-facts.ts';
+import { type UnitFacts, isForOthersToStart } from '../units/unit-facts.ts';
+import { isChanging, isStuck, isUnsupervised, isUp } from '../units/unit-state.ts';
 import type { Evidence } from '../evidence.ts';
 import { counted } from '../text/counted.ts';
 
@@ -23,6 +25,7 @@ export type Step =
   | { do: 'clean' }
   | { do: 'reset-failed' }
   | { do: 'start' }
+  | { do: 'restart' }
   | { do: 'settle'; ms: number }
   | { do: 'health'; url: string };
 
@@ -72,7 +75,7 @@ export function decideRecovery(
   { attempts: history, automatic }: { attempts: Attempts | null; automatic: boolean },
   nowMs: number,
 ): Decision {
-  const { cause, evidence, weak } = findCause(facts);
+  const { cause, evidence, weak, isBeforeStart } = findCause(facts);
   const not = (outcome: 'healthy' | 'left-alone' | 'unsure' | 'gave-up', why: string): Decision => ({
     act: false,
     outcome,
@@ -81,8 +84,7 @@ export function decideRecovery(
   });
   if (!facts.unit.known) return not('unsure', facts.unit.why);
   const { active, sub, fileState, name } = facts.unit.value;
-  // Before systemd 249, a unit whose master died in a reload is still reloading: up, but no proof that it serves.
-  if (isUp(facts.unit.value) && active !== 'reloading') return not('healthy', `${name} is active (${sub})`);
+  if (cause === 'none' && isUp(facts.unit.value)) return not('healthy', `${name} is active (${sub})`);
   if (isForOthersToStart(fileState)) {
     const clean = facts.orphans > 0 ? '; remove orphaned sets first: httpd-guard clean' : '';
     return not(
@@ -91,13 +93,23 @@ export function decideRecovery(
     );
   }
   // An admin who reset the failure and wants httpd back starts it, or runs recover, by hand.
-  if (automatic && active === 'inactive' && facts.ending !== null && facts.ending.result !== 'success')
-    return not('left-alone', `it failed and was reset since (systemctl reset-failed)`);
-  if (cause === 'none') return not('unsure', `it is ${active} (${sub}): systemd has not finished`);
+  if (automatic && active === 'inactive' && facts.ending === null)
+    return not('left-alone', 'it is not known to have failed by itself');
+  if (automatic && active === 'inactive' && facts.ending?.result !== 'success')
+    return not('left-alone', 'it failed and was reset since (systemctl reset-failed)');
+  if (automatic && isBeforeStart === true && !isUnsupervised(facts.unit.value))
+    return not('left-alone', 'it was killed: whether it starts again is up to Restart=');
+  if (cause === 'none' || isChanging(facts.unit.value))
+    return not('unsure', `it is ${active} (${sub}): systemd has not finished`);
 
-  const workers = cause === 'port-held-by-orphans' && policy.reap === 'unit' ? facts.listeningOrphans : [];
+  const workers =
+    cause === 'port-held-by-orphans' && policy.reap === 'unit'
+      ? facts.listeningOrphans.filter(({ inUnit }) => inUnit)
+      : [];
   if (cause === 'unknown') return not('unsure', evidence.at(-1)?.saw ?? 'the cause is unknown');
-  const isOver = cause === 'semaphore-demand' && weak === undefined && hasFreeSetsAgain(facts);
+  // An upper bound of the need is no proof that the table was too short.
+  const isProven = weak === undefined || (facts.need !== null && isCertain(facts.need));
+  const isOver = cause === 'semaphore-demand' && isProven && hasFreeSetsAgain(facts);
   if (cause === 'semaphore-demand' && !isOver)
     return facts.unsure > 0
       ? {
@@ -108,7 +120,9 @@ export function decideRecovery(
           why: `the semaphore table is full, and ${counted(facts.unsure, 'set')} cannot be proven to be orphaned: httpd-guard check --explain`,
         }
       : not('left-alone', 'no orphaned set to remove');
-  if (cause !== 'semaphore-leak' && !isOver && workers.length === 0)
+  // systemd does not notice the end of such a server, and never restarts it.
+  const isGone = isUnsupervised(facts.unit.value) && cause === 'killed';
+  if (cause !== 'semaphore-leak' && !isOver && !isGone && workers.length === 0)
     return not('left-alone', 'nothing to recover');
 
   const next = history === null ? { waitMs: 0 } : nextAttempt(history, nowMs);
@@ -121,10 +135,14 @@ export function decideRecovery(
     ...(next.waitMs > 0 ? [{ do: 'wait', ms: next.waitMs } as const] : []),
     ...(workers.length > 0 ? [{ do: 'reap', workers } as const] : []),
     { do: 'clean' },
-    { do: 'reset-failed' },
-    { do: 'start' },
+    ...startSteps(facts.unit.value),
     { do: 'settle', ms: policy.settleMs },
     ...(policy.healthUrl === null ? [] : [{ do: 'health', url: policy.healthUrl } as const]),
   ];
   return { act: true, cause, evidence, steps };
+}
+
+/** To systemd a unit that is up, or stuck, needs no start. */
+function startSteps(unit: UnitFacts): Step[] {
+  return isUp(unit) || isStuck(unit) ? [{ do: 'restart' }] : [{ do: 'reset-failed' }, { do: 'start' }];
 }

@@ -14,6 +14,8 @@ export interface UnitState {
  */
 export function isDownForSets(active: ActiveState, ending: RunEnding | null): boolean {
   if (ending === null || !ending.byItself || !isForSets(ending.cause)) return false;
+  // One that was killed has not failed to start.
+  if (!mayLackSets(ending.result)) return false;
   // httpd 2.2 exits with 0 if it cannot create a set, and systemd then shows inactive, success.
   return active === 'failed' || (active === 'inactive' && ending.result === 'success');
 }

@@ -1,4 +1,4 @@
-/** Quotes a unit name or path for sh in commands to paste: unit names may contain a backslash, but no quote (systemd.unit(5)). */
+/** Quotes a word for sh in commands to paste: a unit's name, which may contain a backslash (systemd.unit(5)), or any path. */
 export function shellWord(text: string): string {
-  return text.includes('\\') ? `'${text}'` : text;
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

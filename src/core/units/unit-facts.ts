@@ -5,10 +5,24 @@ import type { UnitRun } from './unit-run.ts';
 export interface UnitFacts {
   name: string;
   load: string;
+  /** Why it could not be loaded, in systemd's words (LoadError); "" if it could. */
+  loadError: string;
   active: ActiveState;
   sub: string;
   result: string;
   mainPid: number;
+  /** The main process of the last run, also after its end (ExecMainPID); 0 if systemd knows none. */
+  lastMainPid: number;
+  /** When that ended (ExecMainExitTimestampMonotonic); 0 if it has not, or systemd does not know. Milliseconds. */
+  mainExitMs: number;
+  /** Whether it exited with status 0 (ExecMainCode, ExecMainStatus); not changed by reset-failed. */
+  mainExitedWell: boolean;
+  /** When the unit last left "active" (ActiveExitTimestampMonotonic); 0 if it never did. Milliseconds. */
+  activeExitMs: number;
+  /** Restart=, as in the unit. */
+  restart: string;
+  /** Whether its conditions (ConditionPathExists= and the like) were met, when systemd last checked them; wall clock, milliseconds. */
+  condition: { met: boolean; atMs: number };
   /** UnitFileState: enabled, disabled, static, masked ...; "" if systemd does not know. */
   fileState: string;
   /** InvocationID of the current or else the last run; "" before the first. */
@@ -47,13 +61,6 @@ export function isStartedByRoot({ user }: Pick<UnitFacts, 'user'>): boolean {
 /** Whether somebody else starts the unit, since it does not start at boot: an admin or a cluster manager. */
 export function isForOthersToStart(fileState: string): boolean {
   return /^(masked|disabled)/.test(fileState);
-}
-
-/** Whether systemd is changing the unit's state, or a job to do so is queued. */
-export function isChanging({ job, active }: Pick<UnitFacts, 'job' | 'active'>): boolean {
-  const isOnItsWay =
-    active === 'activating' || active === 'deactivating' || active === 'reloading' || active === 'refreshing';
-  return job !== null || isOnItsWay;
 }
 
 export interface ExecLine {

@@ -31,10 +31,10 @@ export async function askHttpd(unit: UnitFacts, deadlineMs: number): Promise<Htt
   const { exitCode, stdout, stderr } = ran.value;
   if (exitCode !== 0) {
     // apachectl complains on stdout.
-    const error = firstLines(stderr) || firstLines(stdout);
+    const error = firstLines(stderr) || firstLines(stdout) || `httpd -t exits with ${exitCode}`;
     return {
-      settings: unknown(`${asked.name ?? asked.file} failed: ${error || `exit status ${exitCode}`}`),
-      complaint: known(error || `httpd -t exits with ${exitCode}`),
+      settings: unknown(`httpd does not report its settings, since its configuration has an error: ${error}`),
+      complaint: known(error),
     };
   }
   const version = needsVersion(stdout) ? await run(launch.value(['-V'])) : unknown('not needed');

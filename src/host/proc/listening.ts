@@ -8,7 +8,7 @@ import { errorReason } from '../files/error-reason.ts';
 const LISTENS = '0A';
 
 /** The processes that listen on a TCP port, by /proc/PID/net/tcp of their own network namespace. Processes that have exited or cannot be read are skipped. */
-export function listeningProcesses(processes: readonly ProcessFacts[]): ListeningOrphan[] {
+export function listeningProcesses(processes: readonly ProcessFacts[]): Omit<ListeningOrphan, 'inUnit'>[] {
   return processes.flatMap(({ pid, startedMs }) => {
     const ports = readListeningPorts(pid);
     return !ports.known || ports.value.length === 0 ? [] : [{ pid, startedMs, ports: ports.value }];

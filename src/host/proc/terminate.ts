@@ -1,8 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ListeningOrphan } from '../../core/diagnosis/failure-facts.ts';
 import { type Done, done, notDone } from '../../core/done.ts';
+import type { ProcessFacts } from '../../core/verdict/process-facts.ts';
 import { readStat } from './proc-files.ts';
 import { steadyMs } from '../exec/steady-ms.ts';
+
+/** A process, identified by its pid and its start: milliseconds since boot, as in /proc/PID/stat. */
+type Target = Pick<ProcessFacts, 'pid' | 'startedMs'>;
 
 const TERM_MS = 3_000;
 const KILL_MS = 2_000;
@@ -12,7 +15,7 @@ const LOOK_MS = 50;
  * Terminates processes: SIGTERM, then SIGKILL to those still running. Each is identified by pid and start time, checked right
  * before each signal, so that a reused pid is not hit. Done if none of them runs any more.
  */
-export async function terminate(workers: readonly ListeningOrphan[]): Promise<Done<'not-ended'>> {
+export async function terminate(workers: readonly Target[]): Promise<Done<'not-ended'>> {
   let left = [...workers];
   for (const [signal, mostMs] of [
     ['SIGTERM', TERM_MS],
@@ -28,7 +31,7 @@ export async function terminate(workers: readonly ListeningOrphan[]): Promise<Do
   return notDone('not-ended', `workers ${pids} cannot be terminated`);
 }
 
-function isSame({ pid, startedMs }: ListeningOrphan): boolean {
+function isSame({ pid, startedMs }: Target): boolean {
   try {
     return readStat(pid).startedMs === startedMs;
   } catch {

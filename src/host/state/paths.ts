@@ -9,7 +9,7 @@ export const REQUEST_DIRECTORY = '/run/httpd-guard-watch';
 export function statePath(
   directory: string,
   unit: string,
-  what: '' | '.start' | '.recoveries' | '.counts' | '.ending',
+  what: '' | '.start' | '.recoveries' | '.counts' | '.ending' | '.sets',
 ): string {
   return `${directory}/${unit.replaceAll('/', '_')}${what}`;
 }

@@ -14,7 +14,11 @@ export interface CachedSettings {
 export const FIRST_LINE = 'httpd-guard 2';
 
 /** Settings that are missing in an answer which an older version cached. */
-const LATER_SETTINGS = { includedFiles: [], serverRoot: null } as const satisfies Partial<HttpdSettings>;
+const LATER_SETTINGS = {
+  gid: null,
+  includedFiles: [],
+  serverRoot: null,
+} as const satisfies Partial<HttpdSettings>;
 
 /** The file with a unit's answer. */
 export function cachedSettingsPath(unit: string, directory = STATE_DIRECTORY): string {

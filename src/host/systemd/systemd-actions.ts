@@ -31,6 +31,11 @@ export class SystemdActions {
     return this.demand(`systemd refused to start ${name}`, 'StartUnit', 'ss', [name, 'fail']);
   }
 
+  /** Queues a restart, as `systemctl restart` does, in the same mode. */
+  async restart(name: string): Promise<Done<SystemdCode>> {
+    return this.demand(`systemd refused to restart ${name}`, 'RestartUnit', 'ss', [name, 'fail']);
+  }
+
   /** Resets the failed state and the start limit of the unit. */
   async resetFailed(name: string): Promise<Done<SystemdCode>> {
     return this.demand(`systemd refused to reset the failed state of ${name}`, 'ResetFailedUnit', 's', [

@@ -21,9 +21,17 @@ export function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts
   return {
     name: text(unit, 'Id'),
     load: text(unit, 'LoadState'),
+    loadError: (unit['LoadError']?.value as [string, string] | undefined)?.[1] ?? '',
     active: parseActiveState(text(unit, 'ActiveState')),
     sub: text(unit, 'SubState'),
     result: text(service, 'Result'),
+    lastMainPid: (service['ExecMainPID']?.value as number | undefined) ?? 0,
+    mainExitMs: wholeNumber(service['ExecMainExitTimestampMonotonic']) / 1000,
+    // CLD_EXITED (sigaction(2)).
+    mainExitedWell: service['ExecMainCode']?.value === 1 && service['ExecMainStatus']?.value === 0,
+    activeExitMs: stamp('ActiveExitTimestamp').monotonicMs,
+    restart: text(service, 'Restart'),
+    condition: { met: unit['ConditionResult']?.value === true, atMs: stamp('ConditionTimestamp').realMs },
     mainPid: (service['MainPID']?.value as number | undefined) ?? 0,
     fileState: text(unit, 'UnitFileState'),
     invocationId: hex(unit['InvocationID']),

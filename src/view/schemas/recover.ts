@@ -9,6 +9,7 @@ const STEPS = [
   'clean',
   'reset-failed',
   'start',
+  'restart',
   'settle',
   'health',
 ] as const satisfies readonly Step['do'][];
@@ -50,7 +51,7 @@ export const recoverSchema = v.strictObject({
           do: v.literal('reap'),
           workers: v.array(v.strictObject({ pid: count, ports: v.array(count) })),
         }),
-        v.strictObject({ do: v.picklist(['clean', 'reset-failed', 'start']) }),
+        v.strictObject({ do: v.picklist(['clean', 'reset-failed', 'start', 'restart']) }),
         v.strictObject({ do: v.literal('settle'), ms }),
         v.strictObject({ do: v.literal('health'), url: v.string() }),
       ]),

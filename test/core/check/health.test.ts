@@ -2,6 +2,7 @@ import t from 'tap';
 import { known, unknown } from '../../../src/core/fact.ts';
 import { type HealthQuestion, countVerdicts, health } from '../../../src/core/check/health.ts';
 import type { Judgement, Verdict } from '../../../src/core/verdict/verdict.ts';
+import { unit } from '../../view/report-builder.ts';
 import { set } from '../verdict/snapshot-builder.ts';
 
 const judged = (...verdicts: Verdict[]): Judgement[] =>
@@ -10,16 +11,22 @@ const judged = (...verdicts: Verdict[]): Judgement[] =>
 const use = (sets: number, semaphores = 200): HealthQuestion['use'] =>
   known({ sets: { used: sets, max: 100 }, semaphores: { used: semaphores, max: 1_000 } });
 
+const lacksSets: HealthQuestion['finding'] = {
+  cause: 'semaphore-leak',
+  evidence: [],
+  cures: [{ say: '', run: ['httpd-guard recover --unit httpd.service'], traps: [] }],
+};
+const killed: HealthQuestion['finding'] = { cause: 'killed', evidence: [], cures: [] };
+
 const ask = (over: Partial<HealthQuestion>): ReturnType<typeof health> =>
   health({
     guardProblems: [],
     use: use(10),
     judgements: [],
-    active: known('active'),
-    unit: 'httpd.service',
+    unit: known(unit({ name: 'httpd.service' })),
+    finding: null,
     needed: null,
     isApart: false,
-    isDownForSets: false,
     found: true,
     warnPercent: 80,
     critPercent: 95,
@@ -30,11 +37,16 @@ const ask = (over: Partial<HealthQuestion>): ReturnType<typeof health> =>
 void t.test(
   'a server that is down because no set could be created is critical, even with free sets',
   async (t) => {
-    const down = ask({ active: known('failed'), isDownForSets: true });
+    const down = ask({ finding: lacksSets });
     t.equal(down.status, 'critical');
     t.match(
       down.reasons[0],
       /^httpd\.service is down because no semaphore set could be created: httpd-guard recover/,
+    );
+    t.match(
+      ask({ finding: { cause: 'semaphore-demand', evidence: [], cures: [] } }).reasons[0],
+      /could be created: httpd-guard diagnose/,
+      'if recover does not help',
     );
   },
 );
@@ -43,9 +55,10 @@ void t.test('the worst finding decides the status', async (t) => {
   const cases: [Partial<HealthQuestion>, string][] = [
     [{}, 'ok'],
     [{ judgements: judged('in-use', 'foreign', 'unsure') }, 'ok'],
-    [{ active: known('failed'), use: use(97), needed: 3, critPercent: 100, warnPercent: 100 }, 'ok'],
-    [{ active: known('failed'), use: use(98), needed: 3, critPercent: 100 }, 'critical'],
-    [{ active: known('active'), use: use(98), needed: 3, critPercent: 100 }, 'warning'],
+    [{ finding: killed, use: use(97), needed: 3, critPercent: 100, warnPercent: 100 }, 'warning'],
+    [{ finding: killed, use: use(98), needed: 3, critPercent: 100 }, 'warning'],
+    [{ finding: lacksSets, use: use(98), needed: 3, critPercent: 100 }, 'critical'],
+    [{ use: use(98), needed: 3, critPercent: 100 }, 'warning'],
     [{ judgements: judged('orphan') }, 'warning'],
     [{ use: use(79) }, 'ok'],
     [{ use: use(80) }, 'warning'],
@@ -61,6 +74,8 @@ void t.test('the worst finding decides the status', async (t) => {
     [{ use: unknown('no table') }, 'unknown'],
     [{ use: unknown('no limits'), judgements: judged('orphan') }, 'warning'],
     [{ found: false }, 'unknown'],
+    [{ unit: unknown('no answer in 4000 ms') }, 'unknown'],
+    [{ finding: { cause: 'stopped-by-admin', evidence: [], cures: [] } }, 'ok'],
     [{ found: false, use: use(100) }, 'critical'],
     [{ missing: ['not root'] }, 'ok'],
     [{ guardProblems: ['the watcher is not running'] }, 'warning'],
@@ -87,12 +102,15 @@ void t.test('reasons are sorted worst first, followed by what could not be read'
 });
 
 void t.test('the reason for a full table names whether httpd is down', async (t) => {
-  const full = (active: HealthQuestion['active']): string | undefined =>
-    ask({ use: use(100), active }).reasons[0];
-  t.equal(full(known('failed')), '100 of 100 sets in use (100 %): httpd.service is down and cannot start');
+  const full = (over: Partial<HealthQuestion>): string | undefined =>
+    ask({ use: use(100), ...over }).reasons[0];
+  t.equal(
+    full({ finding: lacksSets }),
+    '100 of 100 sets in use (100 %): httpd.service is down and cannot start',
+  );
   const next = '100 of 100 sets in use (100 %): httpd could not start again after a kill -9';
-  t.equal(full(known('active')), next);
-  t.equal(full(unknown('no systemd')), next);
+  t.equal(full({}), next);
+  t.equal(full({ unit: unknown('no systemd') }), next);
 });
 
 void t.test('every verdict is counted, including those that no set has', async (t) => {

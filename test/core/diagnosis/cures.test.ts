@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import t from 'tap';
-import { type AdviceInput, cures } from '../../../src/core/diagnosis/cures.ts';
+import type { AdviceInput } from '../../../src/core/diagnosis/cure.ts';
+import { cures } from '../../../src/core/diagnosis/cures.ts';
 import { known, unknown } from '../../../src/core/fact.ts';
 import { failedUnit, use } from './failure-builder.ts';
 
@@ -10,12 +11,16 @@ const patient = (
 ): AdviceInput => ({
   unit: 'apache2.service',
   facts: known(failedUnit(facts)),
+  isStartLimit: false,
   pids: [],
   use: known(use(12)),
   unsure: 0,
   blockingServers: [],
   hasFreeSetsAgain: false,
   outsider: null,
+  result: 'exit-code',
+  portOwners: [],
+  pidFile: null,
   ...over,
 });
 
@@ -28,9 +33,11 @@ void t.test('fixes for a leak, best first', async (t) => {
   const all = words('semaphore-leak', patient());
   t.match(
     all,
-    /^remove the orphaned sets[^]*clean[^]*start apache2[^]*guard install[^]*PrivateIPC=yes[^]*Mutex pthread[^]*--raise 32000[^]*TimeoutStopSec=300/,
+    /^remove the orphaned sets, start it[^]*recover --unit apache2[^]*guard install[^]*PrivateIPC=yes[^]*Mutex pthread[^]*--raise 32000[^]*TimeoutStopSec=300/,
   );
   const guarded = { dropInPaths: ['/etc/systemd/system/apache2.service.d/50-httpd-guard.conf'] };
+  const byOthers = words('semaphore-leak', patient({}, { fileState: 'disabled' }));
+  t.match(byOthers, /^remove the orphaned sets, then start[^]*guard clean\n[^]*start apache2/);
   t.notMatch(words('semaphore-leak', patient({}, guarded)), 'guard install');
   t.notMatch(words('semaphore-leak', patient({}, { active: 'active' })), 'systemctl start', 'it is up');
   t.match(words('semaphore-leak', patient({}, { stopTimeoutMs: 200_000 })), 'TimeoutStopSec=400');
@@ -45,7 +52,7 @@ void t.test('fixes for demand, with no orphaned set', async (t) => {
   );
   t.match(
     words('semaphore-demand', patient({ hasFreeSetsAgain: true })),
-    /^the table was full and has free sets now; start it/,
+    /^the table was full and has free sets now\nhttpd-guard recover --unit apache2/,
   );
   const older = words('semaphore-demand', patient({ blockingServers: [{ unit: 'old.service', sets: 12 }] }));
   t.match(older, /^old\.service could use 12 sets[^]*restart old\.service[^]*guard clean[^]*start apache2/);
@@ -99,11 +106,26 @@ void t.test('commands are valid sh, even for a unit with special characters in i
 });
 
 void t.test('a killed httpd: start it, and have systemd restart it next time', async (t) => {
-  for (const result of ['signal', 'oom-kill'])
+  for (const cause of ['killed', 'out-of-memory'] as const)
     t.match(
-      words('other', patient({}, { result })),
-      /^it was killed[^]*start apache2[^]*oom-kill[^]*Restart=on-failure[^]*journalctl -xeu apache2/,
+      words(cause, patient({ result: 'signal' })),
+      /^start it again[^]*start apache2[^]*oom-kill[^]*Restart=on-failure/,
     );
+  const restarted = words('killed', patient({ result: 'signal' }, { restart: 'on-abort' }));
+  t.match(restarted, /^systemd restarts it\n/);
+  t.notMatch(restarted, /systemctl start|Restart=on-failure/);
+  t.match(
+    words('timeout', patient({ result: 'timeout' }, { activeExitMs: Infinity })),
+    /^start it again[^]*start apache2[^]*TimeoutStopSec=300/,
+  );
+  t.match(
+    words('timeout', patient({ result: 'timeout' }, { startTimeoutMs: 60_000 })),
+    /^start it again[^]*start apache2[^]*more than 60 s for a start[^]*TimeoutStartSec=120/,
+  );
+  t.notMatch(
+    words('timeout', patient({ result: 'timeout' }, { startTimeoutMs: Infinity })),
+    'TimeoutStartSec',
+  );
   t.notMatch(words('other', patient()), 'killed');
 });
 
@@ -118,10 +140,44 @@ void t.test('the first command of every other cause', async (t) => {
   t.match(first('port-held-by-orphans'), 'systemctl reset-failed', 'they have exited meanwhile');
   t.equal(first('port-held-by-other'), 'ss -ltnp');
   t.equal(first('set-removed-while-live'), 'systemctl restart apache2.service');
-  t.equal(first('config-error'), 'apachectl configtest');
+  t.match(first('config-error'), 'apachectl configtest');
   t.equal(first('stopped-by-admin'), 'systemctl start apache2.service');
   t.equal(first('stopped-by-admin', patient({}, { load: 'masked' })), 'systemctl unmask apache2.service');
   t.equal(first('unknown'), 'journalctl -xeu apache2.service');
   t.strictSame(cures('none', patient()), []);
   t.strictSame(cures('started-outside-systemd', patient()), [], 'it has exited meanwhile');
+});
+
+void t.test('fixes for a start that systemd refused, a pid file, a port and a configuration', async (t) => {
+  t.match(
+    words('not-started', patient({ result: 'dependency' })),
+    /^the reason in full\nsystemctl status apache2/,
+  );
+  t.match(
+    words('not-started', patient({ result: 'exit-code', isStartLimit: true })),
+    /^reset the start limit[^]*reset-failed[^]*start apache2/,
+  );
+  t.match(
+    words('stale-pid-file', patient({ pidFile: '/run/a b.pid' })),
+    /rm -f '\/run\/a b\.pid'\n[^]*start apache2/,
+  );
+  t.notMatch(words('stale-pid-file', patient()), 'rm ');
+  const owner = { port: 80, pid: 9, startedMs: 1, program: '/usr/sbin/nginx', unit: 'nginx.service' };
+  t.match(
+    words('port-held-by-other', patient({ portOwners: [owner, { ...owner, port: 443 }] })),
+    /systemctl status 9$/,
+  );
+  t.match(words('port-held-by-other', patient()), 'ss -ltnp');
+  const exec = (path: string, ...argv: string[]) =>
+    patient({}, { execStart: { path, argv: [path, ...argv] } });
+  t.match(words('config-error', exec('/usr/sbin/apachectl', 'start')), '/usr/sbin/apachectl configtest\n');
+  t.match(
+    words('config-error', exec('/opt/httpd', '-f', '/etc/a.conf', '-k', 'start')),
+    '/opt/httpd -f /etc/a.conf -t\n',
+  );
+  t.match(words('config-error', patient({}, { execStart: null })), 'apachectl configtest\n');
+  t.match(
+    words('unknown', patient({ facts: unknown('no systemd') })),
+    /^what could be seen\nhttpd-guard check/,
+  );
 });

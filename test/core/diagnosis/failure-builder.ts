@@ -1,9 +1,11 @@
+import type { DiskTrial } from '../../../src/core/diagnosis/disk-trial.ts';
 import type { FailureFacts, LogLine } from '../../../src/core/diagnosis/failure-facts.ts';
+import type { RunEnding } from '../../../src/core/diagnosis/run-ending.ts';
 import { known } from '../../../src/core/fact.ts';
 import { matchLine } from '../../../src/core/logs/match-line.ts';
-import type { RunEnding } from '../../../src/core/diagnosis/run-ending.ts';
-import type { TableUse } from '../../../src/core/verdict/table-use.ts';
 import type { UnitFacts } from '../../../src/core/units/unit-facts.ts';
+import type { UnitJob } from '../../../src/core/units/unit-job.ts';
+import type { TableUse } from '../../../src/core/verdict/table-use.ts';
 import { unit } from '../../view/report-builder.ts';
 
 export const use = (used: number, max = 12): TableUse => ({
@@ -27,24 +29,52 @@ export const ending = (over: Partial<RunEnding> = {}): RunEnding => ({
   ...over,
 });
 
+/** A job that ended a minute after the unit's last run began. */
+export const job = (over: Partial<UnitJob> = {}): UnitJob => ({
+  type: 'start',
+  invocationId: unit().invocationId,
+  atMs: unit().run.began.realMs + 60_000,
+  result: 'failed',
+  message: 'Failed to start httpd.service.',
+  ranMs: null,
+  ...over,
+});
+
+/** A folder that httpd writes to, and what became of a block that was written there. */
+export const disk = (trial: Partial<DiskTrial>, path = '/var/log/apache2'): FailureFacts['disks'] => [
+  {
+    path,
+    what: 'ErrorLog',
+    trial: known({ folder: path, freeBytes: 1e9, freeInodes: 1e6, error: null, ...trial }),
+  },
+];
+
 /** A unit that failed, in a world where nothing else is wrong. */
 export const failure = (over: Partial<FailureFacts> = {}): FailureFacts => ({
   unit: known(failedUnit()),
   ending: null,
+  lastJob: known(null),
   configComplaint: known(null),
   sysvMutexes: 3,
+  need: { sets: 3, by: 'registered' },
   use: known(use(0)),
+  runSets: null,
   orphans: 0,
   unsure: 0,
   blockingServers: [],
   holders: [],
-  diskSpaces: [],
+  disks: [],
   listeningOrphans: [],
+  portOwners: [],
+  httpdRuns: known(false),
   outsider: null,
+  pidFile: known({ path: '/run/apache2.pid', pid: null, state: 'absent' }),
+  stranger: null,
+  oomKilled: known(false),
   ...over,
 });
 
-/** A table that the dead have filled. */
+/** A table full of orphaned sets. */
 export const leak = (over: Partial<FailureFacts> = {}): FailureFacts =>
   failure({ use: known(use(12)), orphans: 9, ...over });
 

@@ -3,23 +3,14 @@ import type { FailureFacts } from '../../../src/core/diagnosis/failure-facts.ts'
 import { known, unknown } from '../../../src/core/fact.ts';
 import { explainFailure } from '../../../src/core/diagnosis/explain-failure.ts';
 import { findCause } from '../../../src/core/diagnosis/find-cause.ts';
+import type { SetsNeed } from '../../../src/core/diagnosis/sets-need.ts';
 import { RULES } from '../../../src/core/logs/messages.ts';
-import { ending, failedUnit, failure, leak, line, use } from './failure-builder.ts';
+import { disk, ending, failedUnit, failure, job, leak, line, use } from './failure-builder.ts';
 
 const NO_ROOM =
   "[Sat Nov 21 05:20:58.123456 2026] [core:emerg] [pid 9] (28)No space left on device: AH00023: Couldn't create the mpm-accept mutex ";
 
-const rooms = (over: Partial<FailureFacts['diskSpaces'][number]>): FailureFacts['diskSpaces'] => [
-  {
-    path: '/var/log/apache2',
-    what: 'the ErrorLog',
-    readOnly: false,
-    freeBytes: 1e9,
-    freeInodes: 1e6,
-    ...over,
-  },
-];
-const orphanOnPort = [{ pid: 77, startedMs: 5, ports: [80] }];
+const orphanOnPort = [{ pid: 77, startedMs: 5, ports: [80], inUnit: true }];
 
 void t.test('facts of the machine decide the cause', async (t) => {
   const cases: [string, FailureFacts, string][] = [
@@ -27,29 +18,35 @@ void t.test('facts of the machine decide the cause', async (t) => {
     ['a full table without any', leak({ orphans: 0 }), 'semaphore-demand'],
     ['too few sets left for the mutexes', leak({ use: known(use(10)) }), 'semaphore-leak'],
     ['just enough left', leak({ use: known(use(9)) }), 'other'],
-    ['the number of mutexes unknown, one left', leak({ sysvMutexes: null, use: known(use(11)) }), 'other'],
-    ['the number of mutexes unknown, none left', leak({ sysvMutexes: null }), 'semaphore-leak'],
-    ['mutexes of another mechanism', leak({ sysvMutexes: 0 }), 'other'],
+    [
+      'the number of mutexes unknown, one left',
+      leak({ sysvMutexes: null, need: null, use: known(use(11)) }),
+      'other',
+    ],
+    ['the number of mutexes unknown, none left', leak({ sysvMutexes: null, need: null }), 'semaphore-leak'],
+    ['mutexes of another mechanism, and no orphan', leak({ sysvMutexes: 0, orphans: 0 }), 'other'],
+    [
+      'mutexes of another mechanism, and modules with locks of their own',
+      leak({ sysvMutexes: 0 }),
+      'semaphore-leak',
+    ],
     [
       'SEMMNS reached before SEMMNI',
       leak({ use: known({ sets: { used: 5, max: 128 }, semaphores: { used: 500, max: 500 } }) }),
       'semaphore-leak',
     ],
-    ['no room on a disk', failure({ diskSpaces: rooms({ freeBytes: 100 }) }), 'disk-full'],
-    [
-      'a read-only file system',
-      leak({ use: known(use(10)), diskSpaces: rooms({ readOnly: true }) }),
-      'other',
-    ],
-    ['no inodes', failure({ diskSpaces: rooms({ freeInodes: 0 }) }), 'inodes-full'],
-    ['a file system that counts no inodes', failure({ diskSpaces: rooms({ freeInodes: null }) }), 'other'],
-    ['no room in /dev/shm', failure({ diskSpaces: rooms({ path: '/dev/shm', freeBytes: 0 }) }), 'shm-full'],
+    ['no room on a disk', failure({ disks: disk({ error: 'ENOSPC' }) }), 'disk-full'],
+    ['a read-only file system', leak({ use: known(use(10)), disks: disk({ error: 'EROFS' }) }), 'other'],
+    ['a quota that is used up', failure({ disks: disk({ error: 'EDQUOT' }) }), 'quota-exceeded'],
+    ['no inodes', failure({ disks: disk({ error: 'ENOSPC', freeInodes: 0 }) }), 'inodes-full'],
+    ['a file system that counts no inodes', failure({ disks: disk({ freeInodes: null }) }), 'other'],
+    ['no room in /dev/shm', failure({ disks: disk({ error: 'ENOSPC' }, '/dev/shm') }), 'shm-full'],
     [
       'a full disk, and a short table',
-      leak({ use: known(use(10)), diskSpaces: rooms({ freeBytes: 0 }) }),
+      leak({ use: known(use(10)), disks: disk({ error: 'ENOSPC' }) }),
       'disk-full',
     ],
-    ['a full disk, and a full table', leak({ diskSpaces: rooms({ freeBytes: 0 }) }), 'semaphore-leak'],
+    ['a full disk, and a full table', leak({ disks: disk({ error: 'ENOSPC' }) }), 'semaphore-leak'],
     ['a port held by the orphaned', leak({ listeningOrphans: orphanOnPort }), 'port-held-by-orphans'],
     ['a configuration with an error', leak({ configComplaint: known('Syntax error') }), 'config-error'],
     ['nothing to see', failure(), 'other'],
@@ -74,17 +71,126 @@ void t.test('for a unit with its own IPC namespace only the table inside decides
 void t.test('a unit that did not fail has no cause, even with a full table', async (t) => {
   const withUnit = (over: object) => findCause(leak({ unit: known(failedUnit(over)) })).cause;
   for (const active of ['active', 'activating', 'deactivating', 'reloading'])
-    t.equal(withUnit({ active }), 'none', active);
+    t.equal(withUnit({ active, result: 'success' }), 'none', active);
   t.equal(withUnit({ active: 'inactive', result: 'success' }), 'stopped-by-admin');
   t.equal(withUnit({ load: 'masked' }), 'stopped-by-admin');
 });
 
+void t.test('a main process that is gone is an end, whatever systemd still waits for', async (t) => {
+  const withUnit = (over: object) => findCause(leak({ unit: known(failedUnit(over)) })).cause;
+  t.equal(withUnit({ active: 'reloading' }), 'semaphore-leak', 'systemd before 249, after RELOADING=1');
+  t.equal(withUnit({ active: 'deactivating' }), 'semaphore-leak', 'its workers have not stopped yet');
+  t.equal(withUnit({ active: 'activating', sub: 'auto-restart' }), 'semaphore-leak', 'RestartSec=');
+  t.equal(withUnit({ active: 'reloading', mainPid: 7 }), 'none');
+  const exited = { active: 'active', sub: 'exited', result: 'success' } as const;
+  t.equal(withUnit(exited), 'semaphore-leak', 'a unit of a SysV script, whose httpd has ended');
+  const unnoticed = failure({ unit: known(failedUnit(exited)) });
+  t.match(findCause(unnoticed), { cause: 'killed', evidence: [{ saw: /no httpd is running/ }] });
+  t.equal(findCause({ ...unnoticed, httpdRuns: known(true) }).cause, 'none');
+  t.equal(findCause({ ...unnoticed, httpdRuns: unknown('closed') }).cause, 'none');
+});
+
 void t.test('only an exit of httpd itself can be caused by a full table', async (t) => {
-  const withResult = (result: string) => findCause(leak({ unit: known(failedUnit({ result })) })).cause;
+  const withResult = (result: string, over: Partial<FailureFacts> = {}) =>
+    findCause(leak({ unit: known(failedUnit({ result })), ...over })).cause;
   for (const result of ['exit-code', 'protocol', 'resources', 'start-limit-hit'])
     t.equal(withResult(result), 'semaphore-leak', result);
-  for (const result of ['signal', 'core-dump', 'timeout', 'oom-kill', 'watchdog', 'success'])
-    t.equal(withResult(result), 'other', result);
+  const room = { use: known(use(1)), orphans: 0 };
+  for (const [result, cause] of [
+    ['signal', 'killed'],
+    ['core-dump', 'killed'],
+    ['watchdog', 'killed'],
+    ['oom-kill', 'out-of-memory'],
+    ['timeout', 'timeout'],
+  ] as const) {
+    t.equal(withResult(result, room), cause);
+    t.equal(withResult(result, { orphans: 0 }), cause, 'a table full of others is no reason for it');
+    t.match(findCause(leak({ unit: known(failedUnit({ result })) })), {
+      cause: 'semaphore-leak',
+      isBeforeStart: true,
+    });
+  }
+  t.equal(withResult('signal', { ...room, oomKilled: known(true) }), 'out-of-memory');
+  t.equal(withResult('signal', { ...room, oomKilled: unknown('no journal') }), 'killed');
+  const restarted = failure({ unit: known(failedUnit({ result: 'signal', restart: 'on-abort' })) });
+  t.match(findCause(restarted).evidence[0]?.saw, 'systemd restarts it by itself (Restart=on-abort)');
+});
+
+void t.test('a start that systemd never began', async (t) => {
+  const { began } = failedUnit().run;
+  const rested = failedUnit({ active: 'inactive', result: 'success' });
+  for (const result of ['dependency', 'assert', 'skipped', 'invalid'])
+    t.match(findCause(failure({ unit: known(rested), lastJob: known(job({ result, message: 'M' })) })), {
+      cause: 'not-started',
+      evidence: [{ saw: 'M' }],
+    });
+  const older = job({ result: 'dependency', atMs: began.realMs - 1 });
+  t.equal(findCause(leak({ lastJob: known(older) })).cause, 'semaphore-leak', 'it began since');
+  t.equal(
+    findCause(
+      leak({ ending: ending({ use: use(12), orphans: 9 }), lastJob: known(job({ result: 'dependency' })) }),
+    ).cause,
+    'not-started',
+    'an end of an older run',
+  );
+  t.equal(findCause(failure({ lastJob: known(job({ type: 'stop', result: 'dependency' })) })).cause, 'other');
+  t.match(findCause(failure({ unit: known(failedUnit({ load: 'bad-setting', loadError: 'bad' })) })), {
+    cause: 'not-started',
+    evidence: [{ saw: 'bad' }],
+  });
+  t.equal(findCause(failure({ unit: known(failedUnit({ load: 'error' })) })).cause, 'not-started');
+  const condition = { met: false, atMs: began.realMs + 1 };
+  t.equal(findCause(failure({ unit: known(failedUnit({ condition })) })).cause, 'not-started');
+  const limit = known(failedUnit({ result: 'start-limit-hit' }));
+  t.equal(findCause(failure({ unit: limit })).cause, 'not-started');
+  t.equal(
+    findCause(failure({ unit: limit, ending: ending() })).cause,
+    'not-started',
+    'nothing else is wrong any more',
+  );
+  t.equal(findCause(leak({ unit: limit })).cause, 'semaphore-leak', 'a cause that is still there is named');
+});
+
+void t.test('a pid file that names another program', async (t) => {
+  const pidFile = known({ path: '/run/a.pid', pid: 7, state: 'foreign' as const });
+  const stranger = { pid: 7, program: '/bin/x', unit: 'x.service' };
+  const inactive = known(failedUnit({ active: 'inactive', result: 'success' }));
+  const here = failure({ unit: inactive, pidFile, stranger, lastJob: known(job({ result: 'done' })) });
+  t.match(findCause(here), {
+    cause: 'stale-pid-file',
+    evidence: [{ saw: /process 7 \(\/bin\/x, x\.service\)/ }],
+  });
+  t.equal(findCause(failure({ pidFile, stranger: null })).cause, 'stale-pid-file');
+  t.equal(findCause({ ...here, lastJob: known(job({ type: 'stop' })) }).cause, 'stopped-by-admin');
+  t.equal(findCause(failure({ pidFile: unknown('closed') })).cause, 'other');
+});
+
+void t.test('a port that another holds', async (t) => {
+  const owner = { port: 80, pid: 9, startedMs: 1, program: '/usr/sbin/nginx', unit: 'nginx.service' };
+  const found = findCause(failure({ portOwners: [owner] }));
+  t.match(found, {
+    cause: 'port-held-by-other',
+    evidence: [{ saw: /port 80 .*process 9 \(\/usr\/sbin\/nginx, nginx/ }],
+  });
+  const hidden = { port: 80, pid: null, startedMs: null, program: null, unit: null };
+  t.match(findCause(failure({ portOwners: [hidden] })).evidence[0]?.saw, 'hidden');
+  t.equal(
+    findCause(failure({ unit: known(failedUnit({ result: 'signal' })), portOwners: [owner] })).cause,
+    'killed',
+  );
+});
+
+void t.test('how many sets a start creates decides whether the table was too short', async (t) => {
+  const needs = (sets: number, by: SetsNeed['by'], over: Partial<FailureFacts> = {}) =>
+    findCause(failure({ need: { sets, by }, use: known(use(10)), orphans: 9, ...over }));
+  t.match(needs(2, 'seen'), { cause: 'other' });
+  t.match(needs(3, 'seen'), { cause: 'semaphore-leak', weak: true }, 'it may have failed before that');
+  t.match(needs(3, 'batch'), { cause: 'semaphore-leak', weak: true });
+  t.equal(needs(12, 'seen').cause, 'semaphore-demand', 'not even with all orphans removed');
+  t.equal(needs(211, 'configured', { use: known(use(0, 128)), orphans: 0 }).cause, 'semaphore-demand');
+  t.match(needs(211, 'configured').evidence.at(-1)?.saw, 'balancers included');
+  t.match(needs(3, 'batch').evidence.at(-1)?.saw, 'one killed run leaked 3 sets');
+  t.equal(needs(211, 'registered', { use: known(use(0, 300)), orphans: 0 }).cause, 'other');
 });
 
 void t.test('the record of ExecStopPost= decides if the table has free sets again', async (t) => {
@@ -95,7 +201,9 @@ void t.test('the record of ExecStopPost= decides if the table has free sets agai
   t.equal(cleared({ use: use(3) }), 'other', 'when it had room then, too');
   t.equal(cleared({ use: null }), 'other');
   t.equal(cleared({ byItself: false }), 'stopped-by-admin', 'a wished end is none');
-  t.equal(cleared({ result: 'signal' }), 'other');
+  t.equal(cleared({ result: 'signal' }), 'killed');
+  const reset = { unit: known(failedUnit({ active: 'inactive' })), ending: ending({ result: 'signal' }) };
+  t.equal(findCause(leak(reset)).cause, 'killed', 'reset since');
   const filledSince = leak({ ending: ending({ use: use(3) }) });
   t.equal(findCause(filledSince).cause, 'other', 'a table that filled up later was not what it died of');
   const provenSince = leak({ ending: ending({ use: use(12), orphans: 0 }) });
@@ -112,13 +220,36 @@ void t.test(
     t.equal(after(60_000), 'other', 'apachectl stop looks like that');
     t.equal(after(1_500, { byItself: false }), 'stopped-by-admin');
     t.equal(findCause(leak({ unit: inactive })).cause, 'stopped-by-admin');
+    const asked = (over: object) => findCause(leak({ unit: inactive, lastJob: known(job(over)) })).cause;
+    t.equal(asked({ result: 'done' }), 'semaphore-leak', 'without hooks: nobody stopped it since its start');
+    t.equal(asked({ type: 'stop', result: 'done' }), 'stopped-by-admin');
+    const { monotonicMs } = failedUnit().run.began;
+    const main = (mainExitMs: number, activeExitMs: number) =>
+      findCause(
+        leak({
+          unit: known(failedUnit({ active: 'inactive', result: 'success', mainExitMs, activeExitMs })),
+          lastJob: unknown('not read'),
+        }),
+      ).cause;
+    t.equal(main(monotonicMs + 24, monotonicMs + 25), 'semaphore-leak', 'its main process ended first');
+    t.equal(main(monotonicMs + 24, 0), 'semaphore-leak', 'it never was active');
+    t.equal(main(monotonicMs + 24, monotonicMs + 20), 'stopped-by-admin', 'the unit stopped first');
+    t.equal(main(0, 0), 'stopped-by-admin', 'not known');
+    const reset = failedUnit({
+      active: 'inactive',
+      result: 'success',
+      mainExitMs: monotonicMs + 24,
+      mainExitedWell: false,
+    });
+    t.equal(findCause(leak({ unit: known(reset) })).cause, 'stopped-by-admin', 'after reset-failed');
+    t.equal(asked({ result: 'done', invocationId: 'another run' }), 'stopped-by-admin');
   },
 );
 
 void t.test('findCause does not depend on log lines', async (t) => {
   t.equal(findCause.length, 1);
   for (const { sample } of RULES) {
-    for (const facts of [failure(), failure({ ending: ending() }), leak({ sysvMutexes: 0 })])
+    for (const facts of [failure(), failure({ ending: ending() }), leak({ sysvMutexes: 0, orphans: 0 })])
       t.notMatch(explainFailure(facts, [line(sample)]).cause, /^semaphore/, sample);
   }
 });

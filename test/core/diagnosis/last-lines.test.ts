@@ -27,9 +27,13 @@ const quoted = (facts: Parameters<typeof explainFailure>[0], lines: LogLine[]): 
 
 void t.test('a line of hours before is not the reason', async (t) => {
   const old = line(PORT, { atMs: ENDED_MS - 3_600_000 });
-  for (const result of ['signal', 'exit-code', 'timeout']) {
+  for (const [result, cause] of [
+    ['signal', 'killed'],
+    ['exit-code', 'other'],
+    ['timeout', 'timeout'],
+  ] as const) {
     const facts = failure({ unit: ended(result) });
-    t.equal(explainFailure(facts, [old]).cause, 'other', result);
+    t.equal(explainFailure(facts, [old]).cause, cause, result);
     t.strictSame(quoted(facts, [old]), [], result);
     t.strictSame(quoted(facts, [line(PORT, { atMs: null })]), [], 'nor one of an unknown time');
   }
@@ -38,13 +42,14 @@ void t.test('a line of hours before is not the reason', async (t) => {
 });
 
 void t.test('a run that was killed was killed, whatever its last line is', async (t) => {
-  for (const result of ['signal', 'core-dump', 'oom-kill', 'watchdog', 'timeout']) {
+  const causes = { signal: 'killed', 'core-dump': 'killed', watchdog: 'killed', 'oom-kill': 'out-of-memory' };
+  for (const [result, cause] of Object.entries({ ...causes, timeout: 'timeout' })) {
     const last = line(PORT, { atMs: ENDED_MS - 100 });
     for (const facts of [
       failure({ unit: ended(result) }),
       failure({ unit: ended('exit-code'), ending: ending({ result }) }),
     ]) {
-      t.equal(explainFailure(facts, [last]).cause, 'other', result);
+      t.equal(explainFailure(facts, [last]).cause, cause, result);
       t.strictSame(quoted(facts, [last]), [PORT], 'it is quoted beside it');
     }
   }

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { known, unknown } from '../../../src/core/fact.ts';
-import { needsVersion, parseSettings } from '../../../src/core/httpd/settings.ts';
+import { idComplaint, needsVersion, parseSettings } from '../../../src/core/httpd/settings.ts';
 
 const RUN = `ServerRoot: "/etc/apache2"
 Main DocumentRoot: "/var/www/html"
@@ -26,6 +26,7 @@ void t.test("user, files and mutexes are read from httpd's own output", async (t
     known({
       user: 'www-data',
       uid: 33,
+      gid: 33,
       errorLog: '/var/log/apache2/error.log',
       pidFile: '/var/run/apache2/apache2.pid',
       mutexMechanism: 'pthread',
@@ -67,6 +68,7 @@ void t.test('settings that are not reported are null', async (t) => {
     known({
       user: 'apache',
       uid: 48,
+      gid: null,
       errorLog: null,
       pidFile: null,
       mutexMechanism: null,
@@ -98,12 +100,26 @@ void t.test('mutexes that are System V sets are counted', async (t) => {
   });
 });
 
+void t.test('-V is asked only for what the other answer lacks', async (t) => {
+  const user = 'User: name="www-data" id=33\n';
+  const mutex = 'Mutex default: dir="/run" mechanism=sysvsem\n';
+  const included = 'Included configuration files:\n  (*) /etc/apache2/apache2.conf\n';
+  t.notOk(needsVersion(user + mutex + included));
+  t.ok(needsVersion(user + mutex));
+  t.ok(needsVersion(user + mutex.replace('sysvsem', 'default') + included));
+  t.notOk(needsVersion('Syntax OK\n'), '2.2 says nothing that -V could add to');
+});
+
 void t.test(
-  'httpd -V is needed for the default mechanism and for an unlisted configuration file',
+  'a User or Group without a valid number is a complaint, though httpd -t accepts it',
   async (t) => {
-    t.ok(needsVersion(RUN));
-    t.notOk(needsVersion('Syntax OK'), '2.2: it does not name the user either');
-    const included = 'Included configuration files:\n  (*) /etc/apache2/apache2.conf\n';
-    t.notOk(needsVersion(`${RUN.replace('mechanism=default', 'mechanism=sysvsem')}${included}`));
+    const complaint = (uid: number, gid: number | null) => {
+      const settings = parseSettings(RUN, VERSION);
+      return settings.known ? idComplaint({ ...settings.value, uid, gid }) : 'unknown';
+    };
+    t.equal(complaint(33, 33), null);
+    t.equal(complaint(33, null), null);
+    t.match(complaint(33, 4_294_967_295), 'Group is no valid group');
+    t.match(complaint(4_294_967_295, 33), 'User www-data is no valid user');
   },
 );

@@ -72,6 +72,7 @@ const need = (over: Partial<NeedQuestion> = {}) =>
   unitNeed({
     unit: unit(),
     settings: known(settings()),
+    balancers: 0,
     guarded: false,
     held: 3,
     use: known(use(3)),
@@ -130,4 +131,10 @@ void t.test('the need of all units together', async (t) => {
   t.equal(neededTogether([one({}), one({ load: 'masked', active: 'failed' })]), 3);
   t.equal(neededTogether([one({}), one({ privateIpc: true })]), 3);
   t.equal(neededTogether([one({}), one({}, { settings: unknown('mute') })]), null);
+});
+
+void t.test('each proxy balancer needs a set of its own', async (t) => {
+  t.equal(need().registered, 3);
+  t.equal(need({ balancers: 208 }).registered, 211);
+  t.equal(need({ balancers: 2, settings: known(settings({ sysvMutexes: 0 })) }).registered, 0);
 });

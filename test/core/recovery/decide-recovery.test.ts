@@ -7,7 +7,7 @@ import { ending, failedUnit, failure, leak, use } from '../diagnosis/failure-bui
 
 const NOW = 1_700_000_000_000;
 const POLICY: RecoveryPolicy = { reap: 'unit', settleMs: 2_000, healthUrl: null };
-const workers = [{ pid: 77, startedMs: 5, ports: [80] }];
+const workers = [{ pid: 77, startedMs: 5, ports: [80], inUnit: true }];
 
 const decide = (facts: FailureFacts, over: Partial<RecoveryPolicy> = {}, history: Attempts | null = null) =>
   decideRecovery(facts, { ...POLICY, ...over }, { attempts: history, automatic: history !== null }, NOW);
@@ -46,7 +46,11 @@ void t.test('a table that was full and has free sets again', async (t) => {
   t.strictSame(steps(failure({ ...over, unsure: 3 })), ['clean', 'reset-failed', 'start', 'settle']);
   t.equal(steps(failure({ ...over, use: known(use(10)) })), 'left-alone', 'not enough room');
   t.equal(steps(failure({ ...over, use: unknown('x') })), 'left-alone');
-  t.equal(steps(failure({ ...over, sysvMutexes: null })), 'left-alone', 'nobody knows how much it needs');
+  t.equal(
+    steps(failure({ ...over, sysvMutexes: null, need: null })),
+    'left-alone',
+    'nobody knows how much it needs',
+  );
   t.equal(
     steps(failure({ ...over, ending: ending({ use: use(10) }) })),
     'left-alone',
@@ -70,8 +74,18 @@ void t.test('unknown facts are no reason to act', async (t) => {
   t.equal(steps(leak({ unit: unknown('no bus') })), 'unsure');
   t.equal(steps(failure({ use: unknown('no /proc') })), 'unsure');
   t.match(decide(leak({ orphans: 0, unsure: 4 })), { outcome: 'unsure', lookAgain: true });
-  for (const active of ['activating', 'deactivating', 'reloading'])
-    t.equal(steps(withUnit({ active })), 'unsure', `systemd is at it: ${active}`);
+  for (const active of ['activating', 'deactivating'])
+    t.equal(steps(withUnit({ active, mainPid: 7 })), 'unsure', `systemd is at it: ${active}`);
+  t.equal(
+    steps(withUnit({ active: 'deactivating' })),
+    'unsure',
+    'its main process is gone, its workers are not',
+  );
+  t.strictSame(
+    steps(withUnit({ active: 'reloading' })),
+    ['clean', 'restart', 'settle'],
+    'stuck, as before systemd 249',
+  );
 });
 
 void t.test('three attempts in ten minutes with back-off', async (t) => {
@@ -106,8 +120,21 @@ void t.test('a failure that was reset meanwhile is left alone', async (t) => {
     ending: ending({ use: use(12), orphans: 9 }),
   };
   const automatic = decide(leak(reset), {}, NO_ATTEMPTS);
-  t.match(automatic, { outcome: 'left-alone', why: /was reset since \(systemctl reset-failed\)/ });
-  t.match(decide(leak(reset)), { act: true }, 'it is recovered by hand');
+  t.match(automatic, { outcome: 'left-alone', why: /reset-failed/ });
+  t.match(decide(leak(reset)), { act: true }, 'by hand it is brought back');
   const old = leak({ ...reset, ending: ending({ use: use(12), orphans: 9, result: 'success' }) });
   t.match(decide(old, {}, NO_ATTEMPTS), { act: true }, '2.2 is inactive after it could create no set');
 });
+
+void t.test(
+  'an httpd that ended without systemd noticing is restarted; one that was killed is not',
+  async (t) => {
+    const exited = { unit: known(failedUnit({ active: 'active', sub: 'exited', result: 'success' })) };
+    t.strictSame(steps(failure(exited)), ['clean', 'restart', 'settle']);
+    t.match(decide(failure({ ...exited, httpdRuns: known(true) })), { outcome: 'healthy' });
+    const killed = { unit: known(failedUnit({ result: 'signal' })) };
+    t.equal(steps(failure(killed)), 'left-alone');
+    t.match(decide(leak(killed), {}, NO_ATTEMPTS), { outcome: 'left-alone', why: /Restart=/ });
+    t.match(decide(leak(killed)), { act: true }, 'by hand, since its next start would fail');
+  },
+);

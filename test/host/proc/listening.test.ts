@@ -37,9 +37,9 @@ void t.test('an orphan is terminated, but not a process that reuses its pid', as
   await once(child.stdout, 'data');
   const pid = child.pid ?? 0;
   const { startedMs } = readStat(pid);
-  t.strictSame(await terminate([{ pid, startedMs: startedMs + 10, ports: [80] }]), done);
+  t.strictSame(await terminate([{ pid, startedMs: startedMs + 10 }]), done);
   t.equal(child.exitCode ?? child.signalCode, null, 'another one with that pid lives on');
   const ended = once(child, 'exit');
-  t.strictSame(await terminate([{ pid, startedMs, ports: [80] }]), done);
+  t.strictSame(await terminate([{ pid, startedMs }]), done);
   t.strictSame(await ended, [null, 'SIGKILL'], 'who does not heed TERM is killed');
 });

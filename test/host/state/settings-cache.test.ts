@@ -16,6 +16,7 @@ void t.test('the last valid answer of httpd is cached', async (t) => {
     settings: {
       user: 'apache',
       uid: 48,
+      gid: 48,
       errorLog: null,
       pidFile: '/run/httpd/httpd.pid',
       mutexMechanism: 'sysvsem',

@@ -1,0 +1,50 @@
+import type { Fact } from '../fact.ts';
+import { shellWord } from '../text/shell-word.ts';
+import type { UnitFacts } from '../units/unit-facts.ts';
+import type { TableUse } from '../verdict/table-use.ts';
+import type { BlockingServer } from './blocking-servers.ts';
+import type { Outsider, PortOwner } from './failure-facts.ts';
+
+/** A fix: a sentence and commands to paste; no commands if only an admin can know them. The names are those of `diagnose --json`. */
+export interface Cure {
+  say: string;
+  run: string[];
+  /** Its side effects, one sentence each. */
+  traps: string[];
+}
+
+/** The facts that decide which fixes apply. */
+export interface AdviceInput {
+  /** The unit's name. */
+  unit: string;
+  facts: Fact<UnitFacts>;
+  /** How its last run ended, as $SERVICE_RESULT. */
+  result: string;
+  /** Whether systemd refused the last start, since there were too many. */
+  isStartLimit: boolean;
+  /** Pids of orphaned workers that hold a port. */
+  pids: readonly number[];
+  use: Fact<TableUse>;
+  /** How many sets may or may not be orphaned. */
+  unsure: number;
+  /** Servers of other units that keep sets from being proven orphaned. */
+  blockingServers: readonly BlockingServer[];
+  /** Whether the table was full and has enough free sets now. */
+  hasFreeSetsAgain: boolean;
+  /** A running httpd that was started outside the unit. */
+  outsider: Outsider | null;
+  portOwners: readonly PortOwner[];
+  /** The path of the pid file; null where httpd does not say. */
+  pidFile: string | null;
+}
+
+export function cure(say: string, ...run: string[]): Cure {
+  return { say, run, traps: [] };
+}
+
+/** Commands that give a unit one more setting (systemd.unit(5)). */
+export function writeDropIn(unit: string, file: string, setting: string): string[] {
+  const folder = shellWord(`/etc/systemd/system/${unit}.d`);
+  const path = shellWord(`/etc/systemd/system/${unit}.d/${file}`);
+  return [`mkdir -p ${folder}`, `printf '[Service]\\n${setting}\\n' >${path}`, 'systemctl daemon-reload'];
+}
