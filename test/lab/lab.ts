@@ -116,6 +116,26 @@ export class Lab {
     ]);
   }
 
+  /**
+   * Mounts an image of a file system that lies inside, from outside: a container may not. Its loop device goes with the mount,
+   * at the latest when the container ends.
+   */
+  async mountImage(image: string, folder: string, type: string): Promise<void> {
+    const { stdout: device } = await execa('losetup', ['--find', '--show', join(this.root, image)]);
+    try {
+      const { stdout: minor } = await execa('stat', ['-c', '%T', device]);
+      const node = `/root/${basename(device)}`;
+      await execa('nsenter', [
+        ...this.enter('-m'),
+        'sh',
+        '-c',
+        `[ -b ${node} ] || mknod ${node} b 7 $((0x${minor})); mkdir -p ${folder} && mount -t ${type} ${node} ${folder}`,
+      ]);
+    } finally {
+      await execa('losetup', ['--detach', device]);
+    }
+  }
+
   write(path: string, text: string, mode = 0o644): void {
     const target = join(this.root, path);
     mkdirSync(join(target, '..'), { recursive: true });
