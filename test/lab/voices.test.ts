@@ -35,7 +35,8 @@ void t.test('every command, the journal and monitoring report the same cause', a
     t.equal(recovery['outcome'] === 'planned' ? cause : recovery['cause'], cause, 'recover');
     t.equal(recovery['outcome'] === 'planned', cause === 'semaphore-leak', 'recover acts only on a leak');
     const isFine = cause === 'stopped-by-admin';
-    const status = isFine ? 'ok' : isForSets(cause) ? 'critical' : 'warning';
+    // With hooks, and the watcher stopped, at least that is a warning.
+    const status = isFine && !guarded ? 'ok' : isForSets(cause) ? 'critical' : 'warning';
     const reason = isForSets(cause) ? /is down/ : new RegExp(`is down \\(${cause}\\)`);
     const report = await json('check');
     t.equal(report['status'], status);
@@ -52,7 +53,8 @@ void t.test('every command, the journal and monitoring report the same cause', a
     const entries = await lab.sh(
       `journalctl --sync; journalctl -o json --output-fields=HTTPD_GUARD_CAUSE,MESSAGE -u ${apache.unit} MESSAGE_ID=e72fd98e7e3a4d33a272965867eb60b7 | tail -1`,
     );
-    if (cause === 'not-started') return;
+    // The first leaves no run; the other has no hooks here, since they prevent it.
+    if (cause === 'not-started' || cause === 'semaphore-leak') return;
     t.equal((JSON.parse(entries) as { HTTPD_GUARD_CAUSE: string }).HTTPD_GUARD_CAUSE, cause, 'the journal');
   };
 
@@ -234,7 +236,7 @@ void t.test('every command, the journal and monitoring report the same cause', a
               ? true
               : null,
           );
-          await sayTheSame(t, cause, saw, guarded && cause !== 'semaphore-leak');
+          await sayTheSame(t, cause, saw, guarded);
         } finally {
           await reset();
         }
