@@ -62,7 +62,7 @@ async function installNow(options: InstallOptions): Promise<CommandResult> {
       directory !== null && textfile === null
         ? [`metrics are not written: ${directory} is not a directory`]
         : [];
-    const files = unitFiles(unit, textfile);
+    const files = unitFiles(server.unit.value, textfile);
     const masked = files.find(({ path }) => isMasked(path));
     if (masked !== undefined) {
       const name = basename(masked.path);

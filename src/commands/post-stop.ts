@@ -25,8 +25,9 @@ import type { CommonOptions } from './command-result.ts';
 
 export type PostStopOptions = Pick<CommonOptions, 'unit' | 'config' | 'json' | 'quiet'>;
 
-/** Less than the limit of the script, so that a timeout is reported here. */
-const BUDGET_MS = 2_600;
+/** Less than the limit of the script, which passes it on, so that a timeout is reported here. */
+const BUDGET_SHARE = 0.87;
+const LIMIT_S = 3;
 const ASK_TIMEOUT_MS = 1_000;
 const TELL_MS = 250;
 
@@ -35,7 +36,7 @@ const TELL_MS = 250;
  * orphaned sets. The exit status is always 0.
  */
 export async function postStop(options: PostStopOptions): Promise<number> {
-  const systemd = SystemdSession.within(BUDGET_MS);
+  const systemd = SystemdSession.within(budgetMs());
   const configuration = readConfiguration(options.config);
   if (!configuration.known) {
     await log(options, 'warning', `no cause was determined: ${escape(configuration.why)}`);
@@ -70,6 +71,11 @@ export async function postStop(options: PostStopOptions): Promise<number> {
     await log(options, priority, sentence);
   }
   return 0;
+}
+
+function budgetMs(): number {
+  const limitS = Number(process.env['HOOK_SECONDS']);
+  return (limitS > 0 && limitS < LIMIT_S ? limitS : LIMIT_S) * 1000 * BUDGET_SHARE;
 }
 
 async function logCause(

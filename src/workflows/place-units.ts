@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Done, done, notDone } from '../core/done.ts';
+import { stopLimits } from '../core/units/stop-limits.ts';
+import type { UnitFacts } from '../core/units/unit-facts.ts';
 import { errorReason } from '../host/files/error-reason.ts';
 import {
   METRICS_TIMER,
@@ -35,7 +37,10 @@ export function differs({ before, text }: UnitFile): boolean {
  * The drop-in of a unit (first) and httpd-guard's own units; those for metrics only with a metrics file. Scripts and templates are
  * in the folder of the running bundle. Throws if root must not trust the programs it would run.
  */
-export function unitFiles(unit: string, textfile: string | null): UnitFile[] {
+export function unitFiles(
+  { name: unit, stopTimeoutMs }: Pick<UnitFacts, 'name' | 'stopTimeoutMs'>,
+  textfile: string | null,
+): UnitFile[] {
   const lib = import.meta.dirname;
   const programs = ['gate', 'post-stop', 'run-node', 'httpd-guard.cjs', 'semaphore-tool.pl'].map((name) =>
     join(lib, name),
@@ -47,7 +52,12 @@ export function unitFiles(unit: string, textfile: string | null): UnitFile[] {
         `root would run ${path} at each start, but ${why}; install httpd-guard with scripts/install.sh first`,
       );
   }
-  const values = { lib, node: process.execPath, ...(textfile === null ? {} : { textfile }) };
+  const values = {
+    lib,
+    node: process.execPath,
+    stopLimits: stopLimits(stopTimeoutMs),
+    ...(textfile === null ? {} : { textfile }),
+  };
   const file = (path: string, template: string): UnitFile => ({
     path,
     text: fillUnit(readFileSync(join(lib, template), 'utf8'), values),

@@ -8,6 +8,7 @@ import type {
   InstalledFile,
   InstalledProgram,
 } from '../core/guard/guard-facts.ts';
+import { stopLimits } from '../core/units/stop-limits.ts';
 import { readNodeVersion } from '../host/systemd/node-version.ts';
 import type { SystemdSession } from '../host/systemd/systemd-session.ts';
 import {
@@ -41,7 +42,9 @@ export async function readGuard(systemd: SystemdSession, unit?: string): Promise
 }
 
 async function readGuardedUnit(unit: string, lib: string, systemd: SystemdSession): Promise<GuardedUnit> {
-  const program = await readProgram(dropInPath(unit), '50-httpd-guard.conf', lib, systemd);
+  const facts = await systemd.ask((open) => open.readUnit(unit));
+  const limits = facts.known ? stopLimits(facts.value.stopTimeoutMs) : [];
+  const program = await readProgram(dropInPath(unit), '50-httpd-guard.conf', lib, systemd, limits);
   const of = program.lib ?? lib;
   const hooks = await systemd.ask((open) => open.readHooks(unit, join(of, 'gate'), join(of, 'post-stop')));
   return { unit, ...program, hooks };
@@ -66,11 +69,12 @@ async function readProgram(
   template: string,
   lib: string,
   systemd: SystemdSession,
+  limits: readonly number[] = [],
 ): Promise<InstalledProgram> {
   const text = isMasked(path) ? '' : readDropIn(path);
   const programs = text === null ? null : programsOf(text);
   return {
-    file: isMasked(path) ? 'masked' : compare(text, template, lib),
+    file: isMasked(path) ? 'masked' : compare(text, template, lib, limits),
     lib: programs?.lib ?? null,
     hasLib: programs !== null && existsSync(join(programs.lib, 'httpd-guard.cjs')),
     node: programs?.node ?? null,
@@ -78,12 +82,17 @@ async function readProgram(
   };
 }
 
-function compare(text: string | null, template: string, lib: string): InstalledFile {
+function compare(
+  text: string | null,
+  template: string,
+  lib: string,
+  limits: readonly number[],
+): InstalledFile {
   if (text === null) return 'missing';
   if (!isOurs(text)) return 'foreign';
   const programs = programsOf(text) ?? { lib, node: process.execPath };
   const textfile = textfileOf(text);
-  const values = { ...programs, ...(textfile === null ? {} : { textfile }) };
+  const values = { ...programs, stopLimits: limits, ...(textfile === null ? {} : { textfile }) };
   if (programs.lib !== lib) return 'other-copy';
   return fillUnit(readFileSync(join(lib, template), 'utf8'), values) === text ? 'current' : 'outdated';
 }

@@ -86,6 +86,10 @@ void t.test('status: whether httpd-guard is on, and the command that fixes what 
     await lab.sh('rm /etc/systemd/system/apache2.service.d/zz.conf; systemctl daemon-reload');
     await lab.sh('echo "# changed" >>/etc/systemd/system/apache2.service.d/50-httpd-guard.conf');
     await fixed(t, /came from another version/, INSTALL);
+    await apache.dropIn('20-hurry.conf', 'TimeoutStopSec=3');
+    await fixed(t, /or for another TimeoutStopSec=/, INSTALL);
+    await lab.sh('rm /etc/systemd/system/apache2.service.d/20-hurry.conf; systemctl daemon-reload');
+    await lab.sh(INSTALL);
   });
 
   await t.test('httpd that does not serve', async (t) => {
@@ -138,7 +142,10 @@ void t.test('status: whether httpd-guard is on, and the command that fixes what 
       t.match((await lab.run('systemctl', 'is-active', 'httpd-guard-recover.path')).stdout, 'active');
       await fixed(t, /cannot run: \/usr\/bin\/node cannot be executed/, INSTALL);
       await lab.sh('mv /usr/local/sbin/node /root/node');
-      t.match(await lab.run('httpd-guard', 'status'), { exitCode: 127, stderr: /node/ });
+      t.match(await lab.run('httpd-guard', 'status'), {
+        exitCode: 127,
+        stderr: 'Node not found on the PATH',
+      });
     },
   );
 });

@@ -103,6 +103,6 @@ function programProblem(program: InstalledProgram, lib: string): string | null {
   if (node !== null && !nodeVersion.known) return `cannot run: ${nodeVersion.why}`;
   if (file === 'other-copy')
     return `came from another copy of httpd-guard (${its ?? 'unknown'}), not from this one (${lib})`;
-  if (file === 'outdated') return 'came from another version of httpd-guard';
+  if (file === 'outdated') return 'came from another version of httpd-guard, or for another TimeoutStopSec=';
   return null;
 }

@@ -25,7 +25,12 @@ export function dropInPath(unit: string, root = ADMINS_UNITS): string {
 /** Fills in a template of our unit files. Throws for paths with spaces or characters that are special in unit files, such as "%". */
 export function fillUnit(
   template: string,
-  { lib, node, textfile = '' }: { lib: string; node: string; textfile?: string },
+  {
+    lib,
+    node,
+    textfile = '',
+    stopLimits = [],
+  }: { lib: string; node: string; textfile?: string; stopLimits?: readonly number[] },
 ): string {
   for (const path of [lib, node, textfile])
     if (!/^[\w./+@:,-]*$/.test(path))
@@ -33,6 +38,7 @@ export function fillUnit(
   return template
     .replaceAll('@LIB@', lib)
     .replaceAll('@NODE@', node)
+    .replaceAll('@STOP_LIMITS@', stopLimits.map((limit) => ` ${limit}`).join(''))
     .replaceAll('@TEXTFILE@', textfile)
     .replaceAll('@TEXTFILE_DIRECTORY@', dirname(textfile));
 }

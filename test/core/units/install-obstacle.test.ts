@@ -6,7 +6,10 @@ void t.test('a unit in which the hooks could not work or could do harm is refuse
   const fine = unit({ startTimeoutMs: 90_000, stopTimeoutMs: 90_000, memoryMaxBytes: Infinity });
   t.equal(installObstacle(fine, null), null);
   t.equal(
-    installObstacle({ ...fine, startTimeoutMs: 10_000, memoryMaxBytes: 128 * 1024 * 1024 }, null),
+    installObstacle(
+      { ...fine, startTimeoutMs: 10_000, stopTimeoutMs: 1_000, memoryMaxBytes: 128 * 1024 * 1024 },
+      null,
+    ),
     null,
   );
   const obstacles: [Parameters<typeof installObstacle>, RegExp][] = [
@@ -15,7 +18,7 @@ void t.test('a unit in which the hooks could not work or could do harm is refuse
     [[{ ...fine, privateIpc: true }, null], /PrivateIPC=yes/],
     [[{ ...fine, memoryMaxBytes: 128 * 1024 * 1024 - 1 }, null], /MemoryMax=127M/],
     [[{ ...fine, startTimeoutMs: 9_999 }, null], /TimeoutStartSec=/],
-    [[{ ...fine, stopTimeoutMs: 5_000 }, null], /5 s .*TimeoutStopSec=/],
+    [[{ ...fine, stopTimeoutMs: 500 }, null], /0.5 s .*TimeoutStopSec=/],
   ];
   for (const [[facts, distrust], expected] of obstacles) t.match(installObstacle(facts, distrust), expected);
 });

@@ -24,6 +24,10 @@ void t.test('a drop-in is written, found and removed with its directory', async 
     lib: '/usr/lib/httpd-guard',
     node: '/usr/bin/node',
   });
+  t.match(
+    fillUnit('post-stop %n@STOP_LIMITS@\n', { lib: '/a', node: '/b', stopLimits: [0.75, 2.5, 0.75] }),
+    'post-stop %n 0.75 2.5 0.75\n',
+  );
   t.equal(text, '# Written by "httpd-guard install"\n/usr/lib/httpd-guard/gate /usr/bin/node %n\n');
   const path = dropInPath('apache2@b.service', root);
   t.equal(readDropIn(path), null);
