@@ -4,6 +4,7 @@ import { countVerdicts } from '../core/check/health.ts';
 import type { Role } from '../core/verdict/lineage.ts';
 import { isHttpdName } from '../core/httpd/identity.ts';
 import type { Report } from '../core/check/report.ts';
+import { ClaimJudge, type SetOwner } from '../core/register/claim-judge.ts';
 import type { SegmentJudgement } from '../core/verdict/segment.ts';
 import type { UnitFacts } from '../core/units/unit-facts.ts';
 import type { Judgement } from '../core/verdict/verdict.ts';
@@ -14,6 +15,7 @@ import type { CheckJson } from './schemas/check.ts';
 export function reportJson(report: Report): CheckJson {
   const { snapshot, health, judgements } = report;
   const count = countVerdicts(judgements);
+  const owners = new ClaimJudge(snapshot, report.lineages);
   return {
     schema: 1,
     takenAt: isoTime(snapshot.clock.realMs),
@@ -23,7 +25,7 @@ export function reportJson(report: Report): CheckJson {
     summary: snapshot.sets.known
       ? { orphan: count.orphan, inUse: count['in-use'], foreign: count.foreign, unsure: count.unsure }
       : null,
-    sets: snapshot.sets.known ? judgements.map((judgement) => setJson(judgement, report)) : null,
+    sets: snapshot.sets.known ? judgements.map((judgement) => setJson(judgement, report, owners)) : null,
     segments: valueOrNull(report.segments)?.map(segmentJson) ?? null,
     status: health.status,
     reasons: [...health.reasons],
@@ -35,7 +37,7 @@ type SegmentJson = NonNullable<CheckJson['segments']>[number];
 type ProcessJson = NonNullable<CheckJson['httpd']['masters']>[number];
 
 /** One set: the kernel's line, the verdict and its evidence. */
-function setJson({ set, verdict, evidence }: Judgement, { snapshot }: Report): SetJson {
+function setJson({ set, verdict, evidence }: Judgement, { snapshot }: Report, owners: ClaimJudge): SetJson {
   const inspection = snapshot.inspections.get(set.id);
   const asked = inspection?.known === true ? inspection.value : null;
   return {
@@ -48,9 +50,16 @@ function setJson({ set, verdict, evidence }: Judgement, { snapshot }: Report): S
     ctime: isoTime(set.ctime * 1000),
     lastPid: asked?.lastPid ?? null,
     waiters: asked?.waiters ?? null,
+    owner: ownerJson(owners.ownerOf(set)),
     verdict,
     evidence: [...evidence],
   };
+}
+
+function ownerJson(owner: SetOwner | null): SetJson['owner'] {
+  if (owner === null) return null;
+  const { run, living } = owner;
+  return { unit: run.unit, invocation: run.invocationId, masterPid: run.masterPid, living };
 }
 
 function segmentJson({ segment, verdict, evidence }: SegmentJudgement): SegmentJson {

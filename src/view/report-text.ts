@@ -5,6 +5,7 @@ import { valueOrNull } from '../core/fact.ts';
 import { type Health, countVerdicts } from '../core/check/health.ts';
 import { name } from '../core/verdict/lineage.ts';
 import type { Report } from '../core/check/report.ts';
+import { ClaimJudge, type SetOwner } from '../core/register/claim-judge.ts';
 import { isUp } from '../core/units/active-state.ts';
 import { counted } from '../core/text/counted.ts';
 import { type Use, percent } from '../core/verdict/table-use.ts';
@@ -158,7 +159,9 @@ function adviceLines({ health, cures }: Report): string[] {
 
 const MOST_ROWS = 8;
 
-function group(verdict: Verdict, { judgements }: Report, style: TextStyle, paint: Paint): string[] {
+function group(verdict: Verdict, report: Report, style: TextStyle, paint: Paint): string[] {
+  const { judgements, snapshot, lineages } = report;
+  const owners = new ClaimJudge(snapshot, lineages);
   const members = judgements.filter((judgement) => judgement.verdict === verdict);
   if (members.length === 0) return [];
   const shown = style.verbose ? members : members.slice(0, MOST_ROWS);
@@ -167,6 +170,7 @@ function group(verdict: Verdict, { judgements }: Report, style: TextStyle, paint
     '',
     paint('bold', `${verdict}: ${members.length} (${TITLE[verdict]})`),
     ...reasonLines(members, style),
+    ...ownerLines(members, owners),
     paint('dim', '        id        key    uid   creator  sems  last changed'),
     ...shown.map(row),
     ...(hidden > 0 ? [paint('dim', `        ... and ${hidden} more (--verbose shows all)`)] : []),
@@ -190,6 +194,35 @@ function reasonLines(members: readonly Judgement[], { explain }: TextStyle): str
   return reasons.size > shown.length
     ? [...lines, `  ... and ${counted(reasons.size - shown.length, 'more reason')}`]
     : lines;
+}
+
+/** The runs that were seen to use the sets of a group. */
+function ownerLines(members: readonly Judgement[], claims: ClaimJudge): string[] {
+  const owners = new Map<string, { owner: SetOwner; count: number }>();
+  let unproven = 0;
+  for (const { set, verdict } of members) {
+    const owner = claims.ownerOf(set);
+    if (owner === null) {
+      if (verdict !== 'foreign') unproven++;
+      continue;
+    }
+    const before = owners.get(owner.run.invocationId);
+    if (before === undefined) owners.set(owner.run.invocationId, { owner, count: 1 });
+    else before.count++;
+  }
+  if (owners.size === 0) return [];
+  return [
+    ...[...owners.values()].slice(0, MOST_ROWS).map(({ owner: { run, living }, count }) => {
+      const state = living ? 'running since' : 'a run that is over, which began';
+      return `  ${counted(count, 'set')} of ${escape(run.unit)}, ${state} ${localTime(run.beganRealMs)}`;
+    }),
+    ...(owners.size > MOST_ROWS ? [`  ... and ${counted(owners.size - MOST_ROWS, 'more run')}`] : []),
+    ...(unproven > 0
+      ? [
+          `  ${counted(unproven, 'set')} without a proven owner: judged by age until an httpd is seen to use it`,
+        ]
+      : []),
+  ];
 }
 
 /** Short reasons for rules whose `saw` differs from set to set. */

@@ -1,4 +1,4 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { Apache, WWW_DATA, setIds } from './apache.ts';
 import { Guard } from './guard.ts';
 import { Lab } from './lab.ts';
@@ -21,9 +21,25 @@ void t.test('two instances of one user: the sets of a killed one go while the ol
     const ofA = (await setIds(lab, WWW_DATA)).filter((id) => !ofB.includes(id));
     t.ok(ofA.length > 0, `start ${cycle}: ${ofA.length} sets`);
     await guard.rests();
+    if (cycle === 1) await ownersAreNamed(t, lab, a, b);
     await a.kill9();
     t.strictSame(await setIds(lab, WWW_DATA), ofB, `cycle ${cycle}`);
     t.ok(await b.serves());
   }
   t.equal(await b.mutexErrors(), '');
 });
+
+async function ownersAreNamed(t: Test, lab: Lab, a: Apache, b: Apache): Promise<void> {
+  const { sets } = JSON.parse((await lab.run('httpd-guard', 'check', '--json')).stdout) as {
+    sets: { owner: { unit: string; masterPid: number; living: boolean } | null }[];
+  };
+  for (const server of [a, b]) {
+    const owned = sets.filter(({ owner }) => owner?.unit === server.unit);
+    t.ok(owned.length > 0, server.unit);
+    const masterPid = await server.masterPid();
+    for (const { owner } of owned) t.match(owner, { masterPid, living: true });
+  }
+  const { stdout } = await lab.run('httpd-guard', 'check');
+  t.match(stdout, /^ {2}3 sets of apache2\.service, running since /m);
+  t.match(stdout, /^ {2}\d sets? of apache2@b\.service, running since /m);
+}

@@ -3,6 +3,7 @@ import { known, unknown } from '../../src/core/fact.ts';
 import type { Report } from '../../src/core/check/report.ts';
 import { reportJson } from '../../src/view/report-json.ts';
 import { NOW_S, master, set, worker } from '../core/verdict/snapshot-builder.ts';
+import { RUN_OF_B, claim, register } from '../core/register/builder.ts';
 import { healthy, leftover, orphaned, report, sick, unit, unprivileged, unseen } from './report-builder.ts';
 import { complaints } from './schemas/complaints.ts';
 
@@ -18,7 +19,7 @@ const SHAPE = {
   'limits.sets': 'used max',
   'limits.semaphores': 'used max',
   summary: 'orphan inUse foreign unsure',
-  'sets.0': 'id key nsems mode uid cuid ctime lastPid waiters verdict evidence',
+  'sets.0': 'id key nsems mode uid cuid ctime lastPid waiters owner verdict evidence',
   'sets.0.evidence.0': 'rule saw source',
   'segments.0': 'id key size uid cuid cpid lpid attached verdict evidence',
 };
@@ -44,6 +45,23 @@ void t.test('the object has exactly the documented keys, in their order', async 
     }
   }
   t.equal(missing.size, 0, 'every part was there at least once');
+});
+
+void t.test('the owner of a set is the run that was seen to use it', async (t) => {
+  const one = set();
+  const owned = report({
+    sets: [one],
+    processes: [master(), worker()],
+    register: register(claim(one, RUN_OF_B)),
+  });
+  t.strictSame(complaints('check', reportJson(owned)), []);
+  t.match(json(owned), {
+    sets: [
+      {
+        owner: { unit: RUN_OF_B.unit, invocation: RUN_OF_B.invocationId, masterPid: 800, living: true },
+      },
+    ],
+  });
 });
 
 void t.test('a healthy host', async (t) => {
@@ -82,6 +100,7 @@ void t.test('a healthy host', async (t) => {
         ctime: '2026-03-01T11:00:01Z',
         lastPid: 801,
         waiters: 0,
+        owner: null,
         verdict: 'in-use',
         evidence: [{ rule: 'last-pid', saw: 'last used by running process 801', source: 'ipcs -s -i 0' }],
       },

@@ -9,6 +9,13 @@ export interface ClaimVerdict {
   evidence: Evidence;
 }
 
+/** The run that a set belongs to, as far as the register proves it. */
+export interface SetOwner {
+  run: ServerRun;
+  /** Whether a process of the run is, or may be, running. */
+  living: boolean;
+}
+
 /** The names of a running lineage that is of a run, and of one that may be of it; null if there is none. */
 interface RunUsers {
   same: string | null;
@@ -39,6 +46,15 @@ export class ClaimJudge {
     if (maybe !== null) return seen('unsure', 'seen-in-use', `${maybe} may be of the run that used it`);
     const server = `httpd ${run.masterPid} (${run.unit})`;
     return seen('orphan', 'run-is-over', `only ${server} was seen to use it, and that run is over`);
+  }
+
+  /** Null if it is not proven, or two runs were seen on the set. */
+  ownerOf({ id, ctime, uid }: SemaphoreSet): SetOwner | null {
+    const seen = this.snapshot.register.seen.get(id);
+    if (seen === undefined || seen.run === null || seen.contested) return null;
+    if (seen.ctime !== ctime || seen.uid !== uid) return null;
+    const { same, maybe } = this.usersOf(seen.run);
+    return { run: seen.run, living: same !== null || maybe !== null };
   }
 
   private usersOf(run: ServerRun): RunUsers {

@@ -61,6 +61,17 @@ export const checkSchema = v.strictObject({
           v.description('The last process that used it; 0 if that is in another pid namespace.'),
         ),
         waiters: v.nullable(count),
+        owner: v.pipe(
+          v.nullable(
+            v.strictObject({
+              unit: v.string(),
+              invocation: v.pipe(v.string(), v.description('InvocationID of the run.')),
+              masterPid: count,
+              living: v.pipe(v.boolean(), v.description('Whether a process of that run is running.')),
+            }),
+          ),
+          v.description('The run of a unit that was seen to use the set; null if that is not proven.'),
+        ),
         verdict,
         evidence,
       }),

@@ -1,5 +1,7 @@
 import t from 'tap';
 import { known, unknown } from '../../../src/core/fact.ts';
+import { ClaimJudge } from '../../../src/core/register/claim-judge.ts';
+import { lineages } from '../../../src/core/verdict/lineage.ts';
 import type { Verdict } from '../../../src/core/verdict/verdict.ts';
 import {
   BEGAN_AGO_S,
@@ -13,11 +15,12 @@ import {
   run,
   runId,
   set,
+  snapshot,
   startedAgo,
   verdictOf,
   worker,
 } from '../verdict/snapshot-builder.ts';
-import { A, A_AGO_S, B, RUN_OF_A, RUN_OF_B, claim, register, serverRun } from './builder.ts';
+import { A, A_AGO_S, B, RUN_OF_A, RUN_OF_B, claim, listed, register, serverRun } from './builder.ts';
 
 // B lives and is older than the set, so that without the register it could know it.
 const LIVING_B = [master(), worker()];
@@ -172,4 +175,24 @@ void t.test('a set of another owner uid is judged by the register alone', async 
     ['httpd as root', { ...over, owner: known({ uid: 0, starterUid: 0 }) }, 'unsure'],
   ];
   for (const [what, kept, verdict] of scenes) t.equal(verdictOf(kept), verdict, what);
+});
+
+void t.test('the owner of a set is named where it is proven', async (t) => {
+  const other = set({ id: 8, ctime: ONE.ctime });
+  const scene = snapshot(
+    ofA({ sets: [ONE, other], register: register(claim(ONE, RUN_OF_A), claim(other, RUN_OF_B)) }),
+  );
+  const owners = new ClaimJudge(scene, lineages(scene));
+  t.strictSame(owners.ownerOf(ONE), { run: RUN_OF_A, living: false });
+  t.strictSame(owners.ownerOf(other), { run: RUN_OF_B, living: true });
+  for (const one of [
+    { ...ONE, ctime: 1 },
+    { ...ONE, uid: 1 },
+    { ...ONE, id: 99 },
+  ])
+    t.equal(owners.ownerOf(one), null);
+  const contested = snapshot(ofA({ register: register(claim(ONE, RUN_OF_A, { contested: true })) }));
+  t.equal(new ClaimJudge(contested, []).ownerOf(ONE), null);
+  const unproven = snapshot(ofA({ register: register(listed(ONE, 7)) }));
+  t.equal(new ClaimJudge(unproven, []).ownerOf(ONE), null);
 });
