@@ -51,6 +51,7 @@ export async function clean(options: CleanOptions): Promise<CommandResult> {
     unit: server.unit.known ? server.unit.value.name : null,
     command: 'clean',
     mostMs: WRITE_TIMEOUT_MS,
+    config: options.config,
   } as const;
   const { result, entry, use } =
     options.shmKey === undefined

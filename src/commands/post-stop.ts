@@ -17,6 +17,7 @@ import { journalWitness } from '../workflows/read-journal-witness.ts';
 import { collectFailureFacts } from '../workflows/collect-failure-facts.ts';
 import { keepRunEnding } from '../host/state/keep-run-ending.ts';
 import { keepSetsSeen } from '../host/state/sets-seen.ts';
+import { sendEvent } from '../workflows/send-event.ts';
 import { removeOrphans } from '../workflows/remove-orphans.ts';
 import { causeEntry } from '../view/cause-entry.ts';
 import { cleanSentence } from '../view/clean-text.ts';
@@ -63,6 +64,7 @@ export async function postStop(options: PostStopOptions): Promise<number> {
       unit: server.unit.known ? server.unit.value.name : null,
       command: 'post-stop',
       mostMs: TELL_MS,
+      config: options.config,
     },
   });
   // A removal has its own entry.
@@ -93,6 +95,7 @@ async function logCause(
   const entry = causeEntry(found, facts);
   if (entry === null) return;
   const written = await writeEntry(unit.name, entry.fields, systemd.deadlineMs);
+  await sendEvent(unit.name, entry.fields, options.config);
   // Without a structured entry at least the sentence.
   if (!written.ok) await log(options, entry.priority, entry.sentence);
 }

@@ -31,7 +31,7 @@ export async function preStart(options: PreStartOptions): Promise<number> {
           onlyIds: null,
           dryRun: false,
           systemd,
-          context: { unit, command: 'pre-start', mostMs: TELL_MS },
+          context: { unit, command: 'pre-start', mostMs: TELL_MS, config: options.config },
         })
       : { result: cannot(owner), entry: null };
   // The removal has its own entry.

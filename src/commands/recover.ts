@@ -14,6 +14,7 @@ import { lookAtSets } from '../workflows/look-at-sets.ts';
 import { causeByDiagnose } from '../workflows/cause-by-diagnose.ts';
 import { recover } from '../workflows/recover.ts';
 import { recoveryDoors } from '../workflows/recovery-doors.ts';
+import { sendEvent } from '../workflows/send-event.ts';
 import { serveRequests } from '../workflows/serve-requests.ts';
 import { jsonText } from '../view/json-text.ts';
 import { escape } from '../view/escape.ts';
@@ -73,14 +74,18 @@ export async function recoverCommand(options: RecoverOptions): Promise<CommandRe
 async function byHand(options: RecoverOptions, configuration: Configured): Promise<CommandResult> {
   const { dryRun } = options;
   // A dry run writes nothing, not even a cache.
-  const doors = recoveryDoors(SystemdSession.within(ASK_TIMEOUT_MS), dryRun ? 'read-only' : 'cache');
+  const doors = recoveryDoors(
+    SystemdSession.within(ASK_TIMEOUT_MS),
+    dryRun ? 'read-only' : 'cache',
+    options.config,
+  );
   const choice = { ...serverChoice(options.unit, configuration), failedFirst: true };
   const policy = policyOf(configuration);
   const recovery = await withNamedCause(
     await recover({ choice, policy, automatic: false, dryRun }, doors),
     options.config,
   );
-  if (!dryRun) await logRecovery(recovery, configuration);
+  if (!dryRun) await logRecovery(recovery, configuration, options.config);
   const stdout = options.json ? jsonText(recoveryJson(recovery)) : recoveryText(recovery, options);
   return { stdout, stderr: withoutRoot(), exitCode: EXIT[recovery.outcome] };
 }
@@ -104,7 +109,7 @@ async function takeNow(options: RecoverOptions): Promise<string[]> {
 /** Exit status 3 if a recovery was unsure or aborted. */
 async function requested(options: RecoverOptions, configuration: Configured): Promise<CommandResult> {
   const policy = policyOf(configuration);
-  const doors = recoveryDoors(SystemdSession.within(ASK_TIMEOUT_MS), 'cache');
+  const doors = recoveryDoors(SystemdSession.within(ASK_TIMEOUT_MS), 'cache', options.config);
   let exitCode = 0;
   await serveRequests({
     clock: realClock,
@@ -121,7 +126,7 @@ async function requested(options: RecoverOptions, configuration: Configured): Pr
         await recover({ choice, policy, automatic: true, dryRun: options.dryRun }, doors),
         options.config,
       );
-      await logRecovery(recovery, configuration);
+      await logRecovery(recovery, configuration, options.config);
       const { priority, sentence } = recoverySentence(recovery);
       // Giving up is reported once, by its own entry.
       if (recovery.outcome !== 'gave-up') await log(options, priority, sentence);
@@ -145,11 +150,16 @@ function policyOf({ values }: Configured): RecoveryPolicy {
 }
 
 /** Reports the recovery to the journal, about the unit, and to the configured commands. */
-async function logRecovery(recovery: Recovery, { values }: Configured): Promise<void> {
+async function logRecovery(
+  recovery: Recovery,
+  { values }: Configured,
+  config: string | undefined,
+): Promise<void> {
   const entry = recoveryEntry(recovery);
   if (entry === null || recovery.unit === null) return;
   countActions(recovery.unit, COUNTED[recovery.outcome] ?? {});
   const written = await writeEntry(recovery.unit, entry, steadyMs() + WRITE_TIMEOUT_MS);
+  await sendEvent(recovery.unit, entry, config);
   if (!written.ok)
     process.stderr.write(`httpd-guard: cannot write the journal entry: ${escape(written.why)}\n`);
   if (recovery.outcome === 'failed') return;

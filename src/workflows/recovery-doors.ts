@@ -19,7 +19,8 @@ const ASK_TIMEOUT_MS = 5_000;
 const WRITE_TIMEOUT_MS = 2_000;
 
 /** The queries and actions of a recovery on this machine, over one connection to systemd. */
-export const recoveryDoors = (systemd: SystemdSession, caching: Caching): RecoveryDoors => ({
+/** `config` is the configuration file for events; undefined for the default one. */
+export const recoveryDoors = (systemd: SystemdSession, caching: Caching, config?: string): RecoveryDoors => ({
   clock: realClock,
   findServer: (choice) => findServer(choice, caching, systemd.within(ASK_TIMEOUT_MS)),
   waitForUnit: (unit, mostMs, isEnough) => waitForUnit(systemd, unit, mostMs, isEnough),
@@ -36,7 +37,7 @@ export const recoveryDoors = (systemd: SystemdSession, caching: Caching): Recove
     if (!kept.ok) complain(kept.why);
   },
   terminate,
-  removeOrphans: (unit, server) => removeOrphansOf(unit, server, systemd.within(ASK_TIMEOUT_MS)),
+  removeOrphans: (unit, server) => removeOrphansOf(unit, server, systemd.within(ASK_TIMEOUT_MS), config),
   resetFailed: (unit) => actOnSystemd(systemd.within(ASK_TIMEOUT_MS), (actions) => actions.resetFailed(unit)),
   start: (unit) => actOnSystemd(systemd.within(ASK_TIMEOUT_MS), (actions) => actions.start(unit)),
   restart: (unit) => actOnSystemd(systemd.within(ASK_TIMEOUT_MS), (actions) => actions.restart(unit)),
@@ -47,13 +48,14 @@ async function removeOrphansOf(
   unit: string,
   { owner }: Server,
   systemd: SystemdSession,
+  config: string | undefined,
 ): Promise<DoneWith<{ doubt: boolean }, 'not-removed'>> {
   const { result, entry } = await removeOrphans({
     owner,
     onlyIds: null,
     dryRun: false,
     systemd,
-    context: { unit, command: 'recover', mostMs: WRITE_TIMEOUT_MS },
+    context: { unit, command: 'recover', mostMs: WRITE_TIMEOUT_MS, config },
   });
   if (entry?.ok === false) complain(`cannot write the journal entry: ${entry.why}`);
   if (!result.known) return notDone('not-removed', result.why);

@@ -11,6 +11,7 @@ import { SemaphoreTool } from '../host/sysvipc/semaphore-tool.ts';
 import { readSemaphoreSets } from '../host/sysvipc/tables.ts';
 import type { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { remember, rememberBeforeStart } from './keep-register.ts';
+import { sendEvent } from './send-event.ts';
 import { takeSnapshot } from './take-snapshot.ts';
 import { type ClearingCommand, clearedEntry } from '../view/cleared-entry.ts';
 import { steadyMs } from '../host/exec/steady-ms.ts';
@@ -31,6 +32,8 @@ export interface RemovalContext {
   command: ClearingCommand;
   /** The time limit for the journal entry in milliseconds. */
   mostMs: number;
+  /** The configuration file for the event; undefined for the default one. */
+  config?: string | undefined;
 }
 
 export interface Cleared {
@@ -83,14 +86,16 @@ export async function removeOrphans({
   }
 }
 
-function report(
+async function report(
   result: CleanResult,
   tool: SemaphoreTool,
   context: RemovalContext,
 ): Promise<Done<'not-written'>> {
-  const { unit, command, mostMs } = context;
+  const { unit, command, mostMs, config } = context;
   const entry = clearedEntry(result, unit, command);
-  return tool.canWriteEntry
-    ? tool.writeEntry(entryText(unit, entry))
-    : writeEntry(unit, entry, steadyMs() + mostMs);
+  const written = tool.canWriteEntry
+    ? await tool.writeEntry(entryText(unit, entry))
+    : await writeEntry(unit, entry, steadyMs() + mostMs);
+  await sendEvent(unit, entry, config);
+  return written;
 }

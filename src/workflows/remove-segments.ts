@@ -6,6 +6,7 @@ import { writeEntry } from '../host/output/write-entry.ts';
 import { removeByIpcrm } from '../host/sysvipc/remove-by-ipcrm.ts';
 import { readSegments } from '../host/sysvipc/tables.ts';
 import type { SystemdSession } from '../host/systemd/systemd-session.ts';
+import { sendEvent } from './send-event.ts';
 import { readSnapshot } from './take-snapshot.ts';
 import { clearedEntry } from '../view/cleared-entry.ts';
 import type { Cleared, RemovalContext } from './remove-orphans.ts';
@@ -41,9 +42,10 @@ export async function removeSegments({
   if (dryRun || ids.length === 0) return { result: known({ removed: ids, kept, failed: [] }), entry: null };
   const complaints = await removeAll(orphans, systemd.deadlineMs);
   const result: CleanResult = { ...outcome(ids, await readSegments(), complaints), kept };
-  const { unit, command, mostMs } = context;
+  const { unit, command, mostMs, config } = context;
   const fields = clearedEntry(result, unit, command, 'shared memory segment');
   const entry = await writeEntry(unit, fields, steadyMs() + mostMs);
+  await sendEvent(unit, fields, config);
   return { result: known(result), entry };
 }
 

@@ -55,6 +55,7 @@ export const SETTINGS = {
   },
   'recover.on-recovered': { schema: program, allowed: A_PROGRAM, fallback: null, variable: null },
   'recover.on-gave-up': { schema: program, allowed: A_PROGRAM, fallback: null, variable: null },
+  'notify.on-event': { schema: program, allowed: A_PROGRAM, fallback: null, variable: null },
   'monitor.textfile': {
     schema: v.nullable(v.pipe(v.string(), v.regex(/^\/[\w./+@:,-]*$/))),
     allowed: 'an absolute path without spaces, for example "/var/lib/node_exporter"',

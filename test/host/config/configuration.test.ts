@@ -17,6 +17,7 @@ const DEFAULTS = {
   'recover.reap': 'unit',
   'recover.settle': 2,
   'recover.health-url': null,
+  'notify.on-event': null,
   'monitor.textfile': null,
   'recover.on-recovered': null,
   'recover.on-gave-up': null,
