@@ -99,13 +99,19 @@ export class Watcher {
     this.doors.log('warning', `${why}; restarting it`);
   };
 
-  readonly onEntry = ({ unit, message, endedUnit }: JournalEntry): void => {
+  readonly onEntry = ({ unit, message, endedUnit, exitedUnit }: JournalEntry): void => {
     if (endedUnit !== null) this.onEnd(endedUnit);
+    else if (exitedUnit !== null) this.onExit(exitedUnit);
     else if (unit !== null && this.units.includes(unit)) this.onLine(unit, message);
   };
 
   private onEnd(unit: string): void {
     if (!this.hasBus && this.units.includes(unit)) this.request(unit, `${unit} has ended`);
+  }
+
+  /** Before systemd 249 a unit stays "reloading" if its main process exits in a reload, and no state changes. */
+  private onExit(unit: string): void {
+    if (this.states.get(unit)?.active === 'reloading') this.request(unit, `${unit} has ended in a reload`);
   }
 
   private onLine(unit: string, message: string): void {

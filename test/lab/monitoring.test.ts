@@ -120,7 +120,7 @@ void t.test('monitoring', async (t) => {
   await t.test('a failed write is reported', async (t) => {
     await lab.sh(`rm ${FILE}; mkdir ${FILE}`);
     t.equal((await lab.run('systemctl', 'start', SERVICE)).exitCode, 1);
-    const why = `the metrics were not written: ${FILE}: it is a directory (EISDIR)`;
+    const why = `cannot write the metrics: ${FILE}: it is a directory (EISDIR)`;
     t.match(await lab.sh(`journalctl --sync; journalctl -q -o cat -u ${SERVICE}`), why);
     await lab.sh(`rmdir ${FILE}`);
     await writeMetrics();

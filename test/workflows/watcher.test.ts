@@ -40,7 +40,7 @@ function world({ units = [A] }: { units?: string[] } = {}) {
       watcher.onState(unit, { active, invocationId });
     },
     line: (message = LINE, unit = A) => {
-      watcher.onEntry({ cursor: 'c', unit, message, endedUnit: null });
+      watcher.onEntry({ cursor: 'c', unit, message, endedUnit: null, exitedUnit: null });
     },
     takeAll: () => waiting.splice(0),
     /** The units to recover, without the request for a look. */
@@ -186,7 +186,13 @@ void t.test(
   'while the bus is gone the journal shows what ended; it is back once a state comes',
   async (t) => {
     const { is, take, watcher, logged, clock, endsFor } = world({ units: [A, B] });
-    const ended = (unit: string): JournalEntry => ({ cursor: 'c', unit, message: '', endedUnit: unit });
+    const ended = (unit: string): JournalEntry => ({
+      cursor: 'c',
+      unit,
+      message: '',
+      endedUnit: unit,
+      exitedUnit: null,
+    });
     is('active', 'a', A);
     endsFor(B, 'b');
     is('failed', 'b', B);
@@ -209,6 +215,20 @@ void t.test(
     t.equal(logged.filter((line) => line.includes('systemd reports its units again')).length, 1);
   },
 );
+
+void t.test('a main process that exits while its unit is reloading', async (t) => {
+  const { is, take, watcher } = world();
+  const exited = { cursor: 'c', unit: 'init.scope', message: '', endedUnit: null, exitedUnit: A };
+  is('active');
+  take();
+  watcher.onEntry(exited);
+  t.strictSame(take(), [], 'a change of state follows');
+  is('reloading');
+  watcher.onEntry(exited);
+  t.strictSame(take(), [A]);
+  watcher.onEntry({ ...exited, exitedUnit: 'strange.service' });
+  t.strictSame(take(), []);
+});
 
 void t.test('its start is complete once each state is known, or without a bus', async (t) => {
   const begun = async (watcher: Watcher): Promise<boolean> =>

@@ -6,6 +6,8 @@ export interface JournalEntry {
   message: string;
   /** The unit whose end systemd reports with this entry, or null. */
   endedUnit: string | null;
+  /** The unit whose main process systemd reports to have exited, or null. */
+  exitedUnit: string | null;
 }
 
 /** systemd's own messages, by MESSAGE_ID (systemd: sd-messages.h): SD_MESSAGE_UNIT_FAILURE_RESULT, SD_MESSAGE_UNIT_SUCCESS, and of older ones SD_MESSAGE_UNIT_FAILED. */
@@ -15,6 +17,9 @@ const ENDED_IDS: readonly string[] = [
   'be02cf6855d2428ba40df7e9d022f03d',
 ];
 
+/** Without a MESSAGE_ID before systemd 240 (systemd: service.c, service_sigchld_event). */
+const MAIN_EXITED = 'Main process exited';
+
 /** The texts of these messages; each has one of them (systemd: unit.c, unit_log_success, unit_log_failure; job.c). */
 export const ENDED_WORDS: readonly string[] = [
   'Failed with result',
@@ -22,6 +27,7 @@ export const ENDED_WORDS: readonly string[] = [
   'Succeeded',
   'entered failed state',
   'Failed to start',
+  MAIN_EXITED,
 ];
 
 /**
@@ -39,12 +45,15 @@ export function parseJournalEntry(line: string): JournalEntry | null {
   const cursor = entry?.['__CURSOR'];
   if (entry === null || typeof cursor !== 'string') return null;
   const { _SYSTEMD_UNIT: unit, _PID: pid, UNIT: about, MESSAGE_ID: id } = entry;
-  const ended = pid === '1' && typeof id === 'string' && ENDED_IDS.includes(id);
+  const message = fieldText(entry['MESSAGE']);
+  const bySystemd = pid === '1' && typeof about === 'string' ? about : null;
+  const isEnd = typeof id === 'string' && ENDED_IDS.includes(id);
   return {
     cursor,
     unit: typeof unit === 'string' ? unit : null,
-    message: fieldText(entry['MESSAGE']),
-    endedUnit: ended && typeof about === 'string' ? about : null,
+    message,
+    endedUnit: isEnd ? bySystemd : null,
+    exitedUnit: message.includes(MAIN_EXITED) ? bySystemd : null,
   };
 }
 

@@ -26,5 +26,7 @@ export function isChanging(unit: State & Pick<UnitFacts, 'job'>): boolean {
   const { active, job } = unit;
   const isOnItsWay =
     active === 'activating' || active === 'deactivating' || active === 'reloading' || active === 'refreshing';
-  return job !== null || (isOnItsWay && !isStuck(unit));
+  // The job of the reload in which its main process died never ends either.
+  if (isStuck(unit)) return job !== null && job !== 'reload';
+  return job !== null || isOnItsWay;
 }

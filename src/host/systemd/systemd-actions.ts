@@ -31,9 +31,9 @@ export class SystemdActions {
     return this.demand(`systemd refused to start ${name}`, 'StartUnit', 'ss', [name, 'fail']);
   }
 
-  /** Queues a restart, as `systemctl restart` does, in the same mode. */
+  /** Queues a restart, as `systemctl restart` does; mode "replace": also replaces a reload that hangs. */
   async restart(name: string): Promise<Done<SystemdCode>> {
-    return this.demand(`systemd refused to restart ${name}`, 'RestartUnit', 'ss', [name, 'fail']);
+    return this.demand(`systemd refused to restart ${name}`, 'RestartUnit', 'ss', [name, 'replace']);
   }
 
   /** Resets the failed state and the start limit of the unit. */

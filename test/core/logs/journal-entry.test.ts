@@ -9,6 +9,7 @@ void t.test('a journal entry of a unit is parsed', async (t) => {
     unit: 'apache2.service',
     message: 'hello',
     endedUnit: null,
+    exitedUnit: null,
   });
 });
 
@@ -27,6 +28,12 @@ void t.test('only entries of PID 1 report the end of a unit', async (t) => {
   t.equal(parseJournalEntry(entry({ ...fields, _PID: '1' }))?.endedUnit, 'apache2.service');
   t.equal(parseJournalEntry(entry({ ...fields, _PID: '77' }))?.endedUnit, null, 'forged');
   t.equal(parseJournalEntry(entry({ ...fields, _PID: '1', MESSAGE_ID: 'x' }))?.endedUnit, null);
+  const exit = {
+    UNIT: 'a.service',
+    MESSAGE: 'a.service: Main process exited, code=exited, status=1/FAILURE',
+  };
+  t.match(parseJournalEntry(entry({ ...exit, _PID: '1' })), { exitedUnit: 'a.service', endedUnit: null });
+  t.equal(parseJournalEntry(entry({ ...exit, _PID: '77' }))?.exitedUnit, null, 'forged');
 });
 
 void t.test('lines that are not journal entries', async (t) => {

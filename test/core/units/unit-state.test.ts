@@ -19,6 +19,8 @@ void t.test('up, stuck, unsupervised, changing: one meaning each', async (t) => 
   t.ok(isStuck(stuck));
   t.notOk(isUp(stuck));
   t.notOk(isChanging(stuck), 'nothing changes by itself');
+  t.notOk(isChanging({ ...stuck, job: 'reload' }), 'nor does the reload end');
+  t.ok(isChanging({ ...stuck, job: 'stop' }));
   t.notOk(isStuck(state('reloading', { mainPid: 0 })));
   for (const active of ['inactive', 'failed', 'activating', 'deactivating'] as const)
     t.notOk(isUp(state(active)), active);
