@@ -252,7 +252,7 @@ void t.test('monitoring', async (t) => {
     lab.write('etc/httpd-guard.toml', '[monitor]\ntextfile = "/var/lib/metrics"\n');
     t.match(
       await lab.sh('httpd-guard install'),
-      'no metrics are written: /var/lib/metrics is not a directory',
+      'metrics are not written: /var/lib/metrics is not a directory',
     );
     await lab.sh('mkdir /var/lib/metrics; httpd-guard install');
     await until('metrics in the folder that was named', async () =>
