@@ -30,7 +30,7 @@ void t.test('install and uninstall', async (t) => {
   await t.test('a second install changes nothing', async (t) => {
     const said = await lab.sh('httpd-guard install');
     t.match(said, `wrote ${DROP_IN}`);
-    t.match(said, /^apache2.service is disabled: .* but the guard never starts it$/m);
+    t.match(said, /^apache2.service is disabled: .* but httpd-guard never starts it$/m);
     const enabled = (what: 'enable' | 'disable') => `SYSTEMCTL_SKIP_SYSV=1 systemctl ${what} -q apache2`;
     t.notMatch(
       await lab.sh(`${enabled('enable')}; httpd-guard install; ${enabled('disable')}`),
@@ -182,7 +182,7 @@ void t.test('install and uninstall', async (t) => {
     await lab.sh('systemctl daemon-reload');
     t.match(
       await lab.sh('httpd-guard install'),
-      'own.service is here too, and not guarded: httpd-guard install --unit own.service',
+      'own.service is not guarded. To guard it: httpd-guard install --unit own.service',
     );
     await lab.sh('rm /etc/systemd/system/own.service; systemctl daemon-reload');
   });
@@ -193,7 +193,7 @@ void t.test('install and uninstall', async (t) => {
     for (const command of ['install', 'uninstall']) {
       const { exitCode, stderr } = await lab.run('httpd-guard', command, '--unit', 'apache2');
       t.equal(exitCode, 1);
-      t.match(stderr, 'is not ours');
+      t.match(stderr, 'was not written by httpd-guard');
     }
     t.equal(lab.read(DROP_IN), '[Service]\n');
     lab.write(DROP_IN, text);

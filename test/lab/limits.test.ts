@@ -178,7 +178,7 @@ void t.test('limits', async (t) => {
     const first = await raise('200');
     t.match(first, { exitCode: 0, stderr: '' });
     t.match(first.stdout, `to undo: rm ${OWN_FILE} && echo '250 1000 32 128' >/proc/sys/kernel/sem`);
-    t.match(first.stdout, 'not the machine’s first IPC namespace');
+    t.match(first.stdout, 'not the IPC namespace of the host');
     t.equal(await readSem(), '250 50000 32 200');
     t.match(lab.read(OWN_FILE), /^kernel\.sem = 250 50000 32 200$/m);
     await setSem('250 1000 32 128');
@@ -205,14 +205,14 @@ void t.test('limits', async (t) => {
 
   await t.test('--raise names the file that overrides it at boot', async (t) => {
     lab.write('etc/sysctl.d/70-oracle.conf', 'kernel.sem = 250 32000 100 128\n');
-    t.match((await raise('400')).stdout, 'at boot /etc/sysctl.d/70-oracle.conf counts');
+    t.match((await raise('400')).stdout, '/etc/sysctl.d/70-oracle.conf overrides it at boot');
     await lab.sh('systemctl restart systemd-sysctl');
     t.equal(await readSem(), '250 32000 100 128', 'and so it is');
     await lab.sh('rm /etc/sysctl.d/70-oracle.conf; echo kernel.sem=250 32000 100 99 >>/etc/sysctl.conf');
     await setSem('250 32000 32 128');
     // Debian has it up to 12.
     await lab.sh('ln -sf ../sysctl.conf /etc/sysctl.d/99-sysctl.conf');
-    t.match((await raise('400')).stdout, 'at boot /etc/sysctl.d/99-sysctl.conf counts');
+    t.match((await raise('400')).stdout, '/etc/sysctl.d/99-sysctl.conf overrides it at boot');
     await lab.sh('systemctl restart systemd-sysctl');
     t.equal(await readSem(), '250 32000 100 99', 'a link leads there');
     await lab.sh('rm /etc/sysctl.d/99-sysctl.conf');
@@ -237,7 +237,7 @@ void t.test('limits', async (t) => {
     await refused(['127'], /not lowered to 127; allowed: 128 to 32768/);
     await refused(['32769'], /largest SEMMNI of this kernel is 32768 .*; allowed: 128 to 32768/);
     lab.write(OWN_FILE, 'vm.swappiness = 1\n');
-    await refused(['200'], /also holds "vm\.swappiness = 1"/);
+    await refused(['200'], /also contains "vm\.swappiness = 1"/);
     await lab.sh(`rm ${OWN_FILE}; umount ${sem}`);
     await refused(['200'], /cannot be written: .*read-only/);
     t.notOk((await lab.run('test', '-e', OWN_FILE)).exitCode === 0, 'what does not count is not kept');
