@@ -15,8 +15,8 @@ const CONTROL_NAME = /^(apache2?|httpd2?)ctl$/;
 /** Programs in ExecStart= that start httpd: a binary, on some systems with its MPM as a suffix, or a control script. */
 const START_NAME = /^(httpd|apache)2?(ctl)?([.-](prefork|worker|event|itk))?$/;
 
-/** Programs that run another one in their own process, so that the exe link names them instead (ld.so(8), qemu-user, valgrind). */
-const LOADER_NAME = /^(ld[.-].*|qemu-.*|.*valgrind.*|memcheck-.*|rosetta)$/;
+/** Programs that run another one in their own process, so that the exe link names them instead (ld.so(8), qemu-user, valgrind, box64, FEX). */
+const LOADER_NAME = /^(ld[.-].*|qemu-.*|.*valgrind.*|memcheck-.*|rosetta|box(64|86).*|FEX.*)$/;
 
 /**
  * httpd itself, or APR, the library under it, in lines of /proc/PID/maps (proc_pid_maps(5)). The name of httpd ends the line: a

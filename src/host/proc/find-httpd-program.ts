@@ -3,6 +3,7 @@ import { type Fact, known, unknown } from '../../core/fact.ts';
 import { BINARY_TEXT, isLoaderName, isMappedByHttpd } from '../../core/httpd/identity.ts';
 import type { Executable } from '../../core/verdict/process-facts.ts';
 import { errorReason } from '../files/error-reason.ts';
+import { hasInterpreter } from './elf.ts';
 import { isLocal } from './local-files.ts';
 import { type MappedFile, parseMaps, readMaps } from './mapped-files.ts';
 
@@ -11,45 +12,54 @@ const BINARY_BYTES = Buffer.from(BINARY_TEXT);
 /** One buffer for all reads: it fits into the processor's cache, which makes reading faster. */
 const PIECE = Buffer.allocUnsafe(256 * 1024);
 
-/** Whether a file contains Apache's text, by device and inode: each file is read once. */
-const textByIdentity = new Map<string, boolean>();
+/**
+ * What a program file is: httpd by Apache's text in it; plain, which the kernel starts through its loader, so that it runs itself;
+ * or any other, which could be a loader.
+ */
+type Program = 'httpd' | 'plain' | 'other';
+
+/** By device and inode: each file is read once. */
+const programByIdentity = new Map<string, Program>();
 
 /**
  * Whether a process runs Apache httpd, whatever the name of its program and whatever started it (ld.so(8), valgrind): by its mapped
- * files, else by the content of its mapped programs. Only files on local file systems are opened; unknown for others, and if
+ * files, and by the content of its mapped programs. Only files on local file systems are opened; unknown for others, and if
  * `isLate`. `pid` may be a thread's.
  */
 export function findHttpdProgram(pid: number, exe: Executable, isLate: () => boolean): Fact<boolean> {
   // An emulator maps the program to read, not to execute it.
-  const which = isLoaderName(exe.path) ? 'all' : 'executable';
-  const programs = new Map<string, MappedFile>();
+  const isEmulator = isLoaderName(exe.path);
+  const programs = new Map<string, Fact<Program>>();
+  const found = { httpd: false, plain: false };
   const maps = readMaps(
     pid,
     (lines) => {
-      if (isMappedByHttpd(lines)) return true;
-      for (const file of parseMaps(lines, which)) programs.set(file.identity, file);
-      return false;
+      found.httpd = isMappedByHttpd(lines);
+      for (const file of parseMaps(lines, isEmulator ? 'all' : 'executable')) {
+        if (found.httpd || programs.has(file.identity)) continue;
+        const program = readProgram(pid, file, exe, isLate);
+        programs.set(file.identity, program);
+        found.httpd = program.known && program.value === 'httpd';
+        if (!isEmulator && file.path === exe.path) found.plain ||= program.known && program.value === 'plain';
+      }
+      // The other mapped files of a plain program need not be read.
+      return found.httpd || found.plain;
     },
     isLate,
   );
+  if (found.httpd || found.plain) return known(found.httpd);
   if (!maps.known) return maps;
-  if (maps.value === 'enough') return known(true);
   if (programs.size === 0) return unknown(`process ${pid} maps no program file`);
-  const found = [...programs.values()].map((file) => holdsApacheText(pid, file, exe, isLate));
-  return found.find((fact) => fact.known && fact.value) ?? found.find((fact) => !fact.known) ?? known(false);
+  for (const program of programs.values()) if (!program.known) return program;
+  return known(false);
 }
 
-function holdsApacheText(
-  pid: number,
-  file: MappedFile,
-  exe: Executable,
-  isLate: () => boolean,
-): Fact<boolean> {
-  const before = textByIdentity.get(file.identity);
+function readProgram(pid: number, file: MappedFile, exe: Executable, isLate: () => boolean): Fact<Program> {
+  const before = programByIdentity.get(file.identity);
   if (before !== undefined) return known(before);
-  const holds = isOwnProgram(file, exe) ? known(false) : search(pid, file, exe, isLate);
-  if (holds.known) textByIdentity.set(file.identity, holds.value);
-  return holds;
+  const program = isOwnProgram(file, exe) ? known('plain' as const) : search(pid, file, exe, isLate);
+  if (program.known) programByIdentity.set(file.identity, program.value);
+  return program;
 }
 
 /** Whether a file is this process's own program: Node has 100 MB to search. */
@@ -58,13 +68,13 @@ function isOwnProgram({ path, identity }: MappedFile, exe: Executable): boolean 
   return identity.endsWith(`:${statSync(path).ino}`);
 }
 
-function search(pid: number, file: MappedFile, exe: Executable, isLate: () => boolean): Fact<boolean> {
+function search(pid: number, file: MappedFile, exe: Executable, isLate: () => boolean): Fact<Program> {
   if (!file.path.startsWith('/memfd:') && !isLocal(file.device, pid))
     return unknown(`the program of process ${pid} is not on a local file system`);
   let fd: number | undefined;
   try {
     fd = openMapped(pid, file, exe);
-    return holds(fd, pid, isLate);
+    return programOf(fd, pid, isLate);
   } catch (error) {
     return unknown(`the program of process ${pid} cannot be read: ${errorReason(error)}`);
   } finally {
@@ -89,15 +99,19 @@ function openMapped(pid: number, { range, path }: MappedFile, exe: Executable): 
 const GO_NOTE = Buffer.from('04000000476f0000', 'hex');
 const FIRST_PAGE = 4_096;
 
-function holds(fd: number, pid: number, isLate: () => boolean): Fact<boolean> {
+function programOf(fd: number, pid: number, isLate: () => boolean): Fact<Program> {
   // The end of each chunk is kept in front of the next one, since the text may span both.
   let kept = 0;
+  let isPlain = false;
   for (let isFirst = true; ; isFirst = false) {
     const read = readSync(fd, PIECE, kept, PIECE.length - kept, null);
-    if (read === 0) return known(false);
+    if (read === 0) return known(isPlain ? 'plain' : 'other');
     const piece = PIECE.subarray(0, kept + read);
-    if (isFirst && piece.subarray(0, FIRST_PAGE).includes(GO_NOTE)) return known(false);
-    if (piece.includes(BINARY_BYTES)) return known(true);
+    if (isFirst) {
+      isPlain = hasInterpreter(piece);
+      if (piece.subarray(0, FIRST_PAGE).includes(GO_NOTE)) return known('plain');
+    }
+    if (piece.includes(BINARY_BYTES)) return known('httpd');
     if (isLate()) return unknown(`there was no time left to read the program of process ${pid}`);
     kept = Math.min(piece.length, BINARY_BYTES.length - 1);
     PIECE.copyWithin(0, piece.length - kept, piece.length);

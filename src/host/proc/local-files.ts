@@ -7,27 +7,32 @@ import { readFileSync } from 'node:fs';
 const LOCAL =
   /^(ext[234]|xfs|btrfs|zfs|bcachefs|f2fs|jfs|nilfs2|reiserfs|overlay|aufs|tmpfs|devtmpfs|ramfs|rootfs|squashfs|erofs|cramfs|vfat|exfat|ntfs3|iso9660|udf)$/;
 
-const ownMounts = new Map<string, string>();
+let ownMounts: string | null = null;
 
 /** Whether a device ("MAJOR:MINOR") holds a local file system, by the mounts that this process or else process `pid` sees. */
 export function isLocal(device: string, pid: number): boolean {
-  if (ownMounts.size === 0) for (const [id, type] of readMounts('self')) ownMounts.set(id, type);
-  const type = ownMounts.get(device) ?? new Map(readMounts(pid)).get(device);
-  return type !== undefined && LOCAL.test(type);
+  ownMounts ??= readMounts('self');
+  const type = typeOfDevice(ownMounts, device) ?? typeOfDevice(readMounts(pid), device);
+  return type !== null && LOCAL.test(type);
 }
 
-function readMounts(pid: number | 'self'): [string, string][] {
+function readMounts(pid: number | 'self'): string {
   try {
-    return parseMountinfo(readFileSync(`/proc/${pid}/mountinfo`, 'latin1'));
+    return readFileSync(`/proc/${pid}/mountinfo`, 'latin1');
   } catch {
-    return [];
+    return '';
   }
 }
 
-/** Device and type of each mount (proc_pid_mountinfo(5)); optional fields end with " - ". */
-export function parseMountinfo(text: string): [string, string][] {
-  return [...text.matchAll(/^\d+ \d+ (\d+:\d+) .*? - (\S+)/gm)].map(([, device = '', type = '']) => [
-    device,
-    type,
-  ]);
+/**
+ * The type of the first mount of a device in /proc/PID/mountinfo (proc_pid_mountinfo(5)): the device is the third field, and the
+ * type follows the first field "-". Blanks in paths are escaped.
+ */
+export function typeOfDevice(mounts: string, device: string): string | null {
+  for (let at = 0; (at = mounts.indexOf(` ${device} `, at)) >= 0; at++) {
+    const line = mounts.slice(mounts.lastIndexOf('\n', at) + 1, mounts.indexOf('\n', at));
+    const fields = line.split(' ');
+    if (fields[2] === device) return fields[fields.indexOf('-', 6) + 1] ?? null;
+  }
+  return null;
 }

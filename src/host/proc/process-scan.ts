@@ -180,6 +180,8 @@ export class ProcessScan {
     const startedAs = uids.includes(0)
       ? unknown('it runs as root')
       : readStartedAs(tid, this.ownUserNamespace);
+    // While a process exits, its memory is freed first: then the next listing shows what it is.
+    if (!startedAs.known && readState(tid) !== 'running') return null;
     const mayRunIt = isServers && canKnow({ uids, startedAs });
     if (!isNamed && !mayRunIt && !asked) return 'other program';
     const isHttpd = isNamed ? known(true) : mayRunIt ? findHttpdProgram(tid, exe, this.isLate) : known(false);
