@@ -37,7 +37,7 @@ const ASK_TIMEOUT_MS = 5_000;
 export async function install(options: InstallOptions): Promise<CommandResult> {
   if (options.dryRun) return installNow(options);
   if (!isRoot()) return needsRoot('install');
-  const done = await withLock(() => installNow(options));
+  const done = await withLock('install', () => installNow(options));
   return done.ok ? done.value : refuse(done.why);
 }
 

@@ -32,7 +32,7 @@ export interface RaiseOptions extends Pick<CommonOptions, 'json' | 'quiet'> {
 export async function raiseLimits(options: RaiseOptions, sets: number): Promise<CommandResult> {
   if (options.dryRun) return raiseNow(options, sets);
   if (!isRoot()) return needsRoot('limits --raise');
-  const done = await withLock(() => raiseNow(options, sets));
+  const done = await withLock('install', () => raiseNow(options, sets));
   return done.ok ? done.value : refuse(done.why);
 }
 

@@ -1,5 +1,6 @@
 import type { CleanResult } from '../core/verdict/clean-result.ts';
 import { diagnosis } from '../core/diagnosis/diagnosis.ts';
+import { type Done, done, notDone } from '../core/done.ts';
 import type { Fact } from '../core/fact.ts';
 import type { FailureFacts } from '../core/diagnosis/failure-facts.ts';
 import { findCause } from '../core/diagnosis/find-cause.ts';
@@ -53,8 +54,15 @@ export async function postStop(options: PostStopOptions): Promise<number> {
     );
     return 0;
   }
-  if (server.unit.known) await logCause(server, server.unit.value, options, systemd);
-  else await log(options, 'warning', `no cause was determined: ${escape(server.unit.why)}`);
+  // A removal changes the table, which a later recovery needs to see if it has no record of it.
+  const recorded = server.unit.known
+    ? await logCause(server, server.unit.value, options, systemd)
+    : notDone('not-written', `no cause was determined: ${server.unit.why}`);
+  if (!recorded.ok) {
+    const sentence = `${escape(recorded.why)}; orphaned sets are left to the next start or recovery`;
+    await log(options, 'warning', sentence);
+    return 0;
+  }
   const { result, entry } = await removeOrphans({
     owner: server.owner,
     onlyIds: null,
@@ -85,19 +93,20 @@ async function logCause(
   unit: UnitFacts,
   options: PostStopOptions,
   systemd: SystemdSession,
-): Promise<void> {
+): Promise<Done<'not-written'>> {
   const [facts, words] = await Promise.all([
     collectFailureFacts(server, () => endingOf(unit), systemd, journalWitness),
     readRunLog(server, systemd.leftMs()),
   ]);
-  keep(server, unit, facts);
+  const recorded = keep(server, unit, facts);
   const found = diagnosis(facts, words.lines, [...server.missing, ...words.missing]);
   const entry = causeEntry(found, facts);
-  if (entry === null) return;
+  if (entry === null) return recorded;
   const written = await writeEntry(unit.name, entry.fields, systemd.deadlineMs);
   await sendEvent(unit.name, entry.fields, options.config);
   // Without a structured entry at least the sentence.
   if (!written.ok) await log(options, entry.priority, entry.sentence);
+  return recorded;
 }
 
 const KILLED = /^(signal|core-dump|watchdog|oom-kill)$/;
@@ -120,12 +129,11 @@ function endingOf({ invocationId, job, run, result }: UnitFacts): RunEnding {
 }
 
 /** Records the ending and the table before orphaned sets are removed. */
-function keep(server: Server, unit: UnitFacts, facts: FailureFacts): void {
+function keep(server: Server, unit: UnitFacts, facts: FailureFacts): Done<'not-written'> {
   const { ending, use, orphans, runSets } = facts;
-  if (ending === null) return;
+  if (ending === null) return done;
   const { cause } = findCause(facts);
   const kept = keepRunEnding(unit.name, { ...ending, use: use.known ? use.value : null, orphans, cause });
-  if (!kept.ok) process.stderr.write(`httpd-guard: ${escape(kept.why)}\n`);
   // What a kill leaves is what a good run had.
   if (KILLED.test(ending.result) && runSets !== null && runSets > 0 && server.owner.known)
     keepSetsSeen(unit.name, {
@@ -134,6 +142,7 @@ function keep(server: Server, unit: UnitFacts, facts: FailureFacts): void {
       registered: server.settings.known ? server.settings.value.sysvMutexes : null,
       uid: server.owner.value.uid,
     });
+  return kept;
 }
 
 function isWorthALine(cleared: Fact<CleanResult>): boolean {

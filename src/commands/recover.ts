@@ -6,6 +6,7 @@ import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { guardedUnits } from '../host/systemd/unit-files.ts';
 import { writeEntry } from '../host/output/write-entry.ts';
 import { log } from '../host/output/stderr-log.ts';
+import { withLock } from '../host/state/lock.ts';
 import { keepUnderWay, takeRequest, takeUnderWay } from '../host/state/take-request.ts';
 import { countActions } from '../host/state/keep-action-counts.ts';
 import { runHook } from '../host/exec/run-hook.ts';
@@ -68,7 +69,17 @@ export async function recoverCommand(options: RecoverOptions): Promise<CommandRe
   }
   return options.requested === true
     ? requested(options, configuration.value)
-    : byHand(options, configuration.value);
+    : oneByOne(options, configuration.value);
+}
+
+/** Of several recoveries by hand, the first one acts, and the others then find httpd as it left it. */
+async function oneByOne(options: RecoverOptions, configuration: Configured): Promise<CommandResult> {
+  if (options.dryRun) return byHand(options, configuration);
+  const one = await withLock('recover', () => byHand(options, configuration));
+  if (one.ok) return one.value;
+  // Without a lock, as with /run full, it is no less needed.
+  if (one.code === 'not-written') return byHand(options, configuration);
+  return { stdout: '', stderr: `httpd-guard: not recovered: ${escape(one.why)}\n`, exitCode: EXIT.unsure };
 }
 
 async function byHand(options: RecoverOptions, configuration: Configured): Promise<CommandResult> {

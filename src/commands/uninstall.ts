@@ -10,6 +10,7 @@ import {
   WATCH_UNIT,
   dropInPath,
   guardedUnits,
+  isMasked,
   isOurs,
   ownUnitPath,
   readDropIn,
@@ -17,7 +18,7 @@ import {
 } from '../host/systemd/unit-files.ts';
 import { removeDropIn } from '../host/systemd/remove-drop-in.ts';
 import { forgetStartCommand } from '../host/httpd/start-command.ts';
-import { RUN_DIRECTORY, STATE_DIRECTORY } from '../host/state/paths.ts';
+import { LOCK_DIRECTORY, RUN_DIRECTORY, STATE_DIRECTORY } from '../host/state/paths.ts';
 import { withLock } from '../host/state/lock.ts';
 import { forgetActionCounts } from '../host/state/keep-action-counts.ts';
 import { forgetSetsSeen } from '../host/state/sets-seen.ts';
@@ -44,7 +45,7 @@ const ASK_TIMEOUT_MS = 5_000;
 export async function uninstall(options: UninstallOptions): Promise<CommandResult> {
   if (options.dryRun) return uninstallNow(options);
   if (!isRoot()) return needsRoot('uninstall');
-  const done = await withLock(() => uninstallNow(options));
+  const done = await withLock('install', () => uninstallNow(options));
   return done.ok ? done.value : refuse(done.why);
 }
 
@@ -109,7 +110,9 @@ async function stopWatching(
   dryRun: boolean,
 ): Promise<{ did: Change[]; notes: string[] }> {
   const stay = guardedUnits().filter((unit) => !gone.includes(unit));
-  const ours = [...OWN_UNITS, ...METRICS_UNITS].filter((name) => isOurs(readDropIn(ownUnitPath(name)) ?? ''));
+  const ours = [...OWN_UNITS, ...METRICS_UNITS].filter(
+    (name) => isOurs(readDropIn(ownUnitPath(name))) && !isMasked(ownUnitPath(name)),
+  );
   if (stay.length > 0) {
     if (!dryRun) await systemctl('try-restart', WATCH_UNIT);
     return { did: [], notes: [] };
@@ -125,12 +128,12 @@ async function stopWatching(
     ours.includes(name),
   );
   if (toStop.length > 0) await systemctl('disable', '--now', ...toStop);
-  // systemd would keep the failed state of a removed unit.
-  if (ours.includes(METRICS_SERVICE)) await systemctl('reset-failed', METRICS_SERVICE);
+  // systemd would keep the failed state of a removed unit. Fails for units that it does not know.
+  for (const name of ours) await systemctl('reset-failed', name);
   for (const path of paths) if (path !== textfile) removeDropIn(path);
   if (textfile !== null) removeTextfile(textfile);
   // State files are removed with the last unit.
-  const left = [RUN_DIRECTORY, STATE_DIRECTORY].flatMap((path) =>
+  const left = [RUN_DIRECTORY, STATE_DIRECTORY, LOCK_DIRECTORY].flatMap((path) =>
     complaintOf(() => {
       removeTree(path);
     }),

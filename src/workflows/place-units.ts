@@ -85,7 +85,7 @@ export async function placeUnits(unit: string, files: readonly UnitFile[]): Prom
   const timers = files.map(({ path }) => basename(path)).filter((name) => name === METRICS_TIMER);
   for (const { path, text } of changed)
     try {
-      writeAtomically(path, text);
+      writeAtomically(path, text, 'synced');
     } catch (error) {
       changed.forEach(restore);
       return notDone('not-written', `${path} cannot be written: ${errorReason(error)}`);
@@ -107,7 +107,7 @@ export async function placeUnits(unit: string, files: readonly UnitFile[]): Prom
 function restore({ path, before }: UnitFile): void {
   try {
     if (before === null) removeDropIn(path);
-    else if (readDropIn(path) !== before) writeAtomically(path, before);
+    else if (readDropIn(path) !== before) writeAtomically(path, before, 'synced');
   } catch {
     // The first error, which the caller reports, may make this fail as well.
   }

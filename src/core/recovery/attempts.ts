@@ -39,9 +39,35 @@ export function isGivenUp(
   return active === 'inactive' && recent(history, nowMs).gaveUp;
 }
 
-/** Parses the JSON value of the state file. Null for any other form. */
-export function parseAttempts(value: unknown): Attempts | null {
-  const { triesMs, gaveUp } = (value ?? {}) as Partial<Attempts>;
-  if (!Array.isArray(triesMs) || typeof gaveUp !== 'boolean') return null;
-  return triesMs.every((attemptMs) => Number.isFinite(attemptMs)) ? { triesMs, gaveUp } : null;
+/** A state file: its text, and when it was written, in milliseconds since 1970. */
+export interface AttemptsFile {
+  text: string;
+  writtenMs: number;
+}
+
+/**
+ * The attempts in the state files of a unit. Of several, the one with the latest attempt: each was written with what the others
+ * held. A damaged file, as after a crash, counts as all attempts made when it was written: it heals with the window.
+ */
+export function parseAttempts(files: readonly AttemptsFile[], nowMs: number): Attempts {
+  return files
+    .map(({ text, writtenMs }) => parseFile(text) ?? allUsed(Math.min(writtenMs, nowMs)))
+    .reduce((latest, one) => (lastMs(one) > lastMs(latest) ? one : latest), NO_ATTEMPTS);
+}
+
+const lastMs = ({ triesMs }: Attempts): number => Math.max(0, ...triesMs);
+
+function allUsed(atMs: number): Attempts {
+  return { triesMs: WAITS_MS.map(() => atMs), gaveUp: false };
+}
+
+/** Null for any other form. */
+function parseFile(text: string): Attempts | null {
+  try {
+    const { triesMs, gaveUp } = (JSON.parse(text) ?? {}) as Partial<Attempts>;
+    if (!Array.isArray(triesMs) || typeof gaveUp !== 'boolean') return null;
+    return triesMs.every((attemptMs) => Number.isFinite(attemptMs)) ? { triesMs, gaveUp } : null;
+  } catch {
+    return null;
+  }
 }

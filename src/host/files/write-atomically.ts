@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** The name of the draft before the rename; a writer that is killed leaves it behind. */
@@ -6,17 +6,47 @@ export function unfinishedPath(path: string): string {
   return `${path}.new`;
 }
 
+/**
+ * synced: the file is there after a crash, as it was or as it is now (fsync(2): before the rename for the content, after it for
+ * the name). unsynced: it may be empty or missing then; for files that are written while httpd waits, on a disk that may be
+ * overloaded, and whose readers take an empty one for none.
+ */
+export type Durability = 'synced' | 'unsynced';
+
 /** Writes a file atomically and creates its folder. Throws the system's error. */
-export function writeAtomically(path: string, text: string, mode = 0o644): void {
+export function writeAtomically(path: string, text: string, durability: Durability, mode = 0o644): void {
   const unfinished = unfinishedPath(path);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  const folder = dirname(path);
+  const firstMade = mkdirSync(folder, { recursive: true, mode: 0o755 });
   // An old draft would keep its own mode.
   rmSync(unfinished, { force: true });
   try {
-    writeFileSync(unfinished, text, { mode, flag: 'wx' });
+    const fd = openSync(unfinished, 'wx', mode);
+    try {
+      writeFileSync(fd, text);
+      if (durability === 'synced') fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
     renameSync(unfinished, path);
   } catch (error) {
     rmSync(unfinished, { force: true });
     throw error;
+  }
+  if (durability === 'unsynced') return;
+  syncFolder(folder);
+  if (firstMade !== undefined) syncFolder(dirname(firstMade));
+}
+
+/** Not every file system can sync a folder (EINVAL); the file is written all the same. */
+function syncFolder(path: string): void {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, 'r');
+    fsyncSync(fd);
+  } catch {
+    // Then a crash in the next seconds may bring back the previous file.
+  } finally {
+    if (fd !== undefined) closeSync(fd);
   }
 }

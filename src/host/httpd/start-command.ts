@@ -44,6 +44,7 @@ export function keepStartCommand(unit: UnitFacts, directory = STATE_DIRECTORY): 
     writeAtomically(
       statePath(directory, unit.name, '.start'),
       JSON.stringify({ of: identity(unit), exec, environment: [...environment] }),
+      'unsynced',
       0o600,
     );
   } catch {

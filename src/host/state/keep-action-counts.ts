@@ -12,7 +12,7 @@ export function countActions(unit: string, more: Partial<ActionCounts>, director
   const before = readActionCounts(unit, directory);
   const counts = addActions(before.known ? before.value : NO_ACTIONS, more);
   try {
-    writeAtomically(statePath(directory, unit, '.counts'), JSON.stringify(counts));
+    writeAtomically(statePath(directory, unit, '.counts'), JSON.stringify(counts), 'unsynced');
   } catch {
     // The action itself is in the journal.
   }

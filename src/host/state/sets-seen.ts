@@ -15,7 +15,7 @@ export function readSetsSeen(unit: string, directory = STATE_DIRECTORY): SetsSee
 /** Keeps it, best effort. */
 export function keepSetsSeen(unit: string, seen: SetsSeen, directory = STATE_DIRECTORY): void {
   try {
-    writeAtomically(statePath(directory, unit, '.sets'), JSON.stringify(seen));
+    writeAtomically(statePath(directory, unit, '.sets'), JSON.stringify(seen), 'unsynced');
   } catch {
     // It is kept the next time.
   }

@@ -24,7 +24,7 @@ export function cacheSettings(
     `json ${JSON.stringify(remembered)}`,
   ];
   try {
-    writeAtomically(path, `${lines.join('\n')}\n`);
+    writeAtomically(path, `${lines.join('\n')}\n`, 'unsynced');
     return done;
   } catch (error) {
     return notDone('not-written', `${path} cannot be written: ${errorReason(error)}`);

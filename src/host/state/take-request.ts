@@ -57,7 +57,7 @@ const CLEAR_TIMEOUT_MS = 5_000;
 export function keepUnderWay(units: readonly string[], path = UNDER_WAY): void {
   try {
     if (units.length === 0) rmSync(path, { force: true });
-    else writeAtomically(path, units.join('\n'));
+    else writeAtomically(path, units.join('\n'), 'unsynced');
   } catch {
     // Then the next change of state triggers the next run.
   }

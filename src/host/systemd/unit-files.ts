@@ -54,7 +54,9 @@ export function guardedUnits(root = ADMINS_UNITS): string[] {
   const units = readdirSync(root)
     .filter((name) => name.endsWith('.service.d'))
     .map((name) => name.slice(0, -'.d'.length));
-  return units.filter((unit) => isOurs(readDropIn(dropInPath(unit, root)) ?? '')).sort();
+  return units
+    .filter((unit) => isOurs(readDropIn(dropInPath(unit, root))) && !isMasked(dropInPath(unit, root)))
+    .sort();
 }
 
 /** The text of a drop-in; null if it does not exist. */
@@ -82,7 +84,11 @@ export function isMasked(path: string): boolean {
   }
 }
 
-/** Whether httpd-guard wrote a drop-in; only those are replaced and removed. */
-export function isOurs(text: string): boolean {
-  return text.startsWith(MARK);
+/**
+ * Whether httpd-guard wrote a file at one of its own paths; only those are replaced and removed. An empty or torn one is what a
+ * crash leaves of it.
+ */
+export function isOurs(text: string | null): boolean {
+  if (text === null) return false;
+  return text.startsWith(MARK) || MARK.startsWith(text.replace(/[\0\s]+$/, ''));
 }

@@ -29,8 +29,8 @@ export function readSysctlConf(root = ''): SysctlFile | null {
  * null if there was no file. Throws the system's error.
  */
 export function writeSysctlFile(path: string, text: string, backup: string | null): void {
-  if (backup !== null) writeAtomically(backup, readFileSync(path, 'utf8'));
-  writeAtomically(path, text);
+  if (backup !== null) writeAtomically(backup, readFileSync(path, 'utf8'), 'synced');
+  writeAtomically(path, text, 'synced');
 }
 
 function list(folder: string): string[] {

@@ -10,8 +10,14 @@ void t.test('old attempts expire, and with the last one that httpd-guard gave up
   t.strictSame(recent({ triesMs: [now - 600_001], gaveUp: true }, now), NO_ATTEMPTS);
 });
 
-void t.test('a damaged state file is rejected as a whole', async (t) => {
-  t.strictSame(parseAttempts({ triesMs: [1, 2], gaveUp: false }), { triesMs: [1, 2], gaveUp: false });
+void t.test('a damaged state file counts as all attempts used when it was written', async (t) => {
+  const parse = (...texts: string[]): unknown =>
+    parseAttempts(
+      texts.map((text) => ({ text, writtenMs: 50 })),
+      1_000,
+    );
+  t.strictSame(parse('{"triesMs":[1,2],"gaveUp":false}'), { triesMs: [1, 2], gaveUp: false });
+  const used = { triesMs: [50, 50, 50], gaveUp: false };
   for (const value of [
     null,
     1,
@@ -23,7 +29,16 @@ void t.test('a damaged state file is rejected as a whole', async (t) => {
     { triesMs: ['1'], gaveUp: true },
     { triesMs: [NaN], gaveUp: false },
   ])
-    t.equal(parseAttempts(value), null, JSON.stringify(value));
+    t.strictSame(parse(JSON.stringify(value)), used, JSON.stringify(value));
+  for (const text of ['', '{', '\0\0']) t.strictSame(parse(text), used, JSON.stringify(text));
+  t.strictSame(parse('{"triesMs":[60],"gaveUp":true}', ''), { triesMs: [60], gaveUp: true }, 'the latest');
+  t.strictSame(parse('{"triesMs":[40],"gaveUp":true}', ''), used);
+  t.strictSame(parse(), NO_ATTEMPTS);
+  t.strictSame(
+    parseAttempts([{ text: '', writtenMs: 5_000 }], 1_000),
+    { triesMs: [1_000, 1_000, 1_000], gaveUp: false },
+    'of a clock that was set back',
+  );
 });
 
 void t.test('a unit is given up for as long as the same outage lasts', async (t) => {

@@ -31,14 +31,14 @@ void t.test('a drop-in is written, found and removed with its directory', async 
   t.equal(text, '# Written by "httpd-guard install"\n/usr/lib/httpd-guard/gate /usr/bin/node %n\n');
   const path = dropInPath('apache2@b.service', root);
   t.equal(readDropIn(path), null);
-  writeAtomically(path, text);
+  writeAtomically(path, text, 'synced');
   t.equal(readDropIn(path), text);
   t.ok(isOurs(text));
   t.strictSame(guardedUnits(root), ['apache2@b.service']);
   removeDropIn(path);
   t.notOk(existsSync(`${root}/apache2@b.service.d`));
 
-  writeAtomically(path, text);
+  writeAtomically(path, text, 'synced');
   writeFileSync(`${root}/apache2@b.service.d/other.conf`, '');
   removeDropIn(path);
   t.ok(existsSync(`${root}/apache2@b.service.d/other.conf`), 'what is another’s stays');

@@ -1,9 +1,9 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, rmdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import t from 'tap';
 import { known } from '../../../src/core/fact.ts';
 import { NO_ACTIONS } from '../../../src/core/guard/action-counts.ts';
-import { NO_ATTEMPTS } from '../../../src/core/recovery/attempts.ts';
+import { NO_ATTEMPTS, nextAttempt } from '../../../src/core/recovery/attempts.ts';
 import { forgetAttempts, keepAttempts, readAttempts } from '../../../src/host/state/attempts.ts';
 import { countActions, forgetActionCounts } from '../../../src/host/state/keep-action-counts.ts';
 import { readActionCounts } from '../../../src/host/state/read-action-counts.ts';
@@ -16,28 +16,65 @@ import { ending } from '../../core/diagnosis/failure-builder.ts';
 void t.test('only the ending of exactly that run is found', async (t) => {
   const directory = t.testdir({});
   const last = ending();
-  keepRunEnding('x.service', last, directory);
-  t.strictSame(readRunEnding('x.service', last.invocationId, directory), last);
-  t.equal(readRunEnding('x.service', 'another', directory), null);
-  t.equal(readRunEnding('y.service', last.invocationId, directory), null);
-  keepRunEnding('x.service', { ...last, invocationId: '' }, directory);
-  t.equal(readRunEnding('x.service', '', directory), null, 'a systemd that counts no runs');
+  keepRunEnding('x.service', last, [directory]);
+  t.strictSame(readRunEnding('x.service', last.invocationId, [directory]), last);
+  t.equal(readRunEnding('x.service', 'another', [directory]), null);
+  t.equal(readRunEnding('y.service', last.invocationId, [directory]), null);
+  keepRunEnding('x.service', { ...last, invocationId: '' }, [directory]);
+  t.equal(readRunEnding('x.service', '', [directory]), null, 'a systemd that counts no runs');
   writeFileSync(`${directory}/x.service.ending`, '{');
-  t.equal(readRunEnding('x.service', last.invocationId, directory), null);
+  t.equal(readRunEnding('x.service', last.invocationId, [directory]), null);
 });
 
-void t.test('recoveries are written and read; an unreadable file is unknown', async (t) => {
+void t.test('recoveries are written and read; a file that cannot be read is unknown', async (t) => {
   const directory = t.testdir({});
-  t.strictSame(readAttempts('x.service', directory), known(NO_ATTEMPTS));
-  keepAttempts('x.service', { triesMs: [1], gaveUp: true }, directory);
-  t.strictSame(readAttempts('x.service', directory), known({ triesMs: [1], gaveUp: true }));
-  for (const text of ['', '{', 'null', '{"triesMs":[]}']) {
-    writeFileSync(`${directory}/x.service.recoveries`, text);
-    t.match(readAttempts('x.service', directory), { known: false, why: 'x.service.recoveries' }, text);
-  }
-  forgetAttempts('x.service', directory);
-  t.strictSame(readAttempts('x.service', directory), known(NO_ATTEMPTS));
+  t.strictSame(readAttempts('x.service', [directory]), known(NO_ATTEMPTS));
+  keepAttempts('x.service', { triesMs: [1], gaveUp: true }, [directory]);
+  t.strictSame(readAttempts('x.service', [directory]), known({ triesMs: [1], gaveUp: true }));
+  rmSync(`${directory}/x.service.recoveries`);
+  mkdirSync(`${directory}/x.service.recoveries`);
+  t.match(readAttempts('x.service', [directory]), { known: false, why: 'x.service.recoveries' });
+  rmdirSync(`${directory}/x.service.recoveries`);
+  forgetAttempts('x.service', [directory]);
+  t.strictSame(readAttempts('x.service', [directory]), known(NO_ATTEMPTS));
 });
+
+void t.test('a damaged file counts as all attempts used, and heals with the window', async (t) => {
+  const directory = t.testdir({});
+  const path = `${directory}/x.service.recoveries`;
+  for (const text of ['', '{', 'null', '{"triesMs":[]}', '\0\0\0']) {
+    writeFileSync(path, text);
+    const attempts = readAttempts('x.service', [directory]);
+    if (!attempts.known) throw new Error(attempts.why);
+    t.equal(nextAttempt(attempts.value, Date.now()), null, text);
+    t.strictSame(nextAttempt(attempts.value, Date.now() + 10 * 60_000), { waitMs: 0 }, text);
+  }
+  const [future] = [Date.now() / 1000 + 90_000];
+  utimesSync(path, future, future);
+  const attempts = readAttempts('x.service', [directory]);
+  t.ok(attempts.known && Math.max(...attempts.value.triesMs) <= Date.now(), 'of a clock that was set back');
+});
+
+void t.test(
+  'with /var full or read-only, attempts are counted in /run, and endings the other way round',
+  async (t) => {
+    const directory = t.testdir({ file: '' });
+    const [broken, works] = [`${directory}/file/no`, `${directory}/works`];
+    t.ok(keepAttempts('x.service', { triesMs: [1, 2], gaveUp: false }, [broken, works]).ok);
+    t.strictSame(readAttempts('x.service', [directory, works]), known({ triesMs: [1, 2], gaveUp: false }));
+    t.ok(keepAttempts('x.service', { triesMs: [1, 2, 3], gaveUp: false }, [directory, works]).ok);
+    t.match(readAttempts('x.service', [directory, works]), { value: { triesMs: [1, 2, 3] } }, 'the latest');
+    t.match(readAttempts('x.service', [works, directory]), { value: { triesMs: [1, 2, 3] } }, 'in any order');
+    t.match(keepAttempts('x.service', { triesMs: [1], gaveUp: false }, [broken]), { ok: false });
+    forgetAttempts('x.service', [directory, works]);
+    t.strictSame(readAttempts('x.service', [directory, works]), known(NO_ATTEMPTS));
+
+    const last = ending();
+    t.ok(keepRunEnding('x.service', last, [broken, works]).ok);
+    t.strictSame(readRunEnding('x.service', last.invocationId, [directory, works]), last);
+    t.match(keepRunEnding('x.service', last, [broken]), { ok: false });
+  },
+);
 
 void t.test('a request is taken once, and an invalid one is empty', async (t) => {
   const directory = t.testdir({});
