@@ -107,10 +107,11 @@ async function withNamedCause(recovery: Recovery, config: string | undefined): P
   return { ...recovery, cause: (await causeByDiagnose(recovery.unit, config)) ?? recovery.cause };
 }
 
-/** A request that cannot be taken must not end the current recoveries. */
+/** A request that cannot be taken must not end the current recoveries. An empty one is about all units: its file system was full. */
 async function takeNow(options: RecoverOptions): Promise<string[]> {
   try {
-    return takeRequest();
+    const names = takeRequest();
+    return names.length === 1 && names[0] === '' ? guardedUnits() : names;
   } catch (error) {
     await log(options, 'err', `cannot take the request of the watcher: ${escape(errorReason(error))}`);
     return [];

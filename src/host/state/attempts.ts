@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { type Done, done, notDone } from '../../core/done.ts';
 import { type Fact, known, unknown } from '../../core/fact.ts';
 import { type Attempts, type AttemptsFile, parseAttempts } from '../../core/recovery/attempts.ts';
@@ -15,7 +15,9 @@ export function readAttempts(unit: string, directories = DIRECTORIES): Fact<Atte
   for (const directory of directories) {
     const path = statePath(directory, unit, '.recoveries');
     try {
-      files.push({ text: readFileSync(path, 'utf8'), writtenMs: statSync(path).mtimeMs });
+      const stat = lstatSync(path);
+      const text = stat.isSymbolicLink() ? readlinkSync(path) : readFileSync(path, 'utf8');
+      files.push({ text, writtenMs: stat.mtimeMs });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
         return unknown(`${path} cannot be read: ${errorReason(error)}; remove it`);
@@ -38,7 +40,20 @@ export function keepAttempts(
     } catch (error) {
       why ||= errorReason(error);
     }
+  for (const directory of directories)
+    if (writeAsLink(statePath(directory, unit, '.recoveries'), JSON.stringify(history))) return done;
   return notDone('not-written', `the attempt cannot be counted, so none is made: ${why}`);
+}
+
+/** On a full file system there is still room for a short link in an inode (kernel: mm/shmem.c, shmem_symlink; ext4, fast symlinks). */
+function writeAsLink(path: string, text: string): boolean {
+  try {
+    rmSync(path, { force: true });
+    symlinkSync(text, path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export function forgetAttempts(unit: string, directories = DIRECTORIES): void {

@@ -3,9 +3,17 @@ import { REQUEST_DIRECTORY } from './paths.ts';
 
 // The only file that the watcher writes. The watcher must not import take-request.ts, which runs as root.
 
-/** Requests a recovery of units; httpd-guard-recover.path sees the file. Throws when it cannot be written. */
+/**
+ * Requests a recovery of units; httpd-guard-recover.path sees the file. On a full file system the file can only be empty, which
+ * means all guarded units. Throws when it cannot be written.
+ */
 export function writeRequest(units: readonly string[], directory = REQUEST_DIRECTORY): void {
-  writeFileSync(`${directory}/request.new`, units.join('\n'));
+  try {
+    writeFileSync(`${directory}/request.new`, units.join('\n'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    writeFileSync(`${directory}/request.new`, '');
+  }
   renameSync(`${directory}/request.new`, `${directory}/request`);
 }
 

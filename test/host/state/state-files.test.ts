@@ -69,6 +69,18 @@ void t.test(
     forgetAttempts('x.service', [directory, works]);
     t.strictSame(readAttempts('x.service', [directory, works]), known(NO_ATTEMPTS));
 
+    const full = `${directory}/full`;
+    mkdirSync(full);
+    spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'none', full]);
+    t.teardown(() => spawnSync('umount', ['-l', full]));
+    writeFileSync(`${full}/filler`, 'x'.repeat(4_096));
+    t.ok(keepAttempts('x.service', { triesMs: [4, 5, 6], gaveUp: true }, [broken, full]).ok, 'in a link');
+    t.strictSame(readAttempts('x.service', [full]), known({ triesMs: [4, 5, 6], gaveUp: true }));
+    t.ok(keepAttempts('x.service', { triesMs: [7], gaveUp: true }, [full]).ok);
+    t.strictSame(readAttempts('x.service', [full]), known({ triesMs: [7], gaveUp: true }));
+    writeRequest(['a.service'], full);
+    t.strictSame(takeRequest(full, `${full}/taken`), [''], 'an empty request is about all units');
+
     const last = ending();
     t.ok(keepRunEnding('x.service', last, [broken, works]).ok);
     t.strictSame(readRunEnding('x.service', last.invocationId, [directory, works]), last);

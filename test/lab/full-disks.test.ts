@@ -1,0 +1,86 @@
+import t from 'tap';
+import { Apache, WWW_DATA, setIds } from './apache.ts';
+import { Guard, MOST_SETS, failForSets, fillTable } from './guard.ts';
+import { Lab, until } from './lab.ts';
+
+const STATE = '/var/lib/httpd-guard';
+const RUN = '/run/httpd-guard';
+const REQUEST = '/run/httpd-guard-watch';
+
+/** Puts a file system of its own over a folder, with what is in it, and makes it full or read-only. */
+const cover = (folder: string, how: 'full' | 'read-only'): string =>
+  [
+    `mkdir -p ${folder} /tmp/kept && rm -rf /tmp/kept/* && cp -a ${folder}/. /tmp/kept/`,
+    `mount -t tmpfs -o size=64k,mode=755 none ${folder}`,
+    `cp -a /tmp/kept/. ${folder}/`,
+    `chown --reference=/tmp/kept ${folder}`,
+    how === 'full'
+      ? `mountpoint -q ${folder} && head -c 65536 /dev/zero >${folder}/filler 2>/dev/null; true`
+      : `mount -o remount,ro ${folder}`,
+  ].join('; ');
+
+void t.test('httpd is recovered although state files cannot be written', async (t) => {
+  const lab = await Lab.boot();
+  t.teardown(() => {
+    lab.end();
+  });
+  const apache = await Apache.setUp(lab, 'prefork');
+  const guard = await Guard.install(lab, apache);
+  guard.configure('settle = 0.5');
+  await lab.sh(`httpd-guard check || true; mkdir -p ${RUN}`);
+  const isUp = (): Promise<true> =>
+    until('it to serve', async () => ((await apache.serves()) ? true : null), 30_000);
+
+  const cases: [string, readonly string[], string][] = [
+    ['/var full', [STATE], 'full'],
+    ['/var read-only', [STATE], 'read-only'],
+    ['/run full', [RUN], 'full'],
+    ['/run read-only', [RUN], 'read-only'],
+    ['both full', [STATE, RUN], 'full'],
+    ['both full, and the folder of the watcher', [STATE, RUN, REQUEST], 'full'],
+  ];
+  for (const [what, folders, how] of cases)
+    for (const hooks of [true, false])
+      await t.test(`${what}, ${hooks ? 'with' : 'without'} hooks`, async (t) => {
+        await lab.run('systemctl', 'stop', 'apache2');
+        await guard.forgetTries();
+        await lab.sh(`rm -f ${RUN}/*.recoveries`);
+        for (const folder of folders) await lab.sh(cover(folder, how as 'full'));
+        const beganMs = performance.now();
+        if (hooks) {
+          // The hooks clear before the start, so that it fails after that: the table is filled by its own ExecStartPre.
+          lab.write(
+            'root/fill',
+            '#!/bin/sh\n[ -e /run/filled ] && exit 0\ntouch /run/filled\nexec make-sets 12 33 0 1\n',
+            0o755,
+          );
+          await fillTable(lab);
+          await lab.sh('rm -f /run/filled; ipcrm --all=sem');
+          await apache.dropIn('zz.conf', 'ExecStartPre=-/root/fill');
+          await lab.run('systemctl', 'start', 'apache2');
+        } else await failForSets(apache);
+        await isUp();
+        const tookMs = performance.now() - beganMs;
+        t.comment(
+          `serves again after ${Math.round(tookMs)} ms; ${(await setIds(lab, WWW_DATA)).length} of ${MOST_SETS} sets`,
+        );
+        await lab.sh(
+          `${folders.map((folder) => `umount -l ${folder}`).join('; ')}; rm -f /etc/systemd/system/apache2.service.d/zz.conf; systemctl daemon-reload; systemctl restart httpd-guard-watch`,
+        );
+        await guard.rests();
+      });
+
+  await t.test(
+    'with both read-only no attempt can be counted, so none is made, and that is reported',
+    async (t) => {
+      await lab.run('systemctl', 'stop', 'apache2');
+      await guard.forgetTries();
+      for (const folder of [STATE, RUN]) await lab.sh(cover(folder, 'read-only'));
+      const mark = await guard.mark();
+      await failForSets(apache);
+      t.match(await guard.told(/cannot be counted/, mark), 'read-only');
+      await lab.sh(`umount -l ${STATE} ${RUN}; systemctl restart httpd-guard-watch`);
+      await isUp();
+    },
+  );
+});
