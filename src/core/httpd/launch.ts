@@ -37,7 +37,7 @@ function expand(word: string, environment: ReadonlyMap<string, string>): string[
 export function parseEnvironment(lines: readonly string[]): Map<string, string> {
   const environment = new Map<string, string>();
   for (const line of lines) {
-    const match = /^\s*([A-Za-z_]\w*)=(.*?)\s*$/.exec(line);
+    const match = /^([A-Za-z_]\w*)=(.*)$/.exec(line.trim());
     if (match?.[1] === undefined || match[2] === undefined) continue;
     environment.set(match[1], match[2].replace(/^(["'])(.*)\1$/, '$2'));
   }

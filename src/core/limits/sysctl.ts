@@ -37,7 +37,7 @@ export function inOrder(paths: readonly string[]): string[] {
 export function assignedSem(text: string): string | null {
   let assigned: string | null = null;
   for (const line of text.split('\n')) {
-    const match = /^\s*(-?)\s*kernel[./]sem\s*(?:=(.*))?$/.exec(line);
+    const match = /^(-?)\s*kernel[./]sem\s*(?:=(.*))?$/.exec(line.trim());
     if (match === null) continue;
     const [, dash = '', value] = match;
     if (value !== undefined) assigned = value.trim().replace(/\s+/g, ' ');

@@ -90,5 +90,5 @@ export function isMasked(path: string): boolean {
  */
 export function isOurs(text: string | null): boolean {
   if (text === null) return false;
-  return text.startsWith(MARK) || MARK.startsWith(text.replace(/[\0\s]+$/, ''));
+  return text.startsWith(MARK) || MARK.startsWith(text.replaceAll('\0', '').trimEnd());
 }
