@@ -45,7 +45,7 @@ export function keepAttempts(
   return notDone('not-written', `the attempt cannot be counted, so none is made: ${why}`);
 }
 
-/** On a full file system there is still room for a short link in an inode (kernel: mm/shmem.c, shmem_symlink; ext4, fast symlinks). */
+/** A full file system still takes a short link, whose text is in its inode (kernel: mm/shmem.c, shmem_symlink; ext4, fast symlinks). */
 function writeAsLink(path: string, text: string): boolean {
   try {
     rmSync(path, { force: true });

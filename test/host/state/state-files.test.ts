@@ -1,4 +1,5 @@
-import { mkdirSync, rmSync, rmdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, rmdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { spawnSync } from 'node:child_process';
 import t from 'tap';
 import { known } from '../../../src/core/fact.ts';
@@ -69,10 +70,12 @@ void t.test(
     forgetAttempts('x.service', [directory, works]);
     t.strictSame(readAttempts('x.service', [directory, works]), known(NO_ATTEMPTS));
 
-    const full = `${directory}/full`;
-    mkdirSync(full);
+    const full = mkdtempSync(`${tmpdir()}/full-`);
     spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'none', full]);
-    t.teardown(() => spawnSync('umount', ['-l', full]));
+    t.teardown(() => {
+      spawnSync('umount', ['-l', full]);
+      rmdirSync(full);
+    });
     writeFileSync(`${full}/filler`, 'x'.repeat(4_096));
     t.ok(keepAttempts('x.service', { triesMs: [4, 5, 6], gaveUp: true }, [broken, full]).ok, 'in a link');
     t.strictSame(readAttempts('x.service', [full]), known({ triesMs: [4, 5, 6], gaveUp: true }));
