@@ -1,19 +1,23 @@
 import { type Fact, known, unknown } from '../../core/fact.ts';
 import type { Inspection } from '../../core/verdict/snapshot.ts';
+import { steadyMs } from '../exec/steady-ms.ts';
 import { runTool } from '../exec/spawn-tool.ts';
 
 export type Inspections = Map<number, Fact<Inspection>>;
 
-const MOST_IPCS = 24;
+/** The part of the time until the deadline that this may take: the removal needs time as well. */
+const SHARE = 1 / 3;
 const IPCS_AT_ONCE = 4;
 
-/** Inspects sets one by one with ipcs(1), up to a limit. The result lacks the others. */
+/** Inspects sets one by one with ipcs(1), each in some milliseconds, for a part of the time. The result lacks the others. */
 export async function inspectByIpcs(ids: readonly number[], deadlineMs: number): Promise<Inspections> {
   const answers: Inspections = new Map();
-  const queue = ids.slice(0, MOST_IPCS);
+  const beganMs = steadyMs();
+  const endMs = beganMs + (deadlineMs - beganMs) * SHARE;
+  const queue = [...ids];
   const work = async (): Promise<void> => {
-    for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
-      const { stdout, failure } = await runTool(['ipcs', '-s', '-i', String(id)], deadlineMs);
+    for (let id = queue.pop(); id !== undefined && steadyMs() < endMs; id = queue.pop()) {
+      const { stdout, failure } = await runTool(['ipcs', '-s', '-i', String(id)], endMs);
       answers.set(id, failure === null ? parseIpcs(stdout.toString()) : unknown(failure));
     }
   };
