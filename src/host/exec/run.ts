@@ -53,14 +53,18 @@ export async function tryRun({
   const timeoutMs = Math.ceil(limitMs);
   const command = ['timeout', '--signal=KILL', `${timeoutMs / 1000}s`, file, ...args];
   const options = { ...(env === undefined ? {} : { env }), cwd, ownSession: true };
-  const { stdin, ended } = startTool(command, steadyMs() + timeoutMs + GRACE_MS, options);
+  const beganMs = steadyMs();
+  const { stdin, ended } = startTool(command, beganMs + timeoutMs + GRACE_MS, options);
   stdin?.end(input);
   const { stdout, stderr, exitCode, signal, failure, tooLong, late } = await ended;
   // A child in another session, which timeout(1) does not kill.
   if (late) return unknown(`${name} left a process that did not end in ${timeoutMs} ms`);
   if (tooLong) return unknown(`${name} printed more than ${MOST_OUTPUT} bytes`);
   const errors = text(stderr);
-  if (signal === 'SIGKILL' || exitCode === KILLED) return unknown(`${name} did not end in ${timeoutMs} ms`);
+  if (signal === 'SIGKILL' || exitCode === KILLED)
+    return unknown(
+      steadyMs() - beganMs < timeoutMs ? `${name} was killed` : `${name} did not end in ${timeoutMs} ms`,
+    );
   if (exitCode === null || exitCode === NOT_FOUND || exitCode === NOT_RUNNABLE)
     return unknown(`${name} failed: ${firstLines(errors) || (failure ?? '')}`);
   return known({ exitCode, stdout: text(stdout), stderr: errors });

@@ -54,3 +54,8 @@ void t.test('all started processes are ended, except those that left the session
   });
   t.ok(steadyMs() - began < 2_500);
 });
+
+void t.test('a program that another one killed did not run out of time', async (t) => {
+  const killed = await tryRun({ file: 'sh', args: ['-c', 'kill -9 $$'], timeoutMs: 20_000 });
+  t.strictSame(killed, { known: false, why: 'sh was killed' });
+});
