@@ -7,26 +7,26 @@ const WITHIN_MS = 5_000;
 const EACH_MS = 2_000;
 const LOOK_MS = 200;
 
-/** Whether a URL answers with a status below 400 within 5 s by default; requested repeatedly. Unknown, with the reason, otherwise. */
+/** Whether a URL answers with a status below 400; requested until `withinMs` are over, by default 5 s, the last time for up to 2 s more. */
 export async function answersHealthy(url: string, withinMs = WITHIN_MS): Promise<Done<'unhealthy'>> {
   const end = steadyMs() + withinMs;
   for (;;) {
-    const why = await complaint(url, end - steadyMs());
+    const why = await complaint(url);
     if (why === null) return done;
-    // A request without time left would hide what the last one got.
-    if (steadyMs() + LOOK_MS >= end) return notDone('unhealthy', `${url} ${why}`);
+    if (steadyMs() > end) return notDone('unhealthy', `${url} ${why}`);
     await pause(LOOK_MS);
   }
 }
 
-async function complaint(url: string, leftMs: number): Promise<string | null> {
+async function complaint(url: string): Promise<string | null> {
   try {
     const { status } = await fetch(url, {
       redirect: 'manual',
-      signal: AbortSignal.timeout(Math.ceil(Math.max(1, Math.min(EACH_MS, leftMs)))),
+      signal: AbortSignal.timeout(EACH_MS),
     });
     return status < 400 ? null : `answers ${status}`;
   } catch (error) {
+    if ((error as Error).name === 'TimeoutError') return `does not answer within ${EACH_MS / 1000} s`;
     return `does not answer: ${errorReason((error as Error).cause ?? error)}`;
   }
 }
