@@ -113,8 +113,9 @@ async function look(
   const server = await find(unit, configured, systemd.atMost(ASK_TIMEOUT_MS));
   // Read before the processes: a process that is running afterwards may be the creator.
   const segments = await readSegments();
-  const guard = await readGuard(systemd.atMost(ASK_TIMEOUT_MS));
   const snapshot = remember(await readSnapshot(server.owner, systemd));
+  // Last: it must not take the time of the scan if systemd hangs.
+  const guard = await readGuard(systemd.atMost(ASK_TIMEOUT_MS));
   return makeReport(server, snapshot, segments, guard, percents(options, configured), systemd);
 }
 

@@ -104,6 +104,17 @@ void t.test('status: whether httpd-guard is on, and the command that fixes what 
     await lab.sh('rm /etc/httpd-guard.toml');
   });
 
+  await t.test('a D-Bus that hangs: what is unknown is named, in bounded time', async (t) => {
+    await lab.sh('pkill -STOP -x dbus-daemon');
+    const beganMs = performance.now();
+    const { exitCode, stdout } = await status();
+    const tookMs = performance.now() - beganMs;
+    await lab.sh('pkill -CONT -x dbus-daemon');
+    t.equal(exitCode, 1);
+    t.match(stdout, 'the hooks of apache2.service could not be checked: cannot query systemd over D-Bus');
+    t.ok(tookMs < 8_000, `${Math.round(tookMs)} ms`);
+  });
+
   await t.test(
     'Node that was upgraded, moved or removed is reported once, and fixed by install',
     async (t) => {
