@@ -90,7 +90,7 @@ const PARSERS: Record<string, [string, (text: string) => unknown]> = {
   ],
   'an error log': [
     "[Sat Nov 21 03:14:15.926535 2026] [core:emerg] [pid 1:tid 2] (28)No space left on device: [client 192.0.2.1:5] AH00023: Couldn't create the mpm-accept mutex (file /run/x)",
-    (text) => [splitLine(text), matchesOf(text)],
+    (text) => [splitLine(text.slice(0, 4_096)), matchesOf(text)],
   ],
   'a unit file': [
     '# Written by "httpd-guard install"\n[Service]\nExecStart=-/bin/sh /usr/lib/httpd-guard/gate /usr/bin/node %n --output /x/y.prom\n',

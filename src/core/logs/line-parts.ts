@@ -28,16 +28,19 @@ const NO_CLIENT = /^\[(?:client|remote) (?:-?\] ?|(?:- )?(?=\[))/;
 
 const LOUD = /[[:](?:emerg|alert|crit)\]/;
 
-/** Splits a line where a client's text may begin. */
-export function splitLine(text: string): LineParts {
+/** Marks without a client that are passed over: an ErrorLogFormat has one or two, a hostile line thousands. */
+const MOST_EMPTY_MARKS = 8;
+
+/** Splits a line where a client's text may begin, after `passed` marks without a client. */
+export function splitLine(text: string, passed = 0): LineParts {
   const start = text.search(CLIENT);
   if (start === -1) return { own: text, mark: '', about: '', isLoud: false };
   const own = text.slice(0, start);
   const rest = text.slice(start);
   if (!isLead(own)) return partsOf(own, MARK, rest);
   const none = NO_CLIENT.exec(rest)?.[0];
-  if (none === undefined) return partsOf(own, LEADING_MARK, rest);
-  const { own: more, ...others } = splitLine(rest.slice(none.length));
+  if (none === undefined || passed === MOST_EMPTY_MARKS) return partsOf(own, LEADING_MARK, rest);
+  const { own: more, ...others } = splitLine(rest.slice(none.length), passed + 1);
   return { own: own + more, ...others };
 }
 
