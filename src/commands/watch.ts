@@ -12,6 +12,7 @@ import { realClock } from '../host/proc/real-clock.ts';
 import { readCachedSettings } from '../host/state/read-cached-settings.ts';
 import { readRunEnding } from '../host/state/read-run-ending.ts';
 import { waitingRequest, writeRequest } from '../host/state/write-request.ts';
+import { listMutexIds } from '../host/sysvipc/list-mutex-ids.ts';
 import { Watcher } from '../workflows/watcher.ts';
 import { escape } from '../view/escape.ts';
 import type { UnitState } from '../core/recovery/reason-to-look.ts';
@@ -44,6 +45,7 @@ export async function watch(options: WatchOptions): Promise<number> {
     clock: realClock,
     endingOf: (unit, invocationId) => readRunEnding(unit, invocationId),
     waitingRequest: () => waitingRequest(),
+    listSets: () => listMutexIds(),
     writeRequest: (requested) => {
       writeRequest(requested);
     },
@@ -57,6 +59,8 @@ export async function watch(options: WatchOptions): Promise<number> {
     pidFiles.follow(units.flatMap(pidFileOf));
     watcher.onState(unit, state);
   };
+
+  void followTable(watcher.checkTable, signal);
 
   const cursor = await newestCursor();
   const following = Promise.all([
@@ -88,4 +92,14 @@ function pidFileOf(unit: string): string[] {
   const cached = readCachedSettings(unit);
   const path = cached.known ? cached.value.settings.pidFile : null;
   return path === null ? [] : [path];
+}
+
+/** The kernel does not signal changes of its table. */
+const TABLE_EVERY_MS = 60_000;
+
+async function followTable(check: () => void, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    check();
+    await realClock.pause(TABLE_EVERY_MS, signal);
+  }
 }

@@ -12,4 +12,6 @@ export const MESSAGE_ID = {
   clearedMemory: '43e57911c57a48ccad32a6af5db8fede',
   /** A recovery failed. */
   failed: '58ce82fb82cd41b0abbaac592b18aad3',
+  /** A running httpd lost semaphore sets. */
+  lost: '04ddc75c1127473f84f73b610aa3c587',
 } as const;

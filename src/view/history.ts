@@ -68,6 +68,7 @@ function entryJson(entry: HistoryEntry): HistoryJson['entries'][number] {
     case 'recovered':
     case 'failed':
     case 'gave-up':
+    case 'lost':
       return { ...common, did: entry.did };
   }
 }

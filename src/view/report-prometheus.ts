@@ -5,6 +5,7 @@ import { isWatched, problemsOf } from '../core/guard/guard-problems.ts';
 import { countVerdicts } from '../core/check/health.ts';
 import { killsLeft } from '../core/check/kills-left.ts';
 import { type Attempts, isGivenUp } from '../core/recovery/attempts.ts';
+import { lostSets } from '../core/register/losses.ts';
 import type { Report } from '../core/check/report.ts';
 
 /** One of the servers in the output. */
@@ -44,6 +45,11 @@ export function reportPrometheus(
       'kills_left',
       'How many more kill -9 this httpd survives if no orphaned sets are removed.',
       servers.flatMap(killSamples),
+    ),
+    gauge(
+      'sets_lost',
+      'Semaphore sets that another program removed while this httpd is running.',
+      servers.flatMap(lost),
     ),
     gauge(
       'gave_up',
@@ -120,6 +126,11 @@ function verdicts(server: Measured): Sample[] {
 function killSamples(server: Measured): Sample[] {
   const kills = killsLeft(server.report);
   return kills === null ? [] : [[ofUnit(server), kills]];
+}
+
+function lost(server: Measured): Sample[] {
+  const { unit, report } = server;
+  return unit === null ? [] : [[ofUnit(server), lostSets(unit, report.snapshot.register.losses)]];
 }
 
 function gaveUp(server: Measured): Sample[] {

@@ -6,6 +6,7 @@ import { type Health, countVerdicts } from '../core/check/health.ts';
 import { name } from '../core/verdict/lineage.ts';
 import type { Report } from '../core/check/report.ts';
 import { ClaimJudge, type SetOwner } from '../core/register/claim-judge.ts';
+import { lostSets } from '../core/register/losses.ts';
 import { isUp } from '../core/units/active-state.ts';
 import { counted } from '../core/text/counted.ts';
 import { type Use, percent } from '../core/verdict/table-use.ts';
@@ -64,7 +65,7 @@ function headline(report: Report, paint: Paint): string {
 }
 
 function sentence(report: Report): string {
-  const { health, judgements, use, unit, finding } = report;
+  const { health, judgements, use, unit, finding, snapshot } = report;
   if (
     finding !== null &&
     health.status !== 'unknown' &&
@@ -90,6 +91,8 @@ function sentence(report: Report): string {
         return `${httpd} is not at risk from semaphores, but httpd-guard does not work.`;
       return `${httpd} is not at risk yet, but ${orphan > 0 ? orphans : 'the semaphore table is filling up'}.`;
     case 'critical':
+      if (unit.known && lostSets(unit.value.name, snapshot.register.losses) > 0)
+        return `${httpd} is running without semaphore sets that it needs: requests may hang or fail.`;
       if (!full)
         return finding !== null && isForSets(finding.cause)
           ? `${httpd} is down and may not start: the semaphore table has too few free sets.`

@@ -28,7 +28,7 @@ export function rememberBeforeStart(
   living: readonly Lineage[],
   removed: readonly number[],
 ): void {
-  const { lookedMs, forks, seen } = updateRegister(snapshot, living);
+  const register = updateRegister(snapshot, living);
   const gone = new Set(removed);
-  keepStartRegister({ lookedMs, forks, seen: new Map([...seen].filter(([id]) => !gone.has(id))) });
+  keepStartRegister({ ...register, seen: new Map([...register.seen].filter(([id]) => !gone.has(id))) });
 }

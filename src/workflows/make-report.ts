@@ -13,6 +13,7 @@ import type { UnitFacts } from '../core/units/unit-facts.ts';
 import { isUnsupervised, isUp } from '../core/units/unit-state.ts';
 import { tableAdvice } from '../core/check/table-advice.ts';
 import type { Cure } from '../core/diagnosis/cure.ts';
+import { lostSets } from '../core/register/losses.ts';
 import { judge } from '../core/verdict/verdict.ts';
 import type { Server } from './find-server.ts';
 import { noPidFile, readServerPidFile } from './server-pid-file.ts';
@@ -75,6 +76,7 @@ export async function makeReport(
       finding: found,
       needed: server.settings.known ? server.settings.value.sysvMutexes : null,
       isApart: server.unit.known && server.unit.value.privateIpc,
+      lostSets: server.unit.known ? lostSets(server.unit.value.name, snapshot.register.losses) : 0,
       guardProblems: server.unit.known ? guardWarnings(server.unit.value, guard) : [],
       found: server.settings.known || server.owner.known,
       ...thresholds,

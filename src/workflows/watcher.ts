@@ -16,6 +16,9 @@ import type { Clock } from '../host/proc/real-clock.ts';
 /** Lines can be forged, so the lines of a unit request at most one recovery in this time. */
 const LINE_EVERY_MS = 30_000;
 
+/** A server has made its sets this long after it was started or reloaded. */
+const SETTLED_MS = 5_000;
+
 /** Everything that the watcher can query and do. */
 export interface WatcherDoors {
   clock: Clock;
@@ -23,6 +26,8 @@ export interface WatcherDoors {
   endingOf: (unit: string, invocationId: string) => RunEnding | null;
   /** The units of a request that was not taken yet. */
   waitingRequest: () => readonly string[];
+  /** The sets that look like mutexes of an httpd; null if they cannot be read. */
+  listSets: () => ReadonlySet<number> | null;
   /** Throws if the request cannot be written. */
   writeRequest: (units: readonly string[]) => void;
   log: (priority: Priority, sentence: string) => void;
@@ -36,6 +41,7 @@ export class Watcher {
   private readonly lineRequestedMs = new Map<string, number>();
   /** By unit, the function that cancels its next retry. */
   private readonly nextRetries = new Map<string, () => void>();
+  private sets: ReadonlySet<number> = new Set();
   private hasBus = true;
   private begin!: () => void;
   /** Resolved when the state of each unit is known or there is no bus: from then on no failure of a unit is missed. */
@@ -99,6 +105,14 @@ export class Watcher {
     this.doors.log('warning', `${why}; restarting it`);
   };
 
+  /** Each minute: a set that is gone may be one that a running server needs. */
+  readonly checkTable = (): void => {
+    const ids = this.doors.listSets();
+    if (ids === null) return;
+    if ([...this.sets].some((id) => !ids.has(id))) this.requestLook();
+    this.sets = ids;
+  };
+
   readonly onEntry = ({ unit, message, endedUnit, exitedUnit }: JournalEntry): void => {
     if (endedUnit !== null) this.onEnd(endedUnit);
     else if (exitedUnit !== null) this.onExit(exitedUnit);
@@ -128,6 +142,10 @@ export class Watcher {
     if (waiting.includes(LOOK)) return;
     try {
       this.doors.writeRequest([...waiting, LOOK]);
+      // The new sets, so that one that is gone a minute later is missed.
+      this.doors.clock.after(SETTLED_MS, () => {
+        this.sets = this.doors.listSets() ?? this.sets;
+      });
     } catch (error) {
       this.doors.log('warning', `a look at the semaphore sets cannot be requested: ${errorReason(error)}`);
     }

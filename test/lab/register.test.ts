@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap';
 import { Apache, WWW_DATA, setIds } from './apache.ts';
 import { Guard } from './guard.ts';
-import { Lab } from './lab.ts';
+import { Lab, until } from './lab.ts';
 
 void t.test('two instances of one user: the sets of a killed one go while the older one runs', async (t) => {
   const lab = await Lab.boot();
@@ -42,4 +42,55 @@ async function ownersAreNamed(t: Test, lab: Lab, a: Apache, b: Apache): Promise<
   const { stdout } = await lab.run('httpd-guard', 'check');
   t.match(stdout, /^ {2}3 sets of apache2\.service, running since /m);
   t.match(stdout, /^ {2}\d sets? of apache2@b\.service, running since /m);
+}
+
+void t.test(
+  'a running server that loses a set: alarm within a minute, until it has sets again',
+  async (t) => {
+    const lab = await Lab.boot();
+    t.teardown(() => {
+      lab.end();
+    });
+    const a = await Apache.setUp(lab, 'worker');
+    const guard = await Guard.install(lab, a);
+    await a.start();
+    await guard.rests();
+    t.equal((await lab.run('httpd-guard', 'check')).exitCode, 0);
+    await lab.sh(`systemctl reload ${a.unit}`);
+    await guard.rests();
+    t.equal((await lab.run('httpd-guard', 'check')).exitCode, 0, 'a reload is no loss');
+    const since = await guard.mark();
+    const [id] = (await owned(lab)).slice(-1);
+    await lab.sh(`ipcrm -s ${id}`);
+    const entry = await until(
+      'the alarm',
+      async () => {
+        const text = await lab.sh(
+          `journalctl --sync; journalctl -q -o cat --since=${since} -u ${a.unit} PRIORITY=2 | cat`,
+        );
+        return text === '' ? null : text;
+      },
+      80_000,
+    );
+    t.match(
+      entry,
+      /^apache2\.service lost 1 semaphore set while it is running .*systemctl restart apache2\.service$/m,
+    );
+    const { exitCode, stdout } = await lab.run('httpd-guard', 'check');
+    t.equal(exitCode, 2);
+    t.match(stdout, 'apache2.service is running without semaphore sets that it needs');
+    t.match((await lab.run('httpd-guard', 'check', '--format', 'prometheus')).stdout, /sets_lost\{.*\} 1/);
+    await lab.run('systemctl', 'restart', a.unit);
+    await guard.rests();
+    t.equal((await lab.run('httpd-guard', 'check')).exitCode, 0, 'after a restart');
+    t.match((await lab.run('httpd-guard', 'history')).stdout, / lost /);
+  },
+);
+
+/** The sets that are known to be of a running server. */
+async function owned(lab: Lab): Promise<number[]> {
+  const { sets } = JSON.parse((await lab.run('httpd-guard', 'check', '--json')).stdout) as {
+    sets: { id: number; owner: object | null }[];
+  };
+  return sets.filter(({ owner }) => owner !== null).map(({ id }) => id);
 }

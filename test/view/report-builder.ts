@@ -6,6 +6,7 @@ import { health } from '../../src/core/check/health.ts';
 import type { HttpdSettings } from '../../src/core/httpd/settings.ts';
 import { lineages } from '../../src/core/verdict/lineage.ts';
 import type { Report } from '../../src/core/check/report.ts';
+import { lostSets } from '../../src/core/register/losses.ts';
 import { tableUse } from '../../src/core/verdict/table-use.ts';
 import { type Segment, detachedSegments } from '../../src/core/verdict/segment.ts';
 import type { SemaphoreLimits } from '../../src/core/verdict/snapshot.ts';
@@ -48,6 +49,7 @@ export const unit = (over: Partial<UnitFacts> = {}): UnitFacts => ({
     began: stamp(BEGAN_AGO_S),
     stamps: [],
     leavesNobody: true,
+    isActive: true,
     invocationId: 'now',
     startPid: 0,
     main: null,
@@ -128,6 +130,7 @@ export function report(scene: Scene, found: Found = {}): Report {
       finding: found.finding ?? null,
       needed: said.known ? said.value.sysvMutexes : null,
       isApart: about.known && about.value.privateIpc,
+      lostSets: about.known ? lostSets(about.value.name, seen.register.losses) : 0,
       guardProblems: about.known ? guardWarnings(about.value, guard) : [],
       found: about.known || said.known,
       ...percents,

@@ -44,6 +44,9 @@ httpd_guard_sets_by_verdict{unit="apache2.service",verdict="unsure"} 0
 # HELP httpd_guard_kills_left How many more kill -9 this httpd survives if no orphaned sets are removed.
 # TYPE httpd_guard_kills_left gauge
 httpd_guard_kills_left{unit="apache2.service"} 0
+# HELP httpd_guard_sets_lost Semaphore sets that another program removed while this httpd is running.
+# TYPE httpd_guard_sets_lost gauge
+httpd_guard_sets_lost{unit="apache2.service"} 0
 # HELP httpd_guard_gave_up Whether this unit is down and httpd-guard has given up on it.
 # TYPE httpd_guard_gave_up gauge
 httpd_guard_gave_up{unit="apache2.service"} 1

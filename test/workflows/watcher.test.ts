@@ -19,10 +19,12 @@ function world({ units = [A] }: { units?: string[] } = {}) {
   const logged: string[] = [];
   let waiting: string[] = [];
   let isFull = false;
+  let table: ReadonlySet<number> | null = new Set();
   const watcher = new Watcher(units, {
     clock,
     endingOf: (unit, invocationId) => endings.get(`${unit} ${invocationId}`) ?? null,
     waitingRequest: () => waiting,
+    listSets: () => table,
     writeRequest: (requested) => {
       if (isFull) throw new Error('no space');
       waiting = [...requested];
@@ -42,6 +44,7 @@ function world({ units = [A] }: { units?: string[] } = {}) {
     line: (message = LINE, unit = A) => {
       watcher.onEntry({ cursor: 'c', unit, message, endedUnit: null, exitedUnit: null });
     },
+    setTable: (ids: ReadonlySet<number> | null) => void (table = ids),
     takeAll: () => waiting.splice(0),
     /** The units to recover, without the request for a look. */
     take: () => waiting.splice(0).filter((name) => name !== LOOK),
@@ -91,6 +94,27 @@ void t.test('a unit that has started or reloaded has new sets: a look is request
   fillDisk();
   watcher.requestLook();
   t.match(logged[1], /^warning: a look at the semaphore sets cannot be requested: no space/);
+});
+
+void t.test('a set that is gone is a reason to look', async (t) => {
+  const { watcher, clock, setTable, takeAll } = world();
+  const check = (...ids: number[]): string[] => {
+    setTable(new Set(ids));
+    watcher.checkTable();
+    return takeAll();
+  };
+  t.strictSame(check(1, 2), [], 'the first table');
+  setTable(null);
+  watcher.checkTable();
+  t.strictSame(check(1, 2, 3), [], 'more sets');
+  t.strictSame(check(1, 3), [LOOK]);
+  t.strictSame(check(1, 3), []);
+  watcher.requestLook();
+  takeAll();
+  setTable(new Set([7, 8]));
+  await clock.advance(5_000);
+  t.strictSame(check(7, 8), [], 'the sets after a reload');
+  t.strictSame(check(7), [LOOK]);
 });
 
 void t.test('a request that was not taken yet is not written again; other units are added', async (t) => {

@@ -1,6 +1,7 @@
 import { isForSets } from '../diagnosis/cause.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { Fact } from '../fact.ts';
+import { shellWord } from '../text/shell-word.ts';
 import { counted } from '../text/counted.ts';
 import type { UnitFacts } from '../units/unit-facts.ts';
 import { type TableUse, freeSets, percent } from '../verdict/table-use.ts';
@@ -24,6 +25,8 @@ export interface HealthQuestion {
   needed: number | null;
   /** Whether the unit has its own semaphore table (PrivateIPC=yes), so that this one does not affect it. */
   isApart: boolean;
+  /** How many sets the running server has lost: another program removed them. */
+  lostSets: number;
   /** Why the installed guard does not work, one sentence with its fix for each; empty if it works or is not installed. */
   guardProblems: readonly string[];
   /** Whether an httpd was found here at all: a missing one is not a healthy one. */
@@ -37,7 +40,7 @@ export interface HealthQuestion {
 /** Whether the semaphore table keeps httpd from starting, now or after the next kill -9. The worst finding decides the status. */
 export function health(question: HealthQuestion): Health {
   const { use, judgements, finding, needed, isApart } = question;
-  const { guardProblems, found, warnPercent, critPercent, missing } = question;
+  const { lostSets, guardProblems, found, warnPercent, critPercent, missing } = question;
   const critical: string[] = [];
   const warning: string[] = [];
   const count = countVerdicts(judgements);
@@ -61,6 +64,7 @@ export function health(question: HealthQuestion): Health {
         `${unit} is down and may need ${counted(needed, 'set')}, but only ${free} can be created: httpd-guard diagnose`,
       );
   }
+  if (lostSets > 0) critical.unshift(lostSentence(unit, lostSets));
   if (down && isForSets(finding.cause)) {
     if (critical.length === 0)
       critical.push(`${unit} is down because no semaphore set could be created: ${firstCommand(finding)}`);
@@ -90,4 +94,9 @@ export function countVerdicts(judgements: readonly Judgement[]): Record<Verdict,
   const count = { orphan: 0, 'in-use': 0, foreign: 0, unsure: 0 };
   for (const { verdict } of judgements) count[verdict]++;
   return count;
+}
+
+/** What a running server that has lost sets is at risk of, and what helps. */
+export function lostSentence(unit: string, sets: number): string {
+  return `${unit} lost ${counted(sets, 'semaphore set')} while it is running (another program removed ${sets === 1 ? 'it' : 'them'}), so requests may hang or fail: systemctl restart ${shellWord(unit)}`;
 }

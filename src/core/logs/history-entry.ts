@@ -15,7 +15,7 @@ export type HistoryEntry = {
 type Action =
   | { did: 'explained'; figures: ExplainedFigures }
   | { did: 'cleared'; figures: ClearedFigures }
-  | { did: 'recovered' | 'failed' | 'gave-up'; figures: Record<string, never> };
+  | { did: 'recovered' | 'failed' | 'gave-up' | 'lost'; figures: Record<string, never> };
 
 interface ExplainedFigures {
   setsUsed: number | null;
@@ -38,6 +38,7 @@ const DID: Readonly<Record<string, Did>> = {
   [MESSAGE_ID.recovered]: 'recovered',
   [MESSAGE_ID.gaveUp]: 'gave-up',
   [MESSAGE_ID.failed]: 'failed',
+  [MESSAGE_ID.lost]: 'lost',
   [MESSAGE_ID.cleared]: 'cleared',
   [MESSAGE_ID.clearedMemory]: 'cleared',
 };
@@ -55,6 +56,7 @@ const FIGURES: Readonly<
   recovered: {},
   failed: {},
   'gave-up': {},
+  lost: {},
   cleared: {
     HTTPD_GUARD_COMMAND: ['command', words],
     HTTPD_GUARD_REMOVED: ['removed', count],

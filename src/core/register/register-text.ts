@@ -1,4 +1,5 @@
 import type { Register, RegisterPlace, Seen } from './register.ts';
+import type { Loss } from './losses.ts';
 import type { ServerRun } from './server-run.ts';
 
 const FIRST_LINE = 'httpd-guard register 1';
@@ -12,7 +13,7 @@ const MOST_NAME = 255;
  * The register as text: a first line with its version, a line `uids` with the owner uids of the sets that httpd used for units/gate, a line `json`
  * with the rest, and `end`, which a torn file lacks. A run stands once, however many sets it has.
  */
-export function registerText({ lookedMs, forks, seen }: Register, place: RegisterPlace): string {
+export function registerText({ lookedMs, forks, seen, losses }: Register, place: RegisterPlace): string {
   const runs: ServerRun[] = [];
   const index = new Map<string, number>();
   const sets = [...seen.values()].slice(0, MOST_SETS).map(({ id, ctime, uid, lastPid, run, contested }) => {
@@ -24,7 +25,7 @@ export function registerText({ lookedMs, forks, seen }: Register, place: Registe
     return [id, ctime, uid, lastPid, at, contested ? 1 : 0];
   });
   const uids = new Set([...seen.values()].flatMap(({ uid, run }) => (run === null ? [] : [uid])));
-  const json = JSON.stringify({ ...place, lookedMs, forks, runs, sets });
+  const json = JSON.stringify({ ...place, lookedMs, forks, runs, sets, losses });
   return `${FIRST_LINE}\nuids ${[...uids].sort((x, y) => x - y).join(' ')}\njson ${json}\nend\n`;
 }
 
@@ -37,9 +38,10 @@ export function parseRegister(text: string, place: RegisterPlace, nowMs: number)
   const json = match === null ? null : parseJson(match[1] ?? '');
   if (!isObject(json) || json['bootId'] !== place.bootId || json['ipcNamespace'] !== place.ipcNamespace)
     return null;
-  const { lookedMs, forks, runs, sets } = json;
+  const { lookedMs, forks, runs, sets, losses } = json;
   if (!isTime(lookedMs) || lookedMs > nowMs || !Array.isArray(runs) || !Array.isArray(sets)) return null;
   if (sets.length > MOST_SETS || !runs.every(isRun) || (forks !== null && !isWhole(forks))) return null;
+  if (!Array.isArray(losses) || !losses.every(isLoss)) return null;
   const seen = new Map<number, Seen>();
   for (const row of sets as unknown[]) {
     const one = parseRow(row, runs, nowMs);
@@ -47,7 +49,7 @@ export function parseRegister(text: string, place: RegisterPlace, nowMs: number)
     if (one === null || seen.has(one.id)) return null;
     seen.set(one.id, one);
   }
-  return { lookedMs, forks, seen };
+  return { lookedMs, forks, seen, losses };
 }
 
 function parseRow(row: unknown, runs: readonly ServerRun[], nowMs: number): Seen | null {
@@ -56,6 +58,19 @@ function parseRow(row: unknown, runs: readonly ServerRun[], nowMs: number): Seen
   const run = at === 0 ? null : runs[at - 1];
   if (run === undefined || contested > 1 || (run !== null && run.masterStartedMs > nowMs)) return null;
   return { id, ctime, uid, lastPid, run, contested: contested === 1 };
+}
+
+function isLoss(value: unknown): value is Loss {
+  if (!isObject(value)) return false;
+  const { run, ids, sinceMs, isSure, isReported } = value;
+  return (
+    isRun(run) &&
+    Array.isArray(ids) &&
+    ids.every(isWhole) &&
+    isTime(sinceMs) &&
+    typeof isSure === 'boolean' &&
+    typeof isReported === 'boolean'
+  );
 }
 
 function isRun(value: unknown): value is ServerRun {

@@ -1,5 +1,6 @@
 import type { Fact } from '../fact.ts';
 import { type MutexOwner, type SemaphoreSet, isInspected } from '../verdict/semaphore-set.ts';
+import type { Loss } from './losses.ts';
 import type { ServerRun } from './server-run.ts';
 
 /** A set, as the last look saw it. */
@@ -22,10 +23,11 @@ export interface Register {
   /** How many processes and threads were forked until then since boot; null if that is unknown. */
   forks: number | null;
   seen: ReadonlyMap<number, Seen>;
+  losses: readonly Loss[];
 }
 
 /** As if a look had been made at boot, when there were no sets yet. */
-export const NO_REGISTER: Register = { lookedMs: 0, forks: 0, seen: new Map() };
+export const NO_REGISTER: Register = { lookedMs: 0, forks: 0, seen: new Map(), losses: [] };
 
 /** Whether an httpd was seen to use a set with the fingerprint of this creator's mutexes, whatever its owner uid. */
 export function isClaimed(

@@ -1,6 +1,7 @@
 import type { Lineage } from '../verdict/lineage.ts';
 import type { Snapshot } from '../verdict/snapshot.ts';
 import { launches } from './launches.ts';
+import { lossesAfter } from './losses.ts';
 import type { Register, Seen } from './register.ts';
 import { isSameRun, relationTo } from './server-run.ts';
 import { type Sighting, inspectedSets, sightings } from './sightings.ts';
@@ -30,7 +31,8 @@ export function updateRegister(snapshot: Snapshot, living: readonly Lineage[]): 
     const old = seen.get(set.id);
     if (old !== undefined) seen.set(old.id, { ...old, run });
   }
-  return { lookedMs, forks: forks.known ? forks.value.before : null, seen };
+  const losses = lossesAfter(snapshot, living, seen);
+  return { lookedMs, forks: forks.known ? forks.value.before : null, seen, losses };
 }
 
 function withSighting(old: Seen, { set, lineage, run }: Sighting, snapshot: Snapshot): Seen {
@@ -48,6 +50,7 @@ const FRESH_MS = 60_000;
 export function isNews(after: Register, before: Register): boolean {
   if (after === before) return false;
   if (after.lookedMs - before.lookedMs > FRESH_MS || after.seen.size !== before.seen.size) return true;
+  if (JSON.stringify(after.losses) !== JSON.stringify(before.losses)) return true;
   return [...after.seen].some(([id, one]) => !isSame(one, before.seen.get(id)));
 }
 

@@ -8,6 +8,8 @@ export interface UnitRun {
   stamps: Stamp[];
   /** Whether stopping the unit kills all of its processes (systemd.kill(5), KillMode=), so that none survives from an earlier run. */
   leavesNobody: boolean;
+  /** Whether systemd has the unit as active, and neither starts, reloads nor stops it. */
+  isActive: boolean;
   /** InvocationID; "" before the first run and with systemd before 232. */
   invocationId: string;
   /** The pid of the process of ExecStart=, a launcher if the unit forks, running or not; 0 if there is none. */

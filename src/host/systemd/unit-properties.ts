@@ -43,6 +43,7 @@ export function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts
       stamps: ['ActiveEnterTimestamp', 'StateChangeTimestamp'].map(stamp).filter(({ realMs }) => realMs > 0),
       leavesNobody:
         /^(control-group|mixed)$/.test(text(service, 'KillMode')) && service['SendSIGKILL']?.value === true,
+      isActive: text(unit, 'ActiveState') === 'active',
       invocationId: hex(unit['InvocationID']),
       startPid: exec?.[PID_OF_EXEC] ?? 0,
       main: mainProcess(service),

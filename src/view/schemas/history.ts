@@ -30,7 +30,7 @@ export const historySchema = v.strictObject({
         failed: figure,
         ids: v.array(count),
       }),
-      v.strictObject({ ...common, did: v.picklist(['recovered', 'failed', 'gave-up']) }),
+      v.strictObject({ ...common, did: v.picklist(['recovered', 'failed', 'gave-up', 'lost']) }),
     ]),
   ),
 });

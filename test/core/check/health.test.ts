@@ -20,6 +20,7 @@ const killed: HealthQuestion['finding'] = { cause: 'killed', evidence: [], cures
 
 const ask = (over: Partial<HealthQuestion>): ReturnType<typeof health> =>
   health({
+    lostSets: 0,
     guardProblems: [],
     use: use(10),
     judgements: [],
@@ -79,6 +80,7 @@ void t.test('the worst finding decides the status', async (t) => {
     [{ found: false, use: use(100) }, 'critical'],
     [{ missing: ['not root'] }, 'ok'],
     [{ guardProblems: ['the watcher is not running'] }, 'warning'],
+    [{ lostSets: 1 }, 'critical'],
     [{ guardProblems: ['the watcher is not running'], use: use(95) }, 'critical'],
     [{ isApart: true, use: use(100) }, 'ok'],
     [{ isApart: true, use: use(100), judgements: judged('orphan') }, 'warning'],

@@ -103,6 +103,7 @@ void t.test('while a process may be of the run, its sets are kept', async (t) =>
           began: { realMs: 0, monotonicMs: 0 },
           stamps: [],
           leavesNobody: false,
+          isActive: true,
           invocationId: runId(60),
           startPid: 0,
           main: null,

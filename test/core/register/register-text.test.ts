@@ -15,6 +15,7 @@ const FULL: Register = {
   ),
   lookedMs: 5_000.5,
   forks: 900,
+  losses: [{ run: RUN_OF_B, ids: [8, 9], sinceMs: 7, isSure: true, isReported: false }],
 };
 const TEXT = registerText(FULL, PLACE);
 
@@ -24,7 +25,7 @@ void t.test('what is written is read again', async (t) => {
   const unknown = { ...FULL, forks: null };
   t.strictSame(parseRegister(registerText(unknown, PLACE), PLACE, NOW_MS), unknown);
   t.match(TEXT, /^httpd-guard register 1\nuids 33 1001\njson /, 'uids for the gate, of sets that httpd used');
-  t.equal(TEXT.split('"unit"').length - 1, 2, 'each run stands once');
+  t.equal(TEXT.split('"unit"').length - 1, 3, 'each run stands once for all of its sets');
 });
 
 void t.test('every part of it: whatever was cut off or changed, it is as if it were not there', async (t) => {
@@ -40,6 +41,9 @@ void t.test('every part of it: whatever was cut off or changed, it is as if it w
     ['no JSON', TEXT.replace('json {', 'json {{')],
     ['another count of forks', TEXT.replace('"forks":900', '"forks":-1')],
     ['another time', TEXT.replace('"lookedMs":5000.5', '"lookedMs":"now"')],
+    ['losses of another type', TEXT.replace('"isSure":true', '"isSure":1')],
+    ['losses that are none', TEXT.replace(/"losses":.*\]/, '"losses":[7]')],
+    ['no losses', TEXT.replace('"losses"', '"gains"')],
     ['another type', TEXT.replace(/json .*/, 'json {"a":[]}')],
     ...(
       [
@@ -75,7 +79,7 @@ void t.test('every part of it: whatever was cut off or changed, it is as if it w
       ] as const
     ).map(([what, sets, runs]): [string, string] => [
       what,
-      `httpd-guard register 1\nuids 33\njson ${JSON.stringify({ ...PLACE, lookedMs: 1, forks: 1, runs, sets })}\nend\n`,
+      `httpd-guard register 1\nuids 33\njson ${JSON.stringify({ ...PLACE, lookedMs: 1, forks: 1, runs, sets, losses: [] })}\nend\n`,
     ]),
   ];
   for (const [what, text] of bad) t.equal(parseRegister(text, PLACE, NOW_MS), null, what);

@@ -161,6 +161,7 @@ void t.test('a look lists the sets, and the number of forks before it', async (t
     lookedMs: looked.lookedMs,
     forks: 9_000,
     seen: new Map([[ONE.id, listed(ONE, 4_000)]]),
+    losses: [],
   });
   const blind = snapshot(used(4_000, { forks: unknown('no /proc/stat') }));
   t.equal(updateRegister(blind, lineages(blind)).forks, null);
@@ -173,6 +174,8 @@ void t.test('a register that says no more is not written again, for a minute', a
   t.notOk(isNews({ ...register({ ...one }), lookedMs: 60_000 }, before));
   t.ok(isNews({ ...before, lookedMs: 60_001 }, before));
   t.ok(isNews(NO_REGISTER, before));
+  const loss = { run: RUN_OF_A, ids: [1], sinceMs: 1, isSure: true, isReported: false };
+  t.ok(isNews({ ...register({ ...one }), losses: [loss] }, before));
   for (const over of [
     { id: 8 },
     { ctime: 1 },

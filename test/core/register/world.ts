@@ -472,6 +472,7 @@ export class World {
       began: run.began,
       stamps: [...run.stamps],
       leavesNobody,
+      isActive: true,
       invocationId,
       startPid: run.startPid,
       main,

@@ -76,6 +76,7 @@ function play(random: Random, owner: MutexOwner): History {
       began: stampAt(agoS),
       stamps: [stampAt(Math.max(1, agoS - 5))],
       leavesNobody: true,
+      isActive: true,
       invocationId: 'now',
       startPid: 0,
       main: null,

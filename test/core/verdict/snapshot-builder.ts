@@ -31,6 +31,7 @@ export const run = (agoS: number, stamps: Stamp[] = []): Fact<UnitRun> =>
     began: stamp(agoS),
     stamps,
     leavesNobody: true,
+    isActive: true,
     invocationId: runId(agoS),
     startPid: 0,
     main: null,
