@@ -179,6 +179,8 @@ void t.test('the next retry is cancelled when the unit is running, reset or stop
     one.take();
     t.equal(one.clock.waiting, 1, 'a look is to come');
     one.is(active, invocationId);
+    // The new sets of a running unit are listed in 5 s.
+    await one.clock.advance(active === 'active' ? 5_000 : 0);
     t.equal(one.clock.waiting, 0, what);
     t.strictSame(await requestTimes(one, 120), [], what);
   }
@@ -190,7 +192,8 @@ void t.test(
     const { is, clock, endsFor } = world({ units: [A] });
     t.equal(clock.waiting, 0);
     is('active');
-    t.equal(clock.waiting, 0);
+    await clock.advance(5_000);
+    t.equal(clock.waiting, 0, 'its sets are listed');
     is('inactive');
     t.equal(clock.waiting, 0, 'stopped');
     endsFor(A, 'two', { cause: 'config-error' });
@@ -218,6 +221,8 @@ void t.test(
       exitedUnit: null,
     });
     is('active', 'a', A);
+    // Then its sets are listed.
+    await clock.advance(5_000);
     endsFor(B, 'b');
     is('failed', 'b', B);
     take();
@@ -230,6 +235,7 @@ void t.test(
     watcher.onEntry(ended('strange.service'));
     t.strictSame(take(), [A]);
     is('active', 'a', A);
+    await clock.advance(5_000);
     t.strictSame(take(), []);
     is('failed', 'b', B);
     t.strictSame(take(), [B], 'still down: news, now that a recovery can help');
