@@ -142,6 +142,18 @@ void t.test('packages', async (t) => {
     );
   });
 
+  await t.test('a Node that its package moved is noticed by the trigger', async (t) => {
+    const move = (from: string, to: string): Promise<string> =>
+      lab.sh(
+        `mv ${from} ${to}; ln -sf ${to} /usr/bin/node; dpkg-trigger --no-await /usr/bin/node; dpkg --triggers-only -a`,
+      );
+    await move('/usr/local/bin/node', '/usr/local/bin/node-moved');
+    t.match(lab.read(DROP_IN), '/gate /usr/local/bin/node-moved %n');
+    t.match(await lab.run('httpd-guard', 'status'), { exitCode: 0, stdout: '(/usr/local/bin/node-moved)' });
+    await move('/usr/local/bin/node-moved', '/usr/local/bin/node');
+    t.match(await lab.run('httpd-guard', 'status'), { exitCode: 0 });
+  });
+
   await t.test('sets leaked by a kill -9 are removed before the next start', async (t) => {
     await apache.start();
     const used = await setIds(lab, WWW_DATA);
