@@ -11,8 +11,8 @@ export interface Launch {
   run: ServerRun;
 }
 
-/** systemd's and the kernel's record of one start differ by this much at most. */
-const MARGIN_MS = 1_000;
+/** Process start times are in ticks of 10 ms (proc_pid_stat(5)). */
+const TICK_MS = 10;
 
 /**
  * The sets that were made since the last look and that only processes of one run can have used, although the last user has exited:
@@ -61,8 +61,9 @@ function startOf(
   const run = { unit, invocationId, masterPid: main.pid, masterStartedMs, beganRealMs: began.realMs };
   const beganMs = began.monotonicMs + asleepMs;
   const isOfThisStart = register.lookedMs >= beganMs && register.lookedMs <= masterStartedMs;
+  // A launcher was forked after the look of its ExecStartPre= and before its master.
   const isDuring = (startedMs: number): boolean =>
-    startedMs >= beganMs - MARGIN_MS && startedMs <= masterStartedMs + MARGIN_MS;
+    startedMs + TICK_MS >= register.lookedMs && startedMs <= masterStartedMs + TICK_MS;
   return {
     run,
     hadPid: (pid) =>
