@@ -2,7 +2,7 @@ import { known, unknown } from '../core/fact.ts';
 import type { Status } from '../core/check/health.ts';
 import type { Report } from '../core/check/report.ts';
 import type { Snapshot } from '../core/verdict/snapshot.ts';
-import { type Configured, readConfiguration } from '../host/config/configuration.ts';
+import { type Configured, forUnit, readConfiguration } from '../host/config/configuration.ts';
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { guardedUnits } from '../host/systemd/unit-files.ts';
 import { type Server, findServer, serverChoice } from '../workflows/find-server.ts';
@@ -78,7 +78,7 @@ async function metrics(options: CheckOptions, configured: Configured): Promise<C
       snapshot,
       known([]),
       guard,
-      percents(options, configured),
+      percents(options, configured, server),
       systemd.within(ASK_TIMEOUT_MS),
     );
     const unit = report.unit.known ? report.unit.value.name : (name ?? null);
@@ -116,14 +116,15 @@ async function look(
   const snapshot = remember(await readSnapshot(server.owner, systemd));
   // Last: it must not take the time of the scan if systemd hangs.
   const guard = await readGuard(systemd.atMost(ASK_TIMEOUT_MS));
-  return makeReport(server, snapshot, segments, guard, percents(options, configured), systemd);
+  return makeReport(server, snapshot, segments, guard, percents(options, configured, server), systemd);
 }
 
 function find(unit: string | undefined, configured: Configured, systemd: SystemdSession): Promise<Server> {
   return findServer(serverChoice(unit, configured), 'read-only', systemd);
 }
 
-function percents({ warn, crit }: CheckOptions, { values }: Configured): Thresholds {
+function percents({ warn, crit }: CheckOptions, configured: Configured, { unit }: Server): Thresholds {
+  const { values } = forUnit(configured, unit.known ? unit.value.name : null);
   return { warnPercent: warn ?? values['check.warn'], critPercent: crit ?? values['check.crit'] };
 }
 

@@ -1,8 +1,9 @@
 import {
   type Configured,
-  SETTINGS,
   SETTING_NAMES,
   type SettingName,
+  forUnit,
+  isFromEnvironment,
   readConfiguration,
 } from '../host/config/configuration.ts';
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
@@ -28,8 +29,9 @@ export async function config(options: ConfigOptions): Promise<CommandResult> {
 async function effectiveValues(flag: string | undefined, configured: Configured): Promise<EffectiveValue[]> {
   const choice = serverChoice(flag, configured);
   const server = await findServer(choice, 'read-only', SystemdSession.within(ASK_TIMEOUT_MS));
+  const effective = forUnit(configured, server.unit.known ? server.unit.value.name : choice.unit);
   return SETTING_NAMES.map((name): EffectiveValue => {
-    const configuredValue = valueOf(name, configured);
+    const configuredValue = valueOf(name, effective);
     if (name === 'unit') {
       if (flag !== undefined) return { name, value: flag, source: 'command-line', origin: 'command line' };
       if (choice.unit !== null) return configuredValue;
@@ -37,10 +39,12 @@ async function effectiveValues(flag: string | undefined, configured: Configured)
         ? { name, value: server.unit.value.name, source: 'systemd', origin: 'auto-detected' }
         : { name, value: null, source: 'unknown', origin: server.unit.why };
     }
-    if (name !== 'user' || choice.user !== null) return configuredValue;
-    return server.settings.known
-      ? { name, value: server.settings.value.user, source: 'httpd', origin: "httpd's configuration" }
-      : { name, value: null, source: 'unknown', origin: server.settings.why };
+    if ((name !== 'user' && name !== 'error-log') || effective.origins[name] !== null) return configuredValue;
+    if (!server.settings.known) return { name, value: null, source: 'unknown', origin: server.settings.why };
+    const value = name === 'user' ? server.settings.value.user : server.errorLog;
+    return value === null
+      ? { name, value, source: 'unknown', origin: 'httpd does not report it' }
+      : { name, value, source: 'httpd', origin: "httpd's configuration" };
   });
 }
 
@@ -48,5 +52,5 @@ function valueOf(name: SettingName, { values, origins }: Configured): EffectiveV
   const value = values[name];
   const origin = origins[name];
   if (origin === null) return { name, value, source: 'default', origin: 'default' };
-  return { name, value, source: origin === SETTINGS[name].variable ? 'environment' : 'file', origin };
+  return { name, value, source: isFromEnvironment(name, origin) ? 'environment' : 'file', origin };
 }

@@ -5,7 +5,7 @@ import { shellWord } from '../core/text/shell-word.ts';
 import { installObstacle } from '../core/units/install-obstacle.ts';
 import { type UnitFacts, isForOthersToStart } from '../core/units/unit-facts.ts';
 import { errorReason } from '../host/files/error-reason.ts';
-import { readConfiguration } from '../host/config/configuration.ts';
+import { forUnit, readConfiguration } from '../host/config/configuration.ts';
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import {
   METRICS_TIMER,
@@ -56,7 +56,7 @@ async function installNow(options: InstallOptions): Promise<CommandResult> {
   const unit = server.unit.value.name;
   if (!server.owner.known) return refuse(`the owner of the sets of ${unit} is unknown: ${server.owner.why}`);
   try {
-    const directory = configuration.value.values['monitor.textfile'];
+    const directory = forUnit(configuration.value, unit).values['monitor.textfile'];
     const textfile = findTextfile(directory);
     const without =
       directory !== null && textfile === null

@@ -8,9 +8,9 @@ import type { UnitFacts } from '../core/units/unit-facts.ts';
 import { countBalancers } from '../core/httpd/directives.ts';
 import { judge } from '../core/verdict/verdict.ts';
 import { readDirectives } from '../workflows/read-directives.ts';
-import { readConfiguration } from '../host/config/configuration.ts';
+import { type Configured, readConfiguration } from '../host/config/configuration.ts';
 import { dropInPath } from '../host/systemd/unit-files.ts';
-import { type Server, type ServerChoice, findServer, serverChoice } from '../workflows/find-server.ts';
+import { type Server, findServer, serverChoice } from '../workflows/find-server.ts';
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { readKernelSem } from '../host/sysvipc/kernel-sem.ts';
 import { readSnapshot } from '../workflows/take-snapshot.ts';
@@ -40,12 +40,13 @@ export async function limits(options: LimitsOptions): Promise<CommandResult> {
   }
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return wrongConfiguration(configuration.why, 1);
-  const found = await collect(serverChoice(options.unit, configuration.value));
+  const found = await collect(options.unit, configuration.value);
   const stdout = options.json ? jsonText(limitsJson(found)) : limitsText(found, options);
   return { stdout, stderr: '', exitCode: 0 };
 }
 
-async function collect(choice: ServerChoice): Promise<Limits> {
+async function collect(flag: string | undefined, configured: Configured): Promise<Limits> {
+  const choice = serverChoice(flag, configured);
   const systemd = SystemdSession.within(ASK_TIMEOUT_MS);
   const server = await findServer(choice, 'read-only', systemd);
   const snapshot = await readSnapshot(server.owner, systemd.within(ASK_TIMEOUT_MS));
@@ -56,7 +57,7 @@ async function collect(choice: ServerChoice): Promise<Limits> {
   const others: Server[] = [];
   // One after another, since each query starts an httpd.
   for (const { name: unit } of server.otherUnits.slice(0, MOST_UNITS))
-    others.push(await findServer({ unit, user: null }, 'read-only', systemd.within(ASK_TIMEOUT_MS)));
+    others.push(await findServer({ ...choice, unit }, 'read-only', systemd.within(ASK_TIMEOUT_MS)));
   if (server.otherUnits.length > MOST_UNITS)
     missing.add(`only ${MOST_UNITS} of ${server.otherUnits.length} other units were queried`);
   const units = [server, ...others].flatMap(({ unit, settings }): { unit: UnitFacts; need: UnitNeed }[] => {

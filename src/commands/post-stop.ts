@@ -124,16 +124,24 @@ function endingOf({ invocationId, job, run, result }: UnitFacts): RunEnding {
     ranMs: readClock().monotonicMs - run.began.monotonicMs,
     use: null,
     orphans: 0,
+    batch: 0,
     cause: 'unknown',
   };
 }
 
 /** Records the ending and the table before orphaned sets are removed. */
 function keep(server: Server, unit: UnitFacts, facts: FailureFacts): Done<'not-written'> {
-  const { ending, use, orphans, runSets } = facts;
+  const { ending, use, orphans, runSets, need } = facts;
   if (ending === null) return done;
   const { cause } = findCause(facts);
-  const kept = keepRunEnding(unit.name, { ...ending, use: use.known ? use.value : null, orphans, cause });
+  const batch = need?.by === 'batch' ? need.sets : 0;
+  const kept = keepRunEnding(unit.name, {
+    ...ending,
+    use: use.known ? use.value : null,
+    orphans,
+    batch,
+    cause,
+  });
   // What a kill leaves is what a good run had.
   if (KILLED.test(ending.result) && runSets !== null && runSets > 0 && server.owner.known)
     keepSetsSeen(unit.name, {

@@ -1,7 +1,7 @@
 import type { ActionCounts } from '../core/guard/action-counts.ts';
 import type { Recovery, RecoveryPolicy } from '../core/recovery/decide-recovery.ts';
 import { errorReason } from '../host/files/error-reason.ts';
-import { type Configured, readConfiguration } from '../host/config/configuration.ts';
+import { type Configured, forUnit, readConfiguration } from '../host/config/configuration.ts';
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { guardedUnits } from '../host/systemd/unit-files.ts';
 import { writeEntry } from '../host/output/write-entry.ts';
@@ -153,18 +153,21 @@ async function requested(options: RecoverOptions, configuration: Configured): Pr
   return { stdout: '', stderr: '', exitCode };
 }
 
-function policyOf({ values }: Configured): RecoveryPolicy {
-  return {
-    reap: values['recover.reap'],
-    settleMs: values['recover.settle'] * 1000,
-    healthUrl: values['recover.health-url'],
+function policyOf(configured: Configured): (unit: string | null) => RecoveryPolicy {
+  return (unit) => {
+    const { values } = forUnit(configured, unit);
+    return {
+      reap: values['recover.reap'],
+      settleMs: values['recover.settle'] * 1000,
+      healthUrl: values['recover.health-url'],
+    };
   };
 }
 
 /** Reports the recovery to the journal, about the unit, and to the configured commands. */
 async function logRecovery(
   recovery: Recovery,
-  { values }: Configured,
+  configured: Configured,
   config: string | undefined,
 ): Promise<void> {
   const entry = recoveryEntry(recovery);
@@ -175,6 +178,7 @@ async function logRecovery(
   if (!written.ok)
     process.stderr.write(`httpd-guard: cannot write the journal entry: ${escape(written.why)}\n`);
   if (recovery.outcome === 'failed') return;
+  const { values } = forUnit(configured, recovery.unit);
   const hook =
     recovery.outcome === 'recovered' ? values['recover.on-recovered'] : values['recover.on-gave-up'];
   if (hook === null) return;

@@ -2,7 +2,7 @@ import { type Fact, known, unknown } from '../core/fact.ts';
 import type { HistoryEntry } from '../core/logs/history-entry.ts';
 import { type GuardState, type ServingFacts, guardStatus } from '../core/guard/guard-status.ts';
 import { isUp } from '../core/units/active-state.ts';
-import { readConfiguration } from '../host/config/configuration.ts';
+import { forUnit, readConfiguration } from '../host/config/configuration.ts';
 import { answersHealthy } from '../host/httpd/health-check.ts';
 import { readHistory } from '../host/logs/read-history.ts';
 import { readListeningPorts } from '../host/proc/listening.ts';
@@ -30,11 +30,11 @@ export async function status(options: StatusOptions): Promise<CommandResult> {
   const systemd = SystemdSession.within(TIMEOUT_MS);
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return wrongConfiguration(configuration.why, EXIT.degraded);
-  const healthUrl = configuration.value.values['recover.health-url'];
+  const healthUrlOf = (unit: string) => forUnit(configuration.value, unit).values['recover.health-url'];
   const guard = await readGuard(systemd.atMost(ASK_TIMEOUT_MS), options.unit);
   const names = guard.units.map(({ unit }) => unit);
   const [serving, last, found] = await Promise.all([
-    Promise.all(names.map((name) => readServing(name, healthUrl, systemd.atMost(ASK_TIMEOUT_MS)))),
+    Promise.all(names.map((name) => readServing(name, healthUrlOf(name), systemd.atMost(ASK_TIMEOUT_MS)))),
     Promise.all(names.map((name) => readLast(name, systemd.leftMs(ASK_TIMEOUT_MS)))),
     options.unit === undefined ? findHttpdUnits(systemd.atMost(ASK_TIMEOUT_MS)) : known([]),
   ]);

@@ -78,11 +78,13 @@ export async function failureFactsOf(
       registered: sysvMutexes,
       balancers: countBalancers(directives),
       orphans: judgements.filter(({ verdict }) => verdict === 'orphan').map(({ set }) => set),
+      batchBefore: ending?.batch ?? 0,
     }),
     use: tableUse(snapshot),
     runSets: about === null ? null : setsSince(about.run.began.realMs, snapshot, living),
     orphans: count.orphan,
     unsure: count.unsure,
+    ownerUnknown: server.owner.known ? null : server.owner.why,
     blockingServers:
       about !== null && settings.known
         ? blockingServers(snapshot, living, about.name, sysvMutexes ?? Infinity)

@@ -52,7 +52,7 @@ export async function makeReport(
       )
     : null;
   const missing = [
-    ...server.missing,
+    ...server.missing.filter((why) => !server.problems.includes(why)),
     ...(pidFile.known ? [] : [pidFile.why]),
     ...missingFacts(snapshot),
     ...(segments.known ? [] : [segments.why]),
@@ -77,7 +77,10 @@ export async function makeReport(
       needed: server.settings.known ? server.settings.value.sysvMutexes : null,
       isApart: server.unit.known && server.unit.value.privateIpc,
       lostSets: server.unit.known ? lostSets(server.unit.value.name, snapshot.register.losses) : 0,
-      guardProblems: server.unit.known ? guardWarnings(server.unit.value, guard) : [],
+      guardProblems: [
+        ...server.problems,
+        ...(server.unit.known ? guardWarnings(server.unit.value, guard) : []),
+      ],
       found: server.settings.known || server.owner.known,
       ...thresholds,
       missing: [...new Set(missing), ...(server.unit.known ? notGuarded(server.unit.value, guard) : [])],

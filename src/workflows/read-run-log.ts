@@ -20,12 +20,11 @@ export interface RunLog {
  * The log of the unit's last run: the journal, its ErrorLog and those of its virtual hosts. If the first mutex fails, the error is
  * in the journal, otherwise in a file. For display only.
  */
-export async function readRunLog({ unit, settings }: Server, timeoutMs: number): Promise<RunLog> {
+export async function readRunLog({ unit, settings, errorLog }: Server, timeoutMs: number): Promise<RunLog> {
   if (!unit.known) return { lines: [], missing: [] };
   const { run, invocationId, name, execStart } = unit.value;
   const journal = await readRunMessages(invocationId, timeoutMs);
   const startName = execStart === null ? null : basename(execStart.path);
-  const errorLog = settings.known ? settings.value.errorLog : null;
   const ofHosts = settings.known ? hostErrorLogs(settings.value, unit.value) : [];
   const offsetMs = zoneOffsetMs(unitEnvironment(unit.value).get('TZ') ?? null, run.began.realMs);
   const mainFile = errorLog?.startsWith('/') === true ? errorLog : null;

@@ -20,7 +20,7 @@ import type { Server, ServerChoice } from './find-server.ts';
 
 export interface RecoveryQuestion {
   choice: ServerChoice;
-  policy: RecoveryPolicy;
+  policy: (unit: string | null) => RecoveryPolicy;
   /** Unattended: bounded attempts, with back-off. */
   automatic: boolean;
   dryRun: boolean;
@@ -148,7 +148,7 @@ class RecoveryRun {
     const facts = await this.doors.failureFacts(server);
     if (automatic) this.keepEnding(facts);
     const nowMs = this.doors.clock.wallMs();
-    return known(decideRecovery(facts, policy, { attempts: attempts.value, automatic }, nowMs));
+    return known(decideRecovery(facts, policy(unit), { attempts: attempts.value, automatic }, nowMs));
   }
 
   /** Records the ending of a run without a record by ExecStopPost=, for a later recovery when sets are free again. */

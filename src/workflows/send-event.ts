@@ -16,9 +16,9 @@ export async function sendEvent(
 ): Promise<void> {
   // Few hosts have one, and reading the whole configuration would make each start with a removal slower.
   if (!mentionsEvents(config ?? CONFIGURATION_FILE)) return;
-  const { readConfiguration } = await import('../host/config/configuration.ts');
+  const { forUnit, readConfiguration } = await import('../host/config/configuration.ts');
   const configuration = readConfiguration(config);
-  const program = configuration.known ? configuration.value.values['notify.on-event'] : null;
+  const program = configuration.known ? forUnit(configuration.value, unit).values['notify.on-event'] : null;
   if (program === null) return;
   const started = await startApart(program, eventJson(unit, fields, realClock.wallMs()), TIMEOUT_MS);
   if (!started.ok) process.stderr.write(`httpd-guard: on-event was not started: ${escape(started.why)}\n`);

@@ -71,11 +71,11 @@ const PARSERS: Record<string, [string, (text: string) => unknown]> = {
   ],
   'httpd -t -D DUMP_RUN_CFG': [
     'ServerRoot: "/etc/apache2"\nMain ErrorLog: "/var/log/apache2/error.log"\nMutex default: dir="/run/" mechanism=default\nMutex ssl-cache: using_defaults\nPidFile: "/run/a.pid"\nUser: name="www-data" id=33\nGroup: name="www-data" id=33\n',
-    (text) => parseSettings(text, 'Server version: Apache/2.4.68\n -D APR_USE_SYSVSEM_SERIALIZE\n'),
+    (text) => parseSettings(text, 'Server version: Apache/2.4.68\n -D APR_USE_SYSVSEM_SERIALIZE\n', null),
   ],
   'httpd -V': [
     'Server version: Apache/2.4.68 (Debian)\n -D APR_USE_SYSVSEM_SERIALIZE\n -D HTTPD_ROOT="/etc/apache2"\n',
-    (text) => parseSettings('User: name="www-data" id=33\n', text),
+    (text) => parseSettings('User: name="www-data" id=33\n', text, null),
   ],
   'journalctl -o json': [
     JSON.stringify({

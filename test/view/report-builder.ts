@@ -57,6 +57,7 @@ export const unit = (over: Partial<UnitFacts> = {}): UnitFacts => ({
   execStart: { path: '/usr/sbin/apachectl', argv: ['/usr/sbin/apachectl', 'start'] },
   environment: [],
   environmentFiles: [],
+  pidFile: null,
   workingDirectory: '',
   ownRoot: '',
   fragmentPath: '/lib/systemd/system/apache2.service',

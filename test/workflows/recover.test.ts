@@ -6,11 +6,17 @@ import { type Fact, known, unknown } from '../../src/core/fact.ts';
 import { type Attempts, NO_ATTEMPTS } from '../../src/core/recovery/attempts.ts';
 import type { Recovery, RecoveryPolicy } from '../../src/core/recovery/decide-recovery.ts';
 import type { UnitFacts } from '../../src/core/units/unit-facts.ts';
+import type { Configured } from '../../src/host/config/configuration.ts';
 import { type RecoveryDoors, recover } from '../../src/workflows/recover.ts';
 import { failedUnit, failure, leak, use } from '../core/diagnosis/failure-builder.ts';
 import { FakeClock } from '../fake-clock.ts';
 
 const UNIT = failedUnit().name;
+/** The doors of this test read no configuration. */
+const CHOICE = {
+  unit: UNIT,
+  configured: { values: {}, origins: {}, units: new Map() } as unknown as Configured,
+};
 const UP = { active: 'active', sub: 'running', result: 'success', job: null } as const;
 
 /** A machine of one unit, which a recovery sees and acts on; a start is done at once and holds, unless the test says otherwise. */
@@ -53,6 +59,8 @@ class World {
       owner: unknown('not asked'),
       configComplaint: unknown('not asked'),
       otherUnits: [],
+      errorLog: null,
+      problems: [],
       missing: [],
     }),
     waitForUnit: async (_, mostMs, isEnough) => {
@@ -101,8 +109,8 @@ class World {
     policy = {},
   }: { automatic?: boolean; dryRun?: boolean; policy?: Partial<RecoveryPolicy> } = {}): Promise<Recovery> {
     const question = {
-      choice: { unit: UNIT, user: null },
-      policy: { reap: 'unit', settleMs: 2_000, healthUrl: null, ...policy } as const,
+      choice: CHOICE,
+      policy: () => ({ reap: 'unit', settleMs: 2_000, healthUrl: null, ...policy }) as const,
       automatic,
       dryRun,
     };
@@ -322,8 +330,8 @@ void t.test('without systemd nothing is recovered', async (t) => {
     ...world.doors,
     findServer: async (choice) => ({ ...(await world.doors.findServer(choice)), unit: unknown('no bus') }),
   };
-  const policy = { reap: 'unit', settleMs: 2_000, healthUrl: null } as const;
-  const question = { choice: { unit: UNIT, user: null }, policy, automatic: true, dryRun: false };
+  const policy = () => ({ reap: 'unit', settleMs: 2_000, healthUrl: null }) as const;
+  const question = { choice: CHOICE, policy, automatic: true, dryRun: false };
   t.match(await recover(question, doors), { outcome: 'unsure', unit: null, why: 'no bus' });
   t.strictSame(world.did, []);
 });

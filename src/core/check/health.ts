@@ -27,7 +27,7 @@ export interface HealthQuestion {
   isApart: boolean;
   /** How many sets the running server has lost: another program removed them. */
   lostSets: number;
-  /** Why the installed guard does not work, one sentence with its fix for each; empty if it works or is not installed. */
+  /** Why the installed guard does not work, or has the wrong user of httpd, one sentence with its fix for each; else empty. */
   guardProblems: readonly string[];
   /** Whether an httpd was found here at all: a missing one is not a healthy one. */
   found: boolean;

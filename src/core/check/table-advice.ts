@@ -25,6 +25,7 @@ export function tableAdvice(
     use,
     // The unsure sets and their reasons are listed by check itself.
     unsure: 0,
+    ownerUnknown: null,
     blockingServers: [],
     hasFreeSetsAgain: false,
     outsider: null,

@@ -27,6 +27,8 @@ export interface AdviceInput {
   use: Fact<TableUse>;
   /** How many sets may or may not be orphaned. */
   unsure: number;
+  /** Why the owner of httpd's sets is unknown; null if it is known. */
+  ownerUnknown: string | null;
   /** Servers of other units that keep sets from being proven orphaned. */
   blockingServers: readonly BlockingServer[];
   /** Whether the table was full and has enough free sets now. */

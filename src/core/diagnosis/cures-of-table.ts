@@ -5,7 +5,7 @@ import { type AdviceInput, type Cure, cure, writeDropIn } from './cure.ts';
 
 /** For a full table without a set that is proven to be orphaned. */
 export function demandCures(input: AdviceInput, start: readonly string[]): Cure[] {
-  const { unsure, blockingServers, hasFreeSetsAgain } = input;
+  const { unsure, ownerUnknown, blockingServers, hasFreeSetsAgain } = input;
   if (hasFreeSetsAgain)
     return [
       cure('the table was full and has free sets now', `httpd-guard recover --unit ${shellWord(input.unit)}`),
@@ -20,14 +20,7 @@ export function demandCures(input: AdviceInput, start: readonly string[]): Cure[
         ...start,
       ),
     ),
-    ...(unsure === 0
-      ? []
-      : [
-          cure(
-            `${counted(unsure, 'set')} may be orphaned, but cannot be proven to be. The reasons, best seen as root`,
-            'sudo httpd-guard check --explain',
-          ),
-        ]),
+    ...(unsure === 0 ? [] : [unsureCure(unsure, ownerUnknown)]),
     ...raiseCure(
       input,
       `enlarge the table, now and at each boot${start.length === 0 ? '' : ', then start'}`,
@@ -36,6 +29,16 @@ export function demandCures(input: AdviceInput, start: readonly string[]): Cure[
     ...apartCures(input),
     cure('who owns the sets', 'httpd-guard limits', 'httpd-guard check --explain'),
   ];
+}
+
+function unsureCure(unsure: number, ownerUnknown: string | null): Cure {
+  const sets = `${counted(unsure, 'set')} may be orphaned`;
+  return ownerUnknown === null
+    ? cure(
+        `${sets}, but cannot be proven to be. The reasons, best seen as root`,
+        'sudo httpd-guard check --explain',
+      )
+    : cure(`${sets}: ${ownerUnknown}`);
 }
 
 /** Fixes that keep httpd out of the table or enlarge it. */

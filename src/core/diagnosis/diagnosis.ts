@@ -41,6 +41,7 @@ export function diagnosis(
       isStartLimit: facts.unit.known && isStartLimit(facts.unit.value, facts),
       use: facts.use,
       unsure: facts.unsure,
+      ownerUnknown: facts.ownerUnknown,
       blockingServers: facts.blockingServers,
       hasFreeSetsAgain: hasFreeSetsAgain(facts),
       outsider: facts.outsider,

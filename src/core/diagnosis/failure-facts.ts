@@ -29,6 +29,8 @@ export interface FailureFacts {
   orphans: number;
   /** The number of sets that may be orphaned, which cannot be proven. */
   unsure: number;
+  /** Why the owner of httpd's sets is unknown, so that none can be proven to be orphaned; null if it is known. */
+  ownerUnknown: string | null;
   /** Servers of other units that keep sets from being proven orphaned. */
   blockingServers: readonly BlockingServer[];
   /** The owners of the table, largest first. */

@@ -21,6 +21,8 @@ export interface RunEnding {
   use: TableUse | null;
   /** The number of orphaned sets before they were removed. */
   orphans: number;
+  /** The most sets that one killed run leaked, among those. */
+  batch: number;
   /** The cause, by facts of the kernel and systemd only. */
   cause: Cause;
 }
@@ -54,6 +56,7 @@ export function endingFoundLater(
     ranMs: ended - run.began.monotonicMs,
     use,
     orphans,
+    batch: 0,
     cause,
   };
 }
@@ -68,7 +71,7 @@ export function parseRunEnding(value: unknown): RunEnding | null {
       (field) => typeof field === 'string',
     ) &&
     typeof ending.byItself === 'boolean' &&
-    [ending.ranMs, ending.orphans].every((field) => typeof field === 'number') &&
+    [ending.ranMs, ending.orphans, ending.batch].every((field) => typeof field === 'number') &&
     CAUSES.includes(ending.cause) &&
     (ending.use === null || isUse(ending.use));
   return whole ? ending : null;

@@ -39,12 +39,20 @@ export interface NeedQuestion {
   /** Mutexes that the configuration adds to those registered: one for each balancer (httpd: mod_proxy_balancer.c). */
   balancers: number | null;
   orphans: readonly SemaphoreSet[];
+  /** The largest batch when the last run ended, before orphaned sets were removed. */
+  batchBefore: number;
 }
 
-export function setsNeed({ seen, registered, balancers, orphans }: NeedQuestion): SetsNeed | null {
+export function setsNeed({
+  seen,
+  registered,
+  balancers,
+  orphans,
+  batchBefore,
+}: NeedQuestion): SetsNeed | null {
   // Balancers may have been added since.
   if (seen !== null && seen > (balancers ?? 0)) return { sets: seen, by: 'seen' };
-  const batch = largestBatch(orphans);
+  const batch = Math.max(batchBefore, largestBatch(orphans));
   // Each balancer has a mutex, besides those registered; without one, a start fails.
   if (balancers !== null && balancers > 0 && (registered ?? 0) > 0)
     return { sets: balancers + (registered ?? 0), by: 'configured' };

@@ -1,9 +1,13 @@
 import { type Fact, known, unknown } from '../fact.ts';
 
-/** httpd's configuration as httpd itself reports it. Paths are absolute if httpd prints them so. */
-export interface HttpdSettings {
+/** A user that httpd runs as. */
+export interface HttpdUser {
   user: string;
   uid: number;
+}
+
+/** httpd's configuration as httpd itself reports it. Paths are absolute if httpd prints them so. */
+export interface HttpdSettings extends HttpdUser {
   /** The gid of its Group; null if httpd does not report it. */
   gid: number | null;
   errorLog: string | null;
@@ -34,33 +38,46 @@ const BUILT_WITH: Record<string, string> = {
 };
 
 /** Whether `httpd -V` is needed besides: it names the default mechanism, and the configuration file where 2.4 does not list them. */
-export function needsVersion(runConfig: string): boolean {
-  if (!USER.test(runConfig)) return false;
+export function needsVersion(runConfig: string, configured: HttpdUser | null): boolean {
+  if (!USER.test(runConfig) && configured === null) return false;
   return configuredMechanism(runConfig) === null || includedFiles(runConfig) === null;
 }
 
+/** Why the settings of an httpd 2.2 are unknown: its `-t -D DUMP_RUN_CFG` prints only "Syntax OK". */
+export const NO_USER = 'httpd does not report its user (httpd 2.2)';
+
 /**
- * Parses the output of `httpd -t -D DUMP_RUN_CFG -D DUMP_INCLUDES` (2.4; 2.2 prints only "Syntax OK", which is unknown) and of
- * `httpd -V`.
+ * Parses the output of `httpd -t -D DUMP_RUN_CFG -D DUMP_INCLUDES` and of `httpd -V`. The configured user overrides the one that
+ * httpd reports. Without either the settings are unknown.
  */
-export function parseSettings(runConfig: string, version: string): Fact<HttpdSettings> {
-  const user = USER.exec(runConfig);
-  if (user?.[1] === undefined) return unknown('httpd does not report its user (httpd -t -D DUMP_RUN_CFG)');
+export function parseSettings(
+  runConfig: string,
+  version: string,
+  configured: HttpdUser | null,
+): Fact<HttpdSettings> {
+  const reported = reportedUser(runConfig);
+  const user = configured ?? reported;
+  if (user === null) return unknown(NO_USER);
   const mutexMechanism = configuredMechanism(runConfig) ?? builtMechanism(version);
   const group = /^Group: name="[^"]*" id=(\d+)/m.exec(runConfig)?.[1];
   return known({
-    user: user[1],
-    uid: Number(user[2]),
+    ...user,
     gid: group === undefined ? null : Number(group),
     errorLog: /^Main ErrorLog: "([^"]*)"/m.exec(runConfig)?.[1] ?? null,
     pidFile: /^PidFile: "([^"]*)"/m.exec(runConfig)?.[1] ?? null,
     mutexMechanism,
-    sysvMutexes: countSysvMutexes(runConfig, mutexMechanism),
+    // 2.2 does not report its mutexes either.
+    sysvMutexes: reported === null ? null : countSysvMutexes(runConfig, mutexMechanism),
     mutexDir: /^Mutex default: .*\bdir="([^"]*)"/m.exec(runConfig)?.[1] ?? null,
     configFiles: includedFiles(runConfig) ?? configFiles(version),
     includedFiles: includedFiles(runConfig) ?? configFiles(version),
     serverRoot: /^ServerRoot: "([^"]*)"/m.exec(runConfig)?.[1] ?? null,
   });
+}
+
+function reportedUser(runConfig: string): HttpdUser | null {
+  const [, user, uid] = USER.exec(runConfig) ?? [];
+  return user === undefined ? null : { user, uid: Number(uid) };
 }
 
 function configuredMechanism(runConfig: string): string | null {

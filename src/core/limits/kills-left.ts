@@ -86,10 +86,12 @@ function kills({ unit, held, use, settings }: NeedQuestion, registered: number |
     };
   if (registered === 0) return { leaks: false, why: 'its mutexes are not System V semaphores' };
   if (held === 0) return { leaks: false, why: 'it is running without System V semaphores' };
-  if (registered === null)
+  // 2.2 reports none: the running httpd shows how many it has.
+  const needed = registered ?? held;
+  if (needed === null)
     return { leaks: null, why: settings.known ? 'httpd does not report its mutexes' : settings.why };
   if (!use.known) return { leaks: null, why: use.why };
-  return countKills(freeSets(use.value), held, registered, !isDown(unit));
+  return countKills(freeSets(use.value), held, needed, !isDown(unit));
 }
 
 /**

@@ -106,6 +106,8 @@ export function decideRecovery(
     cause === 'port-held-by-orphans' && policy.reap === 'unit'
       ? facts.listeningOrphans.filter(({ inUnit }) => inUnit)
       : [];
+  // Whose sets are in the table decides whether it is a leak.
+  if (cause === 'other' && facts.ownerUnknown !== null) return not('unsure', facts.ownerUnknown);
   if (cause === 'unknown') return not('unsure', evidence.at(-1)?.saw ?? 'the cause is unknown');
   // An upper bound of the need is no proof that the table was too short.
   const isProven = weak === undefined || (facts.need !== null && isCertain(facts.need));
@@ -117,7 +119,7 @@ export function decideRecovery(
           outcome: 'unsure',
           cause,
           lookAgain: true,
-          why: `the semaphore table is full, and ${counted(facts.unsure, 'set')} cannot be proven to be orphaned: httpd-guard check --explain`,
+          why: `the semaphore table is full, and ${counted(facts.unsure, 'set')} cannot be proven to be orphaned: ${facts.ownerUnknown ?? 'httpd-guard check --explain'}`,
         }
       : not('left-alone', 'no orphaned set to remove');
   // systemd does not notice the end of such a server, and never restarts it.

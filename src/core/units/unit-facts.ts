@@ -39,6 +39,8 @@ export interface UnitFacts {
   /** KEY=value of Environment=, without environment files. */
   environment: string[];
   environmentFiles: string[];
+  /** PIDFile=; null if it is not set. */
+  pidFile: string | null;
   /** "" means the root folder. */
   workingDirectory: string;
   /** RootDirectory= or RootImage=; "" for the host's root. */

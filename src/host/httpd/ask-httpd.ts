@@ -2,7 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Fact, known, unknown } from '../../core/fact.ts';
 import { queryCommand } from '../../core/httpd/launch.ts';
-import { type HttpdSettings, needsVersion, parseSettings } from '../../core/httpd/settings.ts';
+import {
+  type HttpdSettings,
+  type HttpdUser,
+  needsVersion,
+  parseSettings,
+} from '../../core/httpd/settings.ts';
 import { type UnitFacts, isStartedByRoot } from '../../core/units/unit-facts.ts';
 import { findStartCommand } from './start-command.ts';
 import { leftMs } from '../exec/left-ms.ts';
@@ -20,10 +25,14 @@ export interface HttpdAnswer {
 /**
  * Asks the httpd of a unit how it is configured, and so whether it can be: with the unit's own command and environment, and as
  * the unit's own user, since what an ordinary user's unit runs may be that user's own program. Makes no mutex (httpd:
- * server/main.c returns after the test_config hook, for -t and for each DUMP_ alike). `deadlineMs` is on steadyMs()'s
- * clock.
+ * server/main.c returns after the test_config hook, for -t and for each DUMP_ alike). `configured` is the configured user, which
+ * httpd 2.2 does not report. `deadlineMs` is on steadyMs()'s clock.
  */
-export async function askHttpd(unit: UnitFacts, deadlineMs: number): Promise<HttpdAnswer> {
+export async function askHttpd(
+  unit: UnitFacts,
+  configured: HttpdUser | null,
+  deadlineMs: number,
+): Promise<HttpdAnswer> {
   const launch = launcher(unit, deadlineMs);
   if (!launch.known) return { settings: launch, complaint: launch };
   const asked = launch.value(['-t', '-D', 'DUMP_RUN_CFG', '-D', 'DUMP_INCLUDES']);
@@ -42,12 +51,13 @@ export async function askHttpd(unit: UnitFacts, deadlineMs: number): Promise<Htt
       complaint: known(error),
     };
   }
-  const version = needsVersion(stdout) ? await run(launch.value(['-V'])) : unknown('not needed');
-  const settings = parseSettings(stdout, version.known ? version.value : '');
+  const version = needsVersion(stdout, configured) ? await run(launch.value(['-V'])) : unknown('not needed');
+  const settings = parseSettings(stdout, version.known ? version.value : '', configured);
   return {
     settings: settings.known
       ? known({
           ...settings.value,
+          pidFile: settings.value.pidFile ?? unit.pidFile,
           configFiles: toWatch(settings.value.configFiles, unit),
         })
       : settings,

@@ -9,6 +9,8 @@ import { STATE_DIRECTORY, statePath } from './paths.ts';
 export interface CachedSettings {
   settings: HttpdSettings;
   starterUid: number;
+  /** The file that sets the user, which httpd does not report, or which overrides it; null if the user is httpd's answer. */
+  userFrom: string | null;
 }
 
 export const FIRST_LINE = 'httpd-guard 2';
@@ -27,7 +29,8 @@ export function cachedSettingsPath(unit: string, directory = STATE_DIRECTORY): s
 
 /**
  * Reads the last valid answer. `fresh` is false if one of the configuration files it came from is newer or missing, or if
- * httpd-guard's own configuration is newer, which may set another user. Any other format is unknown.
+ * httpd-guard's own configuration is newer, which may set another user, or is missing although it set this one. Any other
+ * format is unknown.
  */
 export function readCachedSettings(
   unit: string,
@@ -40,13 +43,16 @@ export function readCachedSettings(
     const json = /^json (.*)$/m.exec(text)?.[1];
     if (!text.startsWith(`${FIRST_LINE}\n`) || json === undefined)
       return unknown(`${path} has an unknown format`);
-    const { settings, starterUid } = JSON.parse(json) as CachedSettings;
+    const cached = JSON.parse(json) as Omit<CachedSettings, 'userFrom'> & Partial<CachedSettings>;
+    const { settings, starterUid, userFrom = null } = cached;
     if (![settings.uid, starterUid].every(isUid)) return unknown(`${path} contains no valid uid`);
     return known({
       settings: { ...LATER_SETTINGS, ...settings },
       starterUid,
+      userFrom,
       fresh:
         settings.configFiles.every((file) => isOlder(file, writtenMs)) &&
+        (userFrom === null || existsSync(userFrom)) &&
         (!existsSync(CONFIGURATION_FILE) || isOlder(CONFIGURATION_FILE, writtenMs)),
     });
   } catch (error) {

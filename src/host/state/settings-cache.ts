@@ -13,7 +13,7 @@ export function cacheSettings(
   directory = STATE_DIRECTORY,
 ): Done<'not-written'> {
   const path = cachedSettingsPath(unit, directory);
-  const { settings, starterUid } = remembered;
+  const { settings, starterUid, userFrom } = remembered;
   // The gate reads the lines before "json" with sh: a newline in a file name would forge one.
   const watched = settings.configFiles.filter((file) => !file.includes('\n'));
   const lines = [
@@ -21,6 +21,7 @@ export function cacheSettings(
     `uid ${settings.uid}`,
     `cuid ${starterUid}`,
     ...[...watched, CONFIGURATION_FILE].map((file) => `newer ${file}`),
+    ...(userFrom === null ? [] : [`needs ${userFrom}`]),
     `json ${JSON.stringify(remembered)}`,
   ];
   try {

@@ -53,6 +53,7 @@ export function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts
     environmentFiles: ((service['EnvironmentFiles']?.value as [string, boolean][] | undefined) ?? []).map(
       ([path]) => path,
     ),
+    pidFile: text(service, 'PIDFile') || null,
     workingDirectory: text(service, 'WorkingDirectory'),
     ownRoot: text(service, 'RootDirectory') || text(service, 'RootImage'),
     fragmentPath: text(unit, 'FragmentPath'),

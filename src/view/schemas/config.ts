@@ -23,7 +23,9 @@ export const configSchema = v.strictObject({
       ),
       origin: v.pipe(
         v.string(),
-        v.description('The file or the variable; for other sources a sentence for people.'),
+        v.description(
+          'The file, with its table of the unit ([unit."NAME"]) if the value is from there, or the variable; for other sources a sentence for people.',
+        ),
       ),
     }),
   ),

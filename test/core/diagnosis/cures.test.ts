@@ -15,6 +15,7 @@ const patient = (
   pids: [],
   use: known(use(12)),
   unsure: 0,
+  ownerUnknown: null,
   blockingServers: [],
   hasFreeSetsAgain: false,
   outsider: null,

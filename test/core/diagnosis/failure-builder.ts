@@ -25,6 +25,7 @@ export const ending = (over: Partial<RunEnding> = {}): RunEnding => ({
   ranMs: 1_000,
   use: null,
   orphans: 0,
+  batch: 0,
   cause: 'other',
   ...over,
 });
@@ -61,6 +62,7 @@ export const failure = (over: Partial<FailureFacts> = {}): FailureFacts => ({
   runSets: null,
   orphans: 0,
   unsure: 0,
+  ownerUnknown: null,
   blockingServers: [],
   holders: [],
   disks: [],

@@ -8,7 +8,7 @@ import {
 import { set } from '../verdict/snapshot-builder.ts';
 
 const need = (over: Partial<NeedQuestion>) =>
-  setsNeed({ seen: null, registered: null, balancers: null, orphans: [], ...over });
+  setsNeed({ seen: null, registered: null, balancers: null, orphans: [], batchBefore: 0, ...over });
 
 void t.test('the last good run is certain, else the configuration, else what is seen', async (t) => {
   t.strictSame(need({ seen: 12, registered: 6, balancers: 9 }), { sets: 12, by: 'seen' });

@@ -22,7 +22,7 @@ const VERSION = `Server version: Apache/2.4.68 (Debian)
 
 void t.test("user, files and mutexes are read from httpd's own output", async (t) => {
   t.same(
-    parseSettings(RUN, VERSION),
+    parseSettings(RUN, VERSION, null),
     known({
       user: 'www-data',
       uid: 33,
@@ -41,11 +41,24 @@ void t.test("user, files and mutexes are read from httpd's own output", async (t
 
 void t.test('output without a user, as of 2.2, is unknown', async (t) => {
   for (const text of ['', 'Syntax OK\n', 'User: name="x"\n', ' User: name="x" id=1'])
-    t.match(parseSettings(text, VERSION), { known: false });
-  t.same(
-    parseSettings('Syntax OK', ''),
-    unknown('httpd does not report its user (httpd -t -D DUMP_RUN_CFG)'),
-  );
+    t.match(parseSettings(text, VERSION, null), { known: false });
+  t.same(parseSettings('Syntax OK', '', null), unknown('httpd does not report its user (httpd 2.2)'));
+});
+
+void t.test('the configured user overrides the reported one, and replaces it for 2.2', async (t) => {
+  const apache = { user: 'apache', uid: 48 };
+  t.match(parseSettings(RUN, VERSION, apache), { value: { ...apache, gid: 33, sysvMutexes: 0 } });
+  const old = VERSION.replace('PROC_PTHREAD', 'SYSVSEM');
+  t.match(parseSettings('Syntax OK', old, apache), {
+    value: {
+      ...apache,
+      mutexMechanism: 'sysvsem',
+      sysvMutexes: null,
+      configFiles: ['/etc/apache2/apache2.conf'],
+      errorLog: null,
+    },
+  });
+  t.ok(needsVersion('Syntax OK', apache));
 });
 
 void t.test('a configured mechanism overrides the built-in one', async (t) => {
@@ -57,14 +70,14 @@ void t.test('a configured mechanism overrides the built-in one', async (t) => {
     ['mechanism=default', '', null],
   ];
   for (const [line, version, mechanism] of cases)
-    t.match(parseSettings(RUN.replace('mechanism=default', line), version), {
+    t.match(parseSettings(RUN.replace('mechanism=default', line), version, null), {
       value: { mutexMechanism: mechanism },
     });
 });
 
 void t.test('settings that are not reported are null', async (t) => {
   t.same(
-    parseSettings('User: name="apache" id=48', ''),
+    parseSettings('User: name="apache" id=48', '', null),
     known({
       user: 'apache',
       uid: 48,
@@ -79,15 +92,15 @@ void t.test('settings that are not reported are null', async (t) => {
       serverRoot: null,
     }),
   );
-  t.match(parseSettings(RUN, ' -D SERVER_CONFIG_FILE="/a/b.conf"'), {
+  t.match(parseSettings(RUN, ' -D SERVER_CONFIG_FILE="/a/b.conf"', null), {
     value: { configFiles: ['/a/b.conf'] },
   });
-  t.match(parseSettings(RUN, ' -D SERVER_CONFIG_FILE="b.conf"'), { value: { configFiles: [] } });
+  t.match(parseSettings(RUN, ' -D SERVER_CONFIG_FILE="b.conf"', null), { value: { configFiles: [] } });
 });
 
 void t.test('mutexes that are System V sets are counted', async (t) => {
   const count = (run: string): number | null => {
-    const settings = parseSettings(run, VERSION);
+    const settings = parseSettings(run, VERSION, null);
     return settings.known ? settings.value.sysvMutexes : -1;
   };
   const sysv = RUN.replace('mechanism=default', 'mechanism=sysvsem');
@@ -95,7 +108,7 @@ void t.test('mutexes that are System V sets are counted', async (t) => {
   t.equal(count(sysv), 2);
   t.equal(count(sysv.replace('mpm-accept: using_defaults', 'mpm-accept: dir="/x" mechanism=fcntl')), 1);
   t.equal(count(RUN.replace('mpm-accept: using_defaults', 'mpm-accept: mechanism=sysvsem')), 1);
-  t.match(parseSettings(sysv.replace('mechanism=sysvsem', 'mechanism=default'), ''), {
+  t.match(parseSettings(sysv.replace('mechanism=sysvsem', 'mechanism=default'), '', null), {
     value: { sysvMutexes: null },
   });
 });
@@ -104,17 +117,17 @@ void t.test('-V is asked only for what the other answer lacks', async (t) => {
   const user = 'User: name="www-data" id=33\n';
   const mutex = 'Mutex default: dir="/run" mechanism=sysvsem\n';
   const included = 'Included configuration files:\n  (*) /etc/apache2/apache2.conf\n';
-  t.notOk(needsVersion(user + mutex + included));
-  t.ok(needsVersion(user + mutex));
-  t.ok(needsVersion(user + mutex.replace('sysvsem', 'default') + included));
-  t.notOk(needsVersion('Syntax OK\n'), '2.2 says nothing that -V could add to');
+  t.notOk(needsVersion(user + mutex + included, null));
+  t.ok(needsVersion(user + mutex, null));
+  t.ok(needsVersion(user + mutex.replace('sysvsem', 'default') + included, null));
+  t.notOk(needsVersion('Syntax OK\n', null), '2.2 says nothing that -V could add to');
 });
 
 void t.test(
   'a User or Group without a valid number is a complaint, though httpd -t accepts it',
   async (t) => {
     const complaint = (uid: number, gid: number | null) => {
-      const settings = parseSettings(RUN, VERSION);
+      const settings = parseSettings(RUN, VERSION, null);
       return settings.known ? idComplaint({ ...settings.value, uid, gid }) : 'unknown';
     };
     t.equal(complaint(33, 33), null);

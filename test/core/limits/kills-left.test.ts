@@ -92,8 +92,10 @@ void t.test('servers that do not leak, and servers of which it is unknown', asyn
     why: /not System V/,
   });
   t.match(need({ held: 0 }).kills, { leaks: false, why: /without System V/ });
-  t.match(need({ settings: known(settings({ sysvMutexes: null })) }).kills, { leaks: null });
-  t.match(need({ settings: unknown('httpd is mute') }), {
+  const mute = known(settings({ sysvMutexes: null }));
+  t.match(need({ settings: mute, held: null }).kills, { leaks: null });
+  t.match(need({ settings: mute, use: known(use(3)) }).kills, { left: 3, least: 3 }, 'as many as now');
+  t.match(need({ settings: unknown('httpd is mute'), held: null }), {
     registered: null,
     kills: { leaks: null, why: 'httpd is mute' },
   });

@@ -1,6 +1,6 @@
 import { chmodSync } from 'node:fs';
 import t from 'tap';
-import { readConfiguration } from '../../../src/host/config/configuration.ts';
+import { forUnit, isSeenByHooks, readConfiguration } from '../../../src/host/config/configuration.ts';
 import { serverChoice } from '../../../src/workflows/find-server.ts';
 
 const read = (text: string, environment: Record<string, string> = {}) => {
@@ -12,6 +12,7 @@ const read = (text: string, environment: Record<string, string> = {}) => {
 const DEFAULTS = {
   unit: null,
   user: null,
+  'error-log': null,
   'check.warn': 80,
   'check.crit': 100,
   'recover.reap': 'unit',
@@ -30,6 +31,7 @@ void t.test('defaults apply to settings that are not set', async (t) => {
       value: {
         values: DEFAULTS,
         origins: Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, null])),
+        units: new Map(),
       },
     });
 });
@@ -96,7 +98,22 @@ void t.test('an error names file, key, value and what is allowed', async (t) => 
     ['port = 80', 'port is not a setting: the settings are unit, user,'],
     ['unit = "a b"', 'unit = "a b" is wrong: it must be a service'],
     ['user = "-r"', 'user = "-r"'],
-    ['[unit]\nx = 1', 'unit = {"x":1}'],
+    ['unit = 5', 'unit = 5 is wrong: it must be a service'],
+    ['[[unit]]\nuser = "u"', 'unit = [{"user":"u"}] is wrong: it must be a service'],
+    ['[unit]\nx = 1', 'unit."x" = 1 is wrong: it must be a table of settings with the name of a service'],
+    ['[unit.web.service]\nuser = "u"', 'the name of a unit needs quotes: [unit."web.service"]'],
+    ['[unit."a b"]\nuser = "u"', '[unit."a b"] is wrong: it must be a table'],
+    ['[unit.a]\n[unit."a.service"]', '[unit."a.service"] is there twice'],
+    ['[unit.a]\nunit = "b"', '[unit."a"]: unit is not a setting of a unit'],
+    ['[unit.a]\nuzer = "u"', '[unit."a"]: uzer is not a setting: did you mean user?'],
+    ['[unit.a]\nuser = "-r"', '[unit."a.service"]: user = "-r" is wrong'],
+    ['[unit.a.check]\nwarn = "x"', '[unit."a.service"]: check.warn = "x" is wrong'],
+    ['[check]\nwarn = 90\n[unit.a.check]\ncrit = 80', 'check.warn (90) must not exceed check.crit (80)'],
+    [
+      'unit = "a"\n[unit."b.service"]\nuser = "u"',
+      'unit = "NAME" and a table [unit."NAME"] exclude each other',
+    ],
+    ['error-log = "logs/error_log"', 'error-log = "logs/error_log" is wrong: it must be an absolute path'],
     ['[recover', 'not valid TOML, line 1: '],
     ['[check]\nwarn = = 8', 'not valid TOML, line 2: '],
     ['[check]\nwarn = 90\ncrit = 80', 'check.warn (90) must not exceed check.crit (80)'],
@@ -108,14 +125,53 @@ void t.test('an error names file, key, value and what is allowed', async (t) => 
 });
 
 void t.test('a configured user applies to the configured unit', async (t) => {
-  const wanted = (text: string, flag?: string) => {
-    const configured = read(text);
-    return configured.known ? serverChoice(flag, configured.value) : null;
+  const wanted = (text: string, flag?: string, environment: Record<string, string> = {}) => {
+    const configured = read(text, environment);
+    if (!configured.known) return configured.why;
+    const { unit } = serverChoice(flag, configured.value);
+    return { unit, user: forUnit(configured.value, unit).values.user };
   };
   t.strictSame(wanted('user = "u"'), { unit: null, user: 'u' });
   t.strictSame(wanted('user = "u"', 'b.service'), { unit: 'b.service', user: 'u' });
   t.strictSame(wanted('unit = "a"\nuser = "u"'), { unit: 'a.service', user: 'u' });
   t.strictSame(wanted('unit = "a"\nuser = "u"', 'b.service'), { unit: 'b.service', user: null });
+  const tables = 'user = "u"\n[unit.b]\nuser = "v"';
+  t.strictSame(wanted(tables, 'b.service'), { unit: 'b.service', user: 'v' });
+  t.strictSame(wanted(tables, 'c.service'), { unit: 'c.service', user: 'u' });
+  const ofA = { HTTPD_GUARD_UNIT: 'a' };
+  t.strictSame(wanted(tables, undefined, ofA), { unit: 'a.service', user: 'u' });
+  t.strictSame(wanted(tables, 'b.service', ofA), { unit: 'b.service', user: 'v' });
+  t.strictSame(wanted(tables, 'c.service', ofA), { unit: 'c.service', user: null });
+});
+
+void t.test('precedence: environment, table of the unit, top of the file, default', async (t) => {
+  const text =
+    '[check]\nwarn = 10\ncrit = 90\n[unit."b.service".check]\nwarn = 20\n[unit."b.service"]\nerror-log = "/e"';
+  const of = (unit: string | null, environment: Record<string, string> = {}) => {
+    const configured = read(text, environment);
+    return configured.known ? forUnit(configured.value, unit) : configured;
+  };
+  t.match(of('b.service'), {
+    values: { 'check.warn': 20, 'check.crit': 90, 'error-log': '/e', 'recover.settle': 2 },
+    origins: {
+      'check.warn': /c\.toml \[unit\."b\.service"\]$/,
+      'check.crit': /c\.toml$/,
+      'recover.settle': null,
+    },
+  });
+  for (const unit of [null, 'a.service'])
+    t.match(of(unit), { values: { 'check.warn': 10, 'error-log': null } }, String(unit));
+  t.match(of('b.service', { HTTPD_GUARD_WARN: '30' }), {
+    values: { 'check.warn': 30 },
+    origins: { 'check.warn': 'HTTPD_GUARD_WARN' },
+  });
+});
+
+void t.test('hooks see the default file only', async (t) => {
+  for (const origin of ['/etc/httpd-guard.toml', '/etc/httpd-guard.toml [unit."a.service"]'])
+    t.ok(isSeenByHooks(origin), origin);
+  for (const origin of [null, 'HTTPD_GUARD_USER', '/tmp/c.toml', '/etc/httpd-guard.toml.old'])
+    t.notOk(isSeenByHooks(origin), String(origin));
 });
 
 void t.test(

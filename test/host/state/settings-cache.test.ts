@@ -1,4 +1,4 @@
-import { utimesSync, writeFileSync } from 'node:fs';
+import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import {
   cachedSettingsPath,
@@ -27,6 +27,7 @@ void t.test('the last valid answer of httpd is cached', async (t) => {
       serverRoot: '/etc/httpd',
     },
     starterUid: 0,
+    userFrom: null,
   };
   const longAgo = new Date(0);
   utimesSync(conf, longAgo, longAgo);
@@ -54,6 +55,18 @@ void t.test('the last valid answer of httpd is cached', async (t) => {
     { value: { settings: { uid: 48, includedFiles: [], serverRoot: null } } },
     'an older version cached less',
   );
+
+  const set = { ...answer, userFrom: `${directory}/c.toml` };
+  utimesSync(conf, longAgo, longAgo);
+  t.match(cacheSettings(UNIT, set, directory), { ok: true });
+  t.match(
+    readCachedSettings(UNIT, directory),
+    { value: { userFrom: set.userFrom, fresh: false } },
+    'its file is gone',
+  );
+  writeFileSync(set.userFrom, '');
+  t.match(readCachedSettings(UNIT, directory), { value: { fresh: true } });
+  t.match(readFileSync(cachedSettingsPath(UNIT, directory), 'utf8'), `\nneeds ${set.userFrom}\njson `);
 
   const whole = `httpd-guard 2\nuid 48\ncuid 0\njson ${JSON.stringify(answer)}\n`;
   for (const text of [
