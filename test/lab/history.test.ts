@@ -73,7 +73,7 @@ void t.test('history shows what httpd-guard did, and no forged entries', async (
     await apache.kill9();
     const [, ...deeds] = await history();
     t.match(deeds, [
-      { did: 'explained', unit: 'apache2.service', cause: 'other' },
+      { did: 'explained', unit: 'apache2.service', cause: 'killed' },
       { did: 'cleared', command: 'post-stop', removed: sets },
     ]);
     t.equal(await lab.sh('journalctl -o cat -u apache2 | grep -c "^removed"'), '2');

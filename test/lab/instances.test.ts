@@ -79,7 +79,10 @@ void t.test('a running instance of another user keeps sets that are younger than
   const { removed, kept, exitCode } = await clean(lab, '--unit', 'apache2');
   t.strictSame(removed, [], 'what users a server has, or had before a reload, cannot be told from outside');
   t.equal(exitCode, 3);
-  t.match(kept[0], { verdict: 'unsure', evidence: [{ rule: 'could-be-known' }] });
+  t.match(
+    kept.find(({ verdict }) => verdict === 'unsure'),
+    { evidence: [{ rule: 'could-be-known' }] },
+  );
   await letSetsAge(lab);
   await lab.sh('systemctl restart apache2@b');
   t.ok((await clean(lab, '--unit', 'apache2')).removed.length > 0, 'once it was restarted, they go');
