@@ -88,7 +88,7 @@ void t.test("the unit's own IPC namespace, as diagnose advises", async (t) => {
     t.match(await json('diagnose'), { cause: 'none' });
 
     await apache.kill9();
-    t.match(await json('diagnose'), { cause: 'other' }, 'a full table out here is no cause of its end');
+    t.match(await json('diagnose'), { cause: 'killed' }, 'a full table out here is no cause of its end');
     lab.write('etc/apache2/conf-enabled/zz.conf', 'Listen 80\n');
     await lab.run('systemctl', 'start', unit);
     const { cause } = await json<{ cause: string }>('diagnose');
