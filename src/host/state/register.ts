@@ -97,7 +97,8 @@ function write(directory: string, text: string): void {
     const fd = openSync(draft, 'wx', 0o644);
     try {
       writeFileSync(fd, text);
-      fsyncSync(fd);
+      // /run does not outlive a crash.
+      if (directory !== RUN_DIRECTORY) fsyncSync(fd);
     } finally {
       closeSync(fd);
     }
