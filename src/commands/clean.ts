@@ -6,8 +6,8 @@ import { readConfiguration } from '../host/config/configuration.ts';
 import { keepRunEnding } from '../host/state/keep-run-ending.ts';
 import { readRunEnding } from '../host/state/read-run-ending.ts';
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
-import { removeOrphans } from '../workflows/remove-orphans.ts';
-import { removeSegments } from '../workflows/remove-segments.ts';
+import { removeOrphans } from '../workflows/sets/remove-orphans.ts';
+import { removeSegments } from '../workflows/sets/remove-segments.ts';
 import { cleanJson, cleanText } from '../view/clean-text.ts';
 import { escape } from '../view/escape.ts';
 import { jsonText } from '../view/json-text.ts';
@@ -19,7 +19,7 @@ import {
   withoutRoot,
   wrongConfiguration,
 } from './command-result.ts';
-import { findServer, serverChoice } from '../workflows/find-server.ts';
+import { findServer, serverChoice } from '../workflows/servers/find-server.ts';
 
 export interface CleanOptions extends CommonOptions {
   /** Limit the removal to these ids. */

@@ -10,7 +10,7 @@ import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { jsonText } from '../view/json-text.ts';
 import { configurationJson, configurationText, type EffectiveValue } from '../view/configuration.ts';
 import { type CommonOptions, type CommandResult, wrongConfiguration } from './command-result.ts';
-import { findServer, serverChoice } from '../workflows/find-server.ts';
+import { findServer, serverChoice } from '../workflows/servers/find-server.ts';
 
 export type ConfigOptions = Pick<CommonOptions, 'unit' | 'config' | 'json'>;
 

@@ -2,11 +2,11 @@ import { diagnosisExitCode } from '../core/diagnosis/diagnosis.ts';
 import { readConfiguration } from '../host/config/configuration.ts';
 import { readRunEnding } from '../host/state/read-run-ending.ts';
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
-import { diagnoseServer } from '../workflows/diagnose.ts';
+import { diagnoseServer } from '../workflows/diagnosis/diagnose.ts';
 import { jsonText } from '../view/json-text.ts';
 import { diagnosisJson, diagnosisText } from '../view/diagnosis.ts';
 import { type CommonOptions, type CommandResult, wrongConfiguration } from './command-result.ts';
-import { findServer, serverChoice } from '../workflows/find-server.ts';
+import { findServer, serverChoice } from '../workflows/servers/find-server.ts';
 
 export type DiagnoseOptions = Pick<CommonOptions, 'unit' | 'config' | 'json' | 'quiet'>;
 

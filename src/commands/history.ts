@@ -4,7 +4,7 @@ import { jsonText } from '../view/json-text.ts';
 import { escape } from '../view/escape.ts';
 import { historyJson, historyText } from '../view/history.ts';
 import { type CommonOptions, type CommandResult, wrongConfiguration } from './command-result.ts';
-import { serverChoice } from '../workflows/find-server.ts';
+import { serverChoice } from '../workflows/servers/find-server.ts';
 
 export interface HistoryOptions extends CommonOptions {
   /** In journalctl's syntax. */

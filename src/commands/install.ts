@@ -25,7 +25,7 @@ import { type Installation, installationJson, installationText } from '../view/i
 import { jsonText } from '../view/json-text.ts';
 import type { Change } from '../view/schemas/parts.ts';
 import { type CommonOptions, type CommandResult, isRoot, needsRoot } from './command-result.ts';
-import { findServer, serverChoice } from '../workflows/find-server.ts';
+import { findServer, serverChoice } from '../workflows/servers/find-server.ts';
 
 export interface InstallOptions extends Pick<CommonOptions, 'unit' | 'config' | 'json' | 'quiet'> {
   dryRun: boolean;

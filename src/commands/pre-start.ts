@@ -4,7 +4,7 @@ import type { MutexOwner } from '../core/verdict/semaphore-set.ts';
 import { log, stderrIsJournal } from '../host/output/stderr-log.ts';
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { readCachedSettings } from '../host/state/read-cached-settings.ts';
-import { removeOrphans } from '../workflows/remove-orphans.ts';
+import { removeOrphans } from '../workflows/sets/remove-orphans.ts';
 import { cleanSentence } from '../view/clean-text.ts';
 import type { CommonOptions } from './command-result.ts';
 
@@ -67,7 +67,7 @@ async function findOwner(
   const { readConfiguration } = await import('../host/config/configuration.ts');
   const configuration = readConfiguration(config);
   if (!configuration.known) return { unit: unit ?? null, owner: configuration };
-  const { findServer, serverChoice } = await import('../workflows/find-server.ts');
+  const { findServer, serverChoice } = await import('../workflows/servers/find-server.ts');
   const server = await findServer(
     serverChoice(unit, configuration.value),
     'cache',

@@ -11,12 +11,12 @@ import { keepUnderWay, takeRequest, takeUnderWay } from '../host/state/take-requ
 import { countActions } from '../host/state/keep-action-counts.ts';
 import { runHook } from '../host/exec/run-hook.ts';
 import { realClock } from '../host/proc/real-clock.ts';
-import { lookAtSets } from '../workflows/look-at-sets.ts';
-import { causeByDiagnose } from '../workflows/cause-by-diagnose.ts';
-import { recover } from '../workflows/recover.ts';
-import { recoveryDoors } from '../workflows/recovery-doors.ts';
+import { lookAtSets } from '../workflows/sets/look-at-sets.ts';
+import { causeByDiagnose } from '../workflows/diagnosis/cause-by-diagnose.ts';
+import { recover } from '../workflows/recovery/recover.ts';
+import { recoveryDoors } from '../workflows/recovery/recovery-doors.ts';
 import { sendEvent } from '../workflows/send-event.ts';
-import { serveRequests } from '../workflows/serve-requests.ts';
+import { serveRequests } from '../workflows/recovery/serve-requests.ts';
 import { jsonText } from '../view/json-text.ts';
 import { escape } from '../view/escape.ts';
 import { recoveryEntry, recoveryJson, recoverySentence, recoveryText } from '../view/recovery.ts';
@@ -28,7 +28,7 @@ import {
   withoutRoot,
   wrongConfiguration,
 } from './command-result.ts';
-import { serverChoice } from '../workflows/find-server.ts';
+import { serverChoice } from '../workflows/servers/find-server.ts';
 import { steadyMs } from '../host/exec/steady-ms.ts';
 
 export interface RecoverOptions extends Pick<CommonOptions, 'unit' | 'config' | 'json' | 'quiet'> {

@@ -4,7 +4,7 @@ import { startApart } from '../host/exec/start-apart.ts';
 import { realClock } from '../host/proc/real-clock.ts';
 import type { EntryFields } from '../host/output/write-entry.ts';
 import { escape } from '../view/escape.ts';
-import { eventJson } from '../view/event-json.ts';
+import { eventJson } from '../view/journal/event-json.ts';
 
 const TIMEOUT_MS = 1_000;
 

@@ -84,7 +84,7 @@ void t.test(
   'httpd-guard(8) has each cause, each metric and each JSON Schema, and none besides',
   async (t) => {
     t.strictSame(all(section('.Sh CAUSES'), /^\.It Cm (\S+)$/gm), CAUSES);
-    const source = readFileSync('src/view/report-prometheus.ts', 'utf8');
+    const source = readFileSync('src/view/report/report-prometheus.ts', 'utf8');
     const metrics = all(source, /\b(?:gauge|counter)\(\s*'(\w+)'/g);
     t.ok(metrics.includes('status'));
     t.strictSame(all(section('.Sh METRICS'), /^\.It Li httpd_guard_(\S+)$/gm), metrics);

@@ -4,7 +4,7 @@ import { reach } from '../reach.ts';
 
 /** Whatever reads lines of a log, or judges them. */
 const READS_LOGS =
-  /^src\/((core|host)\/logs\/|workflows\/read-run-log\.ts|workflows\/diagnose\.ts|core\/diagnosis\/(explain-failure|last-lines)\.ts)/;
+  /^src\/((core|host)\/logs\/|workflows\/diagnosis\/(read-run-log|diagnose)\.ts|core\/diagnosis\/(explain-failure|last-lines)\.ts)/;
 
 /** Whatever starts, stops, kills or removes, and whatever writes outside the watcher's runtime directory. */
 const HAS_POWER =
@@ -58,7 +58,7 @@ export const load = async (): Promise<T> => { a(); return import('./dynamic.ts')
 void t.test('code with privileges cannot reach the readers of logs', async (t) => {
   for (const command of ['recover', 'pre-start', 'clean']) {
     const files = await reach(`src/commands/${command}.ts`);
-    t.ok(files.includes('src/workflows/remove-orphans.ts'), `${command} has power`);
+    t.ok(files.includes('src/workflows/sets/remove-orphans.ts'), `${command} has power`);
     t.strictSame(
       files.filter((file) => READS_LOGS.test(file)),
       [],
@@ -76,7 +76,7 @@ void t.test('the same walk finds the readers of logs', async (t) => {
   for (const [command, reader] of [
     ['diagnose', 'src/host/logs/read-run-messages.ts'],
     ['diagnose', 'src/core/diagnosis/explain-failure.ts'],
-    ['post-stop', 'src/workflows/read-run-log.ts'],
+    ['post-stop', 'src/workflows/diagnosis/read-run-log.ts'],
     ['watch', 'src/host/logs/follow-journal.ts'],
     ['history', 'src/host/logs/read-history.ts'],
   ] as const) {

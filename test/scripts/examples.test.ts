@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { SMTPServer } from 'smtp-server';
 import t from 'tap';
 import { MESSAGE_ID } from '../../src/core/message-ids.ts';
-import { eventJson } from '../../src/view/event-json.ts';
+import { eventJson } from '../../src/view/journal/event-json.ts';
 
 const EVENT = eventJson(
   'apache2.service',

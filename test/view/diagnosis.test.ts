@@ -1,7 +1,7 @@
 import t from 'tap';
 import { type Diagnosis, diagnosis, diagnosisExitCode } from '../../src/core/diagnosis/diagnosis.ts';
 import { known, unknown } from '../../src/core/fact.ts';
-import { causeEntry } from '../../src/view/cause-entry.ts';
+import { causeEntry } from '../../src/view/journal/cause-entry.ts';
 import { diagnosisJson, diagnosisText } from '../../src/view/diagnosis.ts';
 import { ending, failure, leak, line } from '../core/diagnosis/failure-builder.ts';
 import { complaints } from './schemas/complaints.ts';

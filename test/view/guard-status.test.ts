@@ -3,7 +3,7 @@ import { known, unknown } from '../../src/core/fact.ts';
 import { guardStatus } from '../../src/core/guard/guard-status.ts';
 import { type StatusReport, statusJson, statusText } from '../../src/view/guard-status.ts';
 import { LIB, guard, guardedUnit, service } from '../core/guard/guard-builder.ts';
-import { unit } from './report-builder.ts';
+import { unit } from './report/report-builder.ts';
 import { complaints } from './schemas/complaints.ts';
 
 const serving = [

@@ -3,9 +3,9 @@ import t from 'tap';
 import { known } from '../../src/core/fact.ts';
 import { NO_ATTEMPTS } from '../../src/core/recovery/attempts.ts';
 import { NO_ACTIONS } from '../../src/core/guard/action-counts.ts';
-import { reportPrometheus } from '../../src/view/report-prometheus.ts';
+import { reportPrometheus } from '../../src/view/report/report-prometheus.ts';
 import { guard } from '../core/guard/guard-builder.ts';
-import { sick } from './report-builder.ts';
+import { sick } from './report/report-builder.ts';
 
 const RULES = readFileSync('scripts/monitoring/httpd-guard.rules.yml', 'utf8');
 const DASHBOARD = readFileSync('scripts/monitoring/grafana-dashboard.json', 'utf8');

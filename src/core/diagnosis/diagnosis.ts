@@ -3,9 +3,9 @@ import type { Cure } from './cure.ts';
 import { cures } from './cures.ts';
 import type { FailureFacts, Holder, LogLine } from './failure-facts.ts';
 import { explainFailure } from './explain-failure.ts';
-import { isStartLimit } from './causes-of-state.ts';
-import { hasFreeSetsAgain } from './causes-of-table.ts';
-import { endOf } from './last-end.ts';
+import { isStartLimit } from './causes/of-state.ts';
+import { hasFreeSetsAgain } from './causes/of-table.ts';
+import { endOf } from './causes/last-end.ts';
 import type { Evidence } from '../evidence.ts';
 
 /** The result of `diagnose` and ExecStopPost=. */

@@ -5,8 +5,8 @@ import type { UnitFacts } from '../units/unit-facts.ts';
 import type { PidFile } from '../verdict/pid-file.ts';
 import type { TableUse } from '../verdict/table-use.ts';
 import type { BlockingServer } from './blocking-servers.ts';
-import type { DiskTrial } from './disk-trial.ts';
-import type { SetsNeed } from './sets-need.ts';
+import type { DiskTrial } from './causes/disk-trial.ts';
+import type { SetsNeed } from './causes/sets-need.ts';
 import type { RunEnding } from './run-ending.ts';
 
 /** Facts of the kernel, systemd and httpd about a unit that may have failed. Nothing from a log. */

@@ -1,12 +1,12 @@
 import type { UnitFacts } from '../units/unit-facts.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Cause } from './cause.ts';
-import { killCause, timeoutCause } from './causes-of-end.ts';
-import { configCause, diskCause, portCause, stalePidFileCause } from './causes-of-start.ts';
-import { notStartedCause, outsiderCause, restingCause, startLimitCause } from './causes-of-state.ts';
-import { tableCause, tableState } from './causes-of-table.ts';
+import { killCause, timeoutCause } from './causes/of-end.ts';
+import { configCause, diskCause, portCause, stalePidFileCause } from './causes/of-start.ts';
+import { notStartedCause, outsiderCause, restingCause, startLimitCause } from './causes/of-state.ts';
+import { tableCause, tableState } from './causes/of-table.ts';
 import type { FailureFacts } from './failure-facts.ts';
-import { endOf } from './last-end.ts';
+import { endOf } from './causes/last-end.ts';
 
 export interface Finding {
   cause: Cause;

@@ -1,8 +1,8 @@
 import type { Cause } from '../diagnosis/cause.ts';
 import type { FailureFacts, ListeningOrphan } from '../diagnosis/failure-facts.ts';
-import { hasFreeSetsAgain } from '../diagnosis/causes-of-table.ts';
+import { hasFreeSetsAgain } from '../diagnosis/causes/of-table.ts';
 import { findCause } from '../diagnosis/find-cause.ts';
-import { isCertain } from '../diagnosis/sets-need.ts';
+import { isCertain } from '../diagnosis/causes/sets-need.ts';
 import type { Attempts } from './attempts.ts';
 import { nextAttempt } from './attempts.ts';
 import { type UnitFacts, isForOthersToStart } from '../units/unit-facts.ts';

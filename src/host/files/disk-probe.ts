@@ -1,5 +1,5 @@
 import { type Fact, known, unknown } from '../../core/fact.ts';
-import { type DiskTrial, parseDiskTrials } from '../../core/diagnosis/disk-trial.ts';
+import { type DiskTrial, parseDiskTrials } from '../../core/diagnosis/causes/disk-trial.ts';
 import { startTool } from '../exec/spawn-tool.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs';
-import { type SetsSeen, parseSetsSeen } from '../../core/diagnosis/sets-need.ts';
+import { type SetsSeen, parseSetsSeen } from '../../core/diagnosis/causes/sets-need.ts';
 import { writeAtomically } from '../files/write-atomically.ts';
 import { STATE_DIRECTORY, statePath } from './paths.ts';
 

@@ -2,7 +2,7 @@ import t from 'tap';
 import { known, unknown } from '../../../src/core/fact.ts';
 import { type HealthQuestion, countVerdicts, health } from '../../../src/core/check/health.ts';
 import type { Judgement, Verdict } from '../../../src/core/verdict/verdict.ts';
-import { unit } from '../../view/report-builder.ts';
+import { unit } from '../../view/report/report-builder.ts';
 import { set } from '../verdict/snapshot-builder.ts';
 
 const judged = (...verdicts: Verdict[]): Judgement[] =>

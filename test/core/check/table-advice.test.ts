@@ -2,7 +2,7 @@ import t from 'tap';
 import { tableAdvice } from '../../../src/core/check/table-advice.ts';
 import { known, unknown } from '../../../src/core/fact.ts';
 import type { Verdict } from '../../../src/core/verdict/verdict.ts';
-import { settings, unit } from '../../view/report-builder.ts';
+import { settings, unit } from '../../view/report/report-builder.ts';
 import { set } from '../verdict/snapshot-builder.ts';
 
 const use = known({ sets: { used: 12, max: 12 }, semaphores: { used: 12, max: 100 } });

@@ -1,4 +1,4 @@
-import type { DiskTrial } from '../../../src/core/diagnosis/disk-trial.ts';
+import type { DiskTrial } from '../../../src/core/diagnosis/causes/disk-trial.ts';
 import type { FailureFacts, LogLine } from '../../../src/core/diagnosis/failure-facts.ts';
 import type { RunEnding } from '../../../src/core/diagnosis/run-ending.ts';
 import { known } from '../../../src/core/fact.ts';
@@ -6,7 +6,7 @@ import { matchLine } from '../../../src/core/logs/match-line.ts';
 import type { UnitFacts } from '../../../src/core/units/unit-facts.ts';
 import type { UnitJob } from '../../../src/core/units/unit-job.ts';
 import type { TableUse } from '../../../src/core/verdict/table-use.ts';
-import { unit } from '../../view/report-builder.ts';
+import { unit } from '../../view/report/report-builder.ts';
 
 export const use = (used: number, max = 12): TableUse => ({
   sets: { used, max },

@@ -3,7 +3,7 @@ import type { FailureFacts } from '../../../src/core/diagnosis/failure-facts.ts'
 import { known, unknown } from '../../../src/core/fact.ts';
 import { explainFailure } from '../../../src/core/diagnosis/explain-failure.ts';
 import { findCause } from '../../../src/core/diagnosis/find-cause.ts';
-import type { SetsNeed } from '../../../src/core/diagnosis/sets-need.ts';
+import type { SetsNeed } from '../../../src/core/diagnosis/causes/sets-need.ts';
 import { RULES } from '../../../src/core/logs/messages.ts';
 import { disk, ending, failedUnit, failure, job, leak, line, use } from './failure-builder.ts';
 

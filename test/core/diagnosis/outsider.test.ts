@@ -5,7 +5,7 @@ import { lineages } from '../../../src/core/verdict/lineage.ts';
 import { findOutsider } from '../../../src/core/diagnosis/outsider.ts';
 import type { PidFile } from '../../../src/core/verdict/pid-file.ts';
 import type { ProcessFacts } from '../../../src/core/verdict/process-facts.ts';
-import { unit } from '../../view/report-builder.ts';
+import { unit } from '../../view/report/report-builder.ts';
 import { master, snapshot } from '../verdict/snapshot-builder.ts';
 
 const PATH = '/run/apache2.pid';

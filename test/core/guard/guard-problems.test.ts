@@ -8,7 +8,7 @@ import {
   notGuarded,
   problemsOf,
 } from '../../../src/core/guard/guard-problems.ts';
-import { unit } from '../../view/report-builder.ts';
+import { unit } from '../../view/report/report-builder.ts';
 import { guard, guardedUnit, service } from './guard-builder.ts';
 
 const INSTALL = 'httpd-guard install --unit apache2.service';

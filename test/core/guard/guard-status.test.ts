@@ -1,7 +1,7 @@
 import t from 'tap';
 import { known, unknown } from '../../../src/core/fact.ts';
 import { type ServingFacts, guardStatus } from '../../../src/core/guard/guard-status.ts';
-import { unit } from '../../view/report-builder.ts';
+import { unit } from '../../view/report/report-builder.ts';
 import { guard, guardedUnit } from './guard-builder.ts';
 
 const serving = (over: Partial<ServingFacts> = {}): ServingFacts => ({

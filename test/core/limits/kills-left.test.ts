@@ -9,7 +9,7 @@ import {
   unitNeed,
 } from '../../../src/core/limits/kills-left.ts';
 import { judge } from '../../../src/core/verdict/verdict.ts';
-import { settings, unit } from '../../view/report-builder.ts';
+import { settings, unit } from '../../view/report/report-builder.ts';
 import { use } from '../diagnosis/failure-builder.ts';
 import {
   NOW_S,

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { installObstacle } from '../../../src/core/units/install-obstacle.ts';
-import { unit } from '../../view/report-builder.ts';
+import { unit } from '../../view/report/report-builder.ts';
 
 void t.test('a unit in which the hooks could not work or could do harm is refused', async (t) => {
   const fine = unit({ startTimeoutMs: 90_000, stopTimeoutMs: 90_000, memoryMaxBytes: Infinity });

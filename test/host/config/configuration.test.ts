@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs';
 import t from 'tap';
 import { forUnit, isSeenByHooks, readConfiguration } from '../../../src/host/config/configuration.ts';
-import { serverChoice } from '../../../src/workflows/find-server.ts';
+import { serverChoice } from '../../../src/workflows/servers/find-server.ts';
 
 const read = (text: string, environment: Record<string, string> = {}) => {
   // Below / alone no folder is another's.

@@ -1,0 +1,51 @@
+import type { UnitFacts } from '../../units/unit-facts.ts';
+import { restartsByItself } from '../../units/restart.ts';
+import { timedOut } from '../../units/timed-out.ts';
+import type { CauseRule, Finding } from '../find-cause.ts';
+import type { FailureFacts } from '../failure-facts.ts';
+import { endOf } from './last-end.ts';
+
+/** Endings by systemd's result, which no log line overrides. */
+const KILLS: Readonly<Record<string, string>> = {
+  signal: 'ended by a signal',
+  'core-dump': 'crashed with a core dump',
+  watchdog: 'killed by systemd, since it did not answer the watchdog (WatchdogSec=)',
+  'oom-kill': 'a process was killed by the OOM killer',
+  gone: 'its processes have ended without systemd noticing',
+};
+
+/** A signal, a crash, the watchdog, the OOM killer. */
+export const killCause: CauseRule = (unit, facts) => {
+  const end = endOf(unit, facts);
+  const text = Object.hasOwn(KILLS, end.result) ? KILLS[end.result] : undefined;
+  if (text === undefined) return null;
+  const { oomKilled } = facts;
+  const byOom = end.result === 'oom-kill' || (oomKilled.known && oomKilled.value);
+  const finding = ended(byOom ? 'out-of-memory' : 'killed', text, unit, facts);
+  if (byOom && end.result !== 'oom-kill')
+    finding.evidence.push({
+      rule: 'oom',
+      saw: 'the kernel logged that its OOM killer killed the main process',
+      source: 'journalctl -k',
+    });
+  return finding;
+};
+
+/** A start or stop took too long (TimeoutStartSec=, TimeoutStopSec=), or the run did (RuntimeMaxSec=). */
+export const timeoutCause: CauseRule = (unit, facts) =>
+  endOf(unit, facts).result === 'timeout'
+    ? ended('timeout', `its ${timedOut(unit)} took longer than the unit allows`, unit, facts)
+    : null;
+
+function ended(cause: Finding['cause'], text: string, unit: UnitFacts, facts: FailureFacts): Finding {
+  const end = endOf(unit, facts);
+  const restart = restartsByItself(unit, end.result)
+    ? `; systemd restarts it by itself (Restart=${unit.restart})`
+    : '';
+  return {
+    cause,
+    evidence: [
+      { rule: 'state', saw: `${text}: ${end.text}${restart}`, source: `systemctl show ${unit.name}` },
+    ],
+  };
+}

@@ -1,0 +1,92 @@
+import { isStuck, isUp } from '../../units/unit-state.ts';
+import type { Evidence, Rule } from '../../evidence.ts';
+import type { UnitFacts } from '../../units/unit-facts.ts';
+import { neverBegan } from '../../units/unit-job.ts';
+import type { FailureFacts } from '../failure-facts.ts';
+import type { CauseRule, Finding } from '../find-cause.ts';
+import { endOf, endedByExit, isGone } from './last-end.ts';
+
+/** First of all causes: whatever the failure, a start would now stop the running httpd. */
+export const outsiderCause: CauseRule = (_, { outsider }) => {
+  if (outsider === null) return null;
+  const { pid, path, unit, pidFile } = outsider;
+  const program = path ?? 'unknown program';
+  const where = unit === null ? 'outside systemd' : `in ${unit}`;
+  const evidence: Evidence[] = [
+    { rule: 'outsider', saw: `httpd ${pid} (${program}) is running ${where}`, source: `/proc/${pid}/cgroup` },
+  ];
+  if (pidFile !== null)
+    evidence.push({ rule: 'pid-file', saw: `${pidFile} names process ${pid}`, source: pidFile });
+  return { cause: 'started-outside-systemd', evidence };
+};
+
+/**
+ * A start that systemd never began: a bad setting, a failed dependency, a condition. It leaves no run, so the facts of the last
+ * run are about an older one.
+ */
+export const notStartedCause: CauseRule = (unit, facts) => {
+  const { load, loadError, name, active, run, condition } = unit;
+  const found = (rule: Rule, saw: string, source: string): Finding => ({
+    cause: 'not-started',
+    evidence: [{ rule, saw, source }],
+  });
+  if (/^(bad-setting|error|not-found)$/.test(load))
+    return found('load', loadError === '' ? load : loadError, `systemd-analyze verify ${name}`);
+  if (active !== 'inactive' && active !== 'failed') return null;
+  if (
+    facts.lastJob.known &&
+    facts.lastJob.value !== null &&
+    neverBegan(facts.lastJob.value, run.began.realMs)
+  )
+    return found('job', facts.lastJob.value.message, `journalctl -u ${name} _PID=1`);
+  if (!condition.met && condition.atMs > run.began.realMs)
+    return found('job', 'a condition of the unit is not met', `systemctl status ${name}`);
+  return null;
+};
+
+/** Whether systemd refused the last start, since there were too many (StartLimitBurst=). */
+export function isStartLimit({ result }: UnitFacts, { lastJob }: FailureFacts): boolean {
+  return result === 'start-limit-hit' || (lastJob.known && lastJob.value?.result === 'start-limit-hit');
+}
+
+/** Weak, since a line of an earlier start may show why that failed. */
+export const startLimitCause: CauseRule = (unit, facts) => {
+  if (!isStartLimit(unit, facts)) return null;
+  const saw = 'it was started too often in a short time (StartLimitBurst=)';
+  return {
+    cause: 'not-started',
+    weak: true,
+    evidence: [{ rule: 'job', saw, source: `systemctl status ${unit.name}` }],
+  };
+};
+
+/** A unit that is running, starting, or was stopped on purpose has not failed. */
+export const restingCause: CauseRule = (unit, facts) => {
+  const { active, sub, result, load, name } = unit;
+  const state: Evidence = {
+    rule: 'state',
+    saw: load === 'masked' ? 'masked' : `${active} (${sub}), result ${result}`,
+    source: `systemctl show ${name}`,
+  };
+  if (load === 'masked') return { cause: 'stopped-by-admin', evidence: [state] };
+  const { ending } = facts;
+  const end = endOf(unit, facts);
+  // In ExecStopPost= the unit is still "deactivating": its ending decides.
+  if (ending !== null) return ending.byItself ? null : { cause: 'stopped-by-admin', evidence: [state] };
+  if (isGone(unit, facts)) return null;
+  if (isUp(unit)) return { cause: 'none', evidence: [state] };
+  if (active === 'failed' || hasEndedBadly(unit)) return null;
+  if (active !== 'inactive') return { cause: 'none', evidence: [state] };
+  // httpd that exited with 0 within seconds without being stopped: 2.2 without a set, or one that found its pid file taken.
+  return end.byItself === true && result === 'success' && endedByExit(end)
+    ? null
+    : { cause: 'stopped-by-admin', evidence: [state] };
+};
+
+/** Whether its main process has ended and systemd waits: for workers to stop, for RestartSec=, or, before 249, for READY=1. */
+function hasEndedBadly(unit: UnitFacts): boolean {
+  const { active, sub, result, mainPid } = unit;
+  if (isStuck(unit)) return true;
+  if (mainPid !== 0 || result === 'success' || result === '') return false;
+  return active === 'deactivating' || sub === 'auto-restart';
+}

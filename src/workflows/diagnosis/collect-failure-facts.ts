@@ -1,0 +1,211 @@
+import { countVerdicts } from '../../core/check/health.ts';
+import { blockingServers } from '../../core/diagnosis/blocking-servers.ts';
+import type { FailureFacts, Holder, ListeningOrphan, Stranger } from '../../core/diagnosis/failure-facts.ts';
+import { findCause } from '../../core/diagnosis/find-cause.ts';
+import { endOf } from '../../core/diagnosis/causes/last-end.ts';
+import { findOutsider } from '../../core/diagnosis/outsider.ts';
+import type { RunEnding } from '../../core/diagnosis/run-ending.ts';
+import { setsNeed } from '../../core/diagnosis/causes/sets-need.ts';
+import { type Fact, known, unknown } from '../../core/fact.ts';
+import { type Directive, countBalancers, listenPorts } from '../../core/httpd/directives.ts';
+import { type HttpdSettings, idComplaint } from '../../core/httpd/settings.ts';
+import { byOwner } from '../../core/limits/owners.ts';
+import { productOf } from '../../core/limits/product.ts';
+import type { UnitFacts } from '../../core/units/unit-facts.ts';
+import { isUp } from '../../core/units/unit-state.ts';
+import { type Lineage, lineages } from '../../core/verdict/lineage.ts';
+import type { PidFile } from '../../core/verdict/pid-file.ts';
+import { mayBeMutexOf } from '../../core/verdict/semaphore-set.ts';
+import type { Snapshot } from '../../core/verdict/snapshot.ts';
+import { tableUse } from '../../core/verdict/table-use.ts';
+import { judge } from '../../core/verdict/verdict.ts';
+import { userNames } from '../../host/exec/user-names.ts';
+import { readDirectives } from '../servers/read-directives.ts';
+import { readServerPidFile } from '../servers/server-pid-file.ts';
+import { listeningProcesses } from '../../host/proc/listening.ts';
+import { portOwners } from '../../host/proc/port-owners.ts';
+import { readExecutable, readUnit } from '../../host/proc/proc-files.ts';
+import { readSetsSeen } from '../../host/state/sets-seen.ts';
+import type { SystemdSession } from '../../host/systemd/systemd-session.ts';
+import type { Server } from '../servers/find-server.ts';
+import type { JournalWitness } from './journal-witness.ts';
+import { probeStartDisks } from './probe-start-disks.ts';
+import { readSnapshot } from '../sets/take-snapshot.ts';
+
+const MOST_HOLDERS = 10;
+
+/** Collects facts of the kernel and systemd about why the unit of a server is down; httpd's answer is in `server`. Reads no log. */
+export async function collectFailureFacts(
+  server: Server,
+  endingOf: (invocationId: string) => RunEnding | null,
+  systemd: SystemdSession,
+  witness: JournalWitness,
+): Promise<FailureFacts> {
+  const snapshot = await readSnapshot(server.owner, systemd);
+  return failureFactsOf(server, snapshot, endingOf, systemd, witness);
+}
+
+/** The same by a look that was taken already. */
+export async function failureFactsOf(
+  server: Server,
+  snapshot: Snapshot,
+  endingOf: (invocationId: string) => RunEnding | null,
+  systemd: SystemdSession,
+  witness: JournalWitness,
+): Promise<FailureFacts> {
+  const { unit, settings, configComplaint } = server;
+  const about = unit.known ? unit.value : null;
+  const living = lineages(snapshot);
+  const judgements = judge(snapshot, living);
+  const count = countVerdicts(judgements);
+  const pidFile = readServerPidFile(settings, snapshot);
+  const sysvMutexes = settings.known ? settings.value.sysvMutexes : null;
+  const isDown = about !== null && !isUp(about);
+  const directives = isDown && settings.known ? readDirectives(about, settings.value) : [];
+  const ending = about === null ? null : endingOf(about.invocationId);
+  const [lastJob, holders] = await Promise.all([
+    isDown ? witness.lastJob(about.name, systemd.leftMs()) : known(null),
+    readHolders(snapshot, systemd.leftMs()),
+  ]);
+  const facts: FailureFacts = {
+    unit,
+    ending,
+    lastJob,
+    configComplaint: withIds(configComplaint, settings),
+    sysvMutexes,
+    need: setsNeed({
+      seen: about === null ? null : setsSeen(about, server),
+      registered: sysvMutexes,
+      balancers: countBalancers(directives),
+      orphans: judgements.filter(({ verdict }) => verdict === 'orphan').map(({ set }) => set),
+      batchBefore: ending?.batch ?? 0,
+    }),
+    use: tableUse(snapshot),
+    runSets: about === null ? null : setsSince(about.run.began.realMs, snapshot, living),
+    orphans: count.orphan,
+    unsure: count.unsure,
+    ownerUnknown: server.owner.known ? null : server.owner.why,
+    blockingServers:
+      about !== null && settings.known
+        ? blockingServers(snapshot, living, about.name, sysvMutexes ?? Infinity)
+        : [],
+    holders,
+    disks: [],
+    listeningOrphans: about === null ? [] : listeningOrphans(about.name, living, listenPorts(directives)),
+    portOwners: [],
+    httpdRuns: about === null ? unknown('no unit') : httpdRuns(about.name, pidFile, living, snapshot),
+    outsider: about === null ? null : findOutsider(about, pidFile, snapshot.processes, living),
+    pidFile,
+    stranger: pidFile === null ? null : strangerOf(pidFile),
+    oomKilled: known(ending?.cause === 'out-of-memory'),
+  };
+  return about === null || !isDown
+    ? facts
+    : withSlowFacts(about, server, facts, directives, systemd, witness);
+}
+
+/** What costs more, where what is known so far does not name the cause. */
+async function withSlowFacts(
+  unit: UnitFacts,
+  { settings }: Server,
+  facts: FailureFacts,
+  directives: readonly Directive[],
+  systemd: SystemdSession,
+  witness: JournalWitness,
+): Promise<FailureFacts> {
+  const { cause, weak } = findCause(facts);
+  if (cause === 'killed' && endOf(unit, facts).result === 'signal' && unit.lastMainPid !== 0)
+    return {
+      ...facts,
+      oomKilled: await witness.wasOomKilled(unit.lastMainPid, unit.run.began.realMs, systemd.leftMs()),
+    };
+  if (cause !== 'other' && weak !== true) return facts;
+  const orphans = new Set(facts.listeningOrphans.map(({ pid }) => pid));
+  const others = portOwners(new Set(listenPorts(directives))).filter(
+    (owner) => owner.unit !== unit.name && (owner.pid === null || !orphans.has(owner.pid)),
+  );
+  const disks = settings.known ? await probeStartDisks(settings.value, systemd.deadlineMs) : [];
+  return { ...facts, portOwners: others, disks };
+}
+
+function withIds(complaint: Fact<string | null>, settings: Fact<HttpdSettings>): Fact<string | null> {
+  if (!complaint.known || complaint.value !== null || !settings.known) return complaint;
+  return known(idComplaint(settings.value));
+}
+
+/** ctime counts whole seconds. */
+const CTIME_MS = 1_000;
+
+/** Sets that look like httpd's and were made since then, where no httpd lives that could have made them besides. */
+function setsSince(beganMs: number, { owner, sets }: Snapshot, living: readonly Lineage[]): number | null {
+  if (!owner.known || !sets.known || living.length > 0) return null;
+  const { value } = owner;
+  return sets.value.filter((set) => mayBeMutexOf(set, value) && set.ctime * 1000 >= beganMs - CTIME_MS)
+    .length;
+}
+
+/** Of a run with the same mutexes and user; what was changed since may need more or fewer. */
+function setsSeen(unit: UnitFacts, { settings, owner }: Server): number | null {
+  const seen = readSetsSeen(unit.name);
+  if (seen === null || !owner.known) return null;
+  const { mutexMechanism: mechanism, sysvMutexes: registered } = settings.known
+    ? settings.value
+    : { mutexMechanism: null, sysvMutexes: null };
+  const isSame =
+    seen.uid === owner.value.uid && seen.mechanism === mechanism && seen.registered === registered;
+  return isSame ? seen.sets : null;
+}
+
+function strangerOf(pidFile: Fact<PidFile>): Stranger | null {
+  if (!pidFile.known || pidFile.value.state !== 'foreign' || pidFile.value.pid === null) return null;
+  const { pid } = pidFile.value;
+  try {
+    const unit = readUnit(pid);
+    return { pid, program: readExecutable(pid).path, unit: unit.known ? unit.value : null };
+  } catch {
+    // A kernel thread, or it has ended.
+    return { pid, program: null, unit: null };
+  }
+}
+
+function httpdRuns(
+  unit: string,
+  pidFile: Fact<PidFile> | null,
+  living: readonly Lineage[],
+  { visibility }: Snapshot,
+): Fact<boolean> {
+  if (living.some(({ root }) => root.unit.known && root.unit.value === unit)) return known(true);
+  if (pidFile?.known === true && pidFile.value.state === 'live') return known(true);
+  return visibility.known ? known(false) : visibility;
+}
+
+/** Orphaned workers that listen on a port of this httpd; on any where its ports are not known. */
+function listeningOrphans(
+  unit: string,
+  living: readonly Lineage[],
+  wanted: readonly number[],
+): ListeningOrphan[] {
+  const workers = living
+    .filter(({ role }) => role === 'orphaned-workers')
+    .flatMap(({ members }) => members)
+    .filter(({ isHttpd }) => isHttpd.known && isHttpd.value);
+  const inUnit = new Set(
+    workers.filter((one) => one.unit.known && one.unit.value === unit).map(({ pid }) => pid),
+  );
+  return listeningProcesses(workers)
+    .filter(({ ports }) => wanted.length === 0 || ports.some((port) => wanted.includes(port)))
+    .map((orphan) => ({ ...orphan, inUnit: inUnit.has(orphan.pid) }));
+}
+
+async function readHolders({ sets }: Snapshot, timeoutMs: number): Promise<Holder[]> {
+  if (!sets.known) return [];
+  const largest = byOwner(sets.value).slice(0, MOST_HOLDERS);
+  const names = await userNames(
+    largest.map(([uid]) => uid),
+    timeoutMs,
+  );
+  return largest.map(([uid, owned]) => {
+    const user = names.get(uid) ?? null;
+    return { uid, user, product: productOf(user, owned), sets: owned.length };
+  });
+}

@@ -1,0 +1,35 @@
+import { steadyMs } from '../../host/exec/steady-ms.ts';
+import { dirname } from 'node:path';
+import type { Disk } from '../../core/diagnosis/failure-facts.ts';
+import { unknown } from '../../core/fact.ts';
+import type { HttpdSettings } from '../../core/httpd/settings.ts';
+import { probeDisks } from '../../host/files/disk-probe.ts';
+
+/** The probe of all folders takes no longer. */
+const MOST_MS = 1_500;
+
+/**
+ * Tries the folders that httpd writes to when it starts, until `deadlineMs` on the clock of steadyMs. Folders that do not
+ * exist are left out: `httpd -t` reports those.
+ */
+export async function probeStartDisks(settings: HttpdSettings, deadlineMs: number): Promise<Disk[]> {
+  const places: [string | null, string][] = [
+    [folderOf(settings.errorLog), 'ErrorLog'],
+    [folderOf(settings.pidFile), 'PidFile'],
+    [settings.mutexDir, 'file mutexes'],
+    ['/dev/shm', 'POSIX shared memory and semaphores'],
+    ['/tmp', 'temporary files'],
+  ];
+  const byPath = new Map<string, string>();
+  for (const [path, what] of places) if (path !== null && !byPath.has(path)) byPath.set(path, what);
+  const trials = await probeDisks([...byPath.keys()], Math.min(deadlineMs, steadyMs() + MOST_MS));
+  return [...byPath].flatMap(([path, what]) => {
+    const trial = trials.get(path) ?? unknown('not tried');
+    return trial.known && trial.value.error === 'ENOENT' ? [] : [{ path, what, trial }];
+  });
+}
+
+/** A log may go to syslog or into a pipe as well. */
+function folderOf(file: string | null): string | null {
+  return file?.startsWith('/') === true ? dirname(file) : null;
+}

@@ -1,0 +1,70 @@
+import { type DoneWith, doneWith, notDone } from '../../core/done.ts';
+import { answersHealthy } from '../../host/httpd/health-check.ts';
+import { realClock } from '../../host/proc/real-clock.ts';
+import { terminate } from '../../host/proc/terminate.ts';
+import { keepAttempts, readAttempts } from '../../host/state/attempts.ts';
+import { keepRunEnding } from '../../host/state/keep-run-ending.ts';
+import { readRunEnding } from '../../host/state/read-run-ending.ts';
+import { actOnSystemd } from '../../host/systemd/systemd-actions.ts';
+import type { SystemdSession } from '../../host/systemd/systemd-session.ts';
+import { waitForUnit } from '../../host/systemd/wait-for-unit.ts';
+import { escape } from '../../view/escape.ts';
+import { collectFailureFacts } from '../diagnosis/collect-failure-facts.ts';
+import { type Caching, type Server, findServer } from '../servers/find-server.ts';
+import { noWitness } from '../diagnosis/journal-witness.ts';
+import type { RecoveryDoors } from './recover.ts';
+import { removeOrphans } from '../sets/remove-orphans.ts';
+
+const ASK_TIMEOUT_MS = 5_000;
+const WRITE_TIMEOUT_MS = 2_000;
+
+/** The queries and actions of a recovery on this machine, over one connection to systemd. */
+/** `config` is the configuration file for events; undefined for the default one. */
+export const recoveryDoors = (systemd: SystemdSession, caching: Caching, config?: string): RecoveryDoors => ({
+  clock: realClock,
+  findServer: (choice) => findServer(choice, caching, systemd.within(ASK_TIMEOUT_MS)),
+  waitForUnit: (unit, mostMs, isEnough) => waitForUnit(systemd, unit, mostMs, isEnough),
+  failureFacts: (server) => {
+    const { unit } = server;
+    const endingOf = (invocationId: string) =>
+      unit.known ? readRunEnding(unit.value.name, invocationId) : null;
+    return collectFailureFacts(server, endingOf, systemd.within(ASK_TIMEOUT_MS), noWitness);
+  },
+  readAttempts: (unit) => readAttempts(unit),
+  keepAttempts: (unit, attempts) => keepAttempts(unit, attempts),
+  keepEnding: (unit, ending) => {
+    const kept = keepRunEnding(unit, ending);
+    if (!kept.ok) complain(kept.why);
+  },
+  terminate,
+  removeOrphans: (unit, server) => removeOrphansOf(unit, server, systemd.within(ASK_TIMEOUT_MS), config),
+  resetFailed: (unit) => actOnSystemd(systemd.within(ASK_TIMEOUT_MS), (actions) => actions.resetFailed(unit)),
+  start: (unit) => actOnSystemd(systemd.within(ASK_TIMEOUT_MS), (actions) => actions.start(unit)),
+  restart: (unit) => actOnSystemd(systemd.within(ASK_TIMEOUT_MS), (actions) => actions.restart(unit)),
+  answersHealthy,
+});
+
+async function removeOrphansOf(
+  unit: string,
+  { owner }: Server,
+  systemd: SystemdSession,
+  config: string | undefined,
+): Promise<DoneWith<{ doubt: boolean }, 'not-removed'>> {
+  const { result, entry } = await removeOrphans({
+    owner,
+    onlyIds: null,
+    dryRun: false,
+    systemd,
+    context: { unit, command: 'recover', mostMs: WRITE_TIMEOUT_MS, config },
+  });
+  if (entry?.ok === false) complain(`cannot write the journal entry: ${entry.why}`);
+  if (!result.known) return notDone('not-removed', result.why);
+  const [failed] = result.value.failed;
+  if (failed !== undefined)
+    return notDone('not-removed', `set ${failed.id} cannot be removed: ${failed.error}`);
+  return doneWith({ doubt: result.value.kept.some(({ verdict }) => verdict === 'unsure') });
+}
+
+function complain(why: string): void {
+  process.stderr.write(`httpd-guard: ${escape(why)}\n`);
+}

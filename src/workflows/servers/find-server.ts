@@ -1,0 +1,278 @@
+import { type UnitListing, chooseUnit } from '../../core/httpd/choose-unit.ts';
+import { type Fact, known, unknown } from '../../core/fact.ts';
+import { type HttpdSettings, type HttpdUser, parseSettings } from '../../core/httpd/settings.ts';
+import type { MutexOwner } from '../../core/verdict/semaphore-set.ts';
+import { type UnitFacts, isStartedByRoot } from '../../core/units/unit-facts.ts';
+import { type Configured, forUnit, isSeenByHooks } from '../../host/config/configuration.ts';
+import { type HttpdAnswer, askHttpd } from '../../host/httpd/ask-httpd.ts';
+import { adviseUser, contradiction } from './advise-user.ts';
+import { CONFIGURATION_FILE } from '../../host/config/configuration-file.ts';
+import { findHttpdUnits } from './find-httpd-units.ts';
+import { keepStartCommand } from '../../host/httpd/start-command.ts';
+import {
+  type CachedSettings,
+  cachedUnits,
+  readCachedSettings,
+} from '../../host/state/read-cached-settings.ts';
+import { cacheSettings, forgetSettings } from '../../host/state/settings-cache.ts';
+import { run } from '../../host/exec/run.ts';
+import type { SystemdSession } from '../../host/systemd/systemd-session.ts';
+
+/** The httpd that a command is about. */
+export interface Server {
+  unit: Fact<UnitFacts>;
+  settings: Fact<HttpdSettings>;
+  owner: Fact<MutexOwner>;
+  /** The configuration error that httpd reports; null if the configuration is OK. */
+  configComplaint: Fact<string | null>;
+  /** Other units of httpd on this host; empty if the unit was given. */
+  otherUnits: UnitListing[];
+  /** Its ErrorLog, as configured or as httpd reports it; null if neither is known. */
+  errorLog: string | null;
+  /** Why the configured user is wrong, one sentence; empty if it is not. Then the owner is unknown. */
+  problems: string[];
+  /** Why a fact could not be read, or is a cached one, one sentence for each, with `problems`. */
+  missing: string[];
+}
+
+/** Whether a valid answer of httpd is cached for later; read-only commands do not write. */
+export type Caching = 'cache' | 'read-only';
+
+/** What the command line and the configuration set about the server. */
+export interface ServerChoice {
+  /** Null for auto-detection. */
+  unit: string | null;
+  /** Its values for the chosen unit apply. */
+  configured: Configured;
+  /** Prefer a failed unit. */
+  failedFirst?: boolean;
+}
+
+/** The choice by precedence: the command line overrides the configuration. */
+export function serverChoice(flag: string | undefined, configured: Configured): ServerChoice {
+  return { unit: flag ?? configured.values.unit, configured };
+}
+
+/** What the configuration sets about httpd, in place of httpd's own answer. */
+interface ConfiguredServer {
+  /** Null if it is not configured; unknown if there is no such user. */
+  user: Fact<HttpdUser> | null;
+  /** The file or variable that sets the user. */
+  userOrigin: string;
+  errorLog: string | null;
+  /** Whether the hooks get the same user, so that its uid may be cached for them. */
+  isForHooks: boolean;
+}
+
+async function readConfigured(
+  { configured }: ServerChoice,
+  unit: string,
+  systemd: SystemdSession,
+): Promise<ConfiguredServer> {
+  const { values, origins } = forUnit(configured, unit);
+  return {
+    user: values.user === null ? null : await userOf(values.user, systemd.leftMs()),
+    userOrigin: origins.user ?? '',
+    errorLog: values['error-log'],
+    isForHooks: isSeenByHooks(origins.user),
+  };
+}
+
+async function userOf(user: string, timeoutMs: number): Promise<Fact<HttpdUser>> {
+  const uid = await uidOf(user, timeoutMs);
+  return uid.known
+    ? known({ user, uid: uid.value })
+    : unknown(`the configured user does not exist: ${uid.why}`);
+}
+
+/** By id(1), which includes users of LDAP and SSSD. */
+async function uidOf(user: string, timeoutMs: number): Promise<Fact<number>> {
+  const id = await run({ file: 'id', args: ['-u', '--', user], timeoutMs });
+  return id.known ? known(Number(id.value)) : id;
+}
+
+/**
+ * Finds the server of the chosen or auto-detected unit, until the deadline of `systemd`. Queries systemd, then httpd; if httpd
+ * cannot answer, its last valid answer is used. The configured user and ErrorLog override httpd's.
+ */
+export async function findServer(
+  choice: ServerChoice,
+  caching: Caching,
+  systemd: SystemdSession,
+): Promise<Server> {
+  const { unit: unitName, failedFirst } = choice;
+  // A given unit needs no search.
+  const units = unitName === null ? await findHttpdUnits(systemd) : known([]);
+  const name = unitName ?? (units.known ? chooseUnit(units.value, failedFirst) : (cachedUnits()[0] ?? null));
+  if (name === null) return nothing(units.known ? 'no httpd unit found; select one with --unit' : units.why);
+  const configured = await readConfigured(choice, name, systemd);
+  if (!units.known) return fromCache(name, units.why, configured);
+  const unit = await systemd.ask((open) => open.readUnit(name));
+  if (!unit.known) return fromCache(name, unit.why, configured);
+  // systemd does not load the settings of a masked unit, which was stopped on purpose.
+  if (unit.value.load === 'masked')
+    return { ...fromCache(name, `${name} is masked`, configured), unit, otherUnits: [] };
+  if (unit.value.load !== 'loaded')
+    return nothing(`${name} is ${unit.value.load}; to list units: systemctl list-unit-files`);
+  const otherUnits = units.value.filter((one) => one.name !== name);
+  return { ...(await ofUnit(unit.value, configured, caching, systemd)), otherUnits };
+}
+
+async function ofUnit(
+  unit: UnitFacts,
+  configured: ConfiguredServer,
+  caching: Caching,
+  systemd: SystemdSession,
+): Promise<Omit<Server, 'otherUnits'>> {
+  const { user } = configured;
+  const asked = await askHttpd(unit, user?.known === true ? user.value : null, systemd.deadlineMs);
+  const { settings, missing } = await settingsOf(unit, asked, user, systemd);
+  const problem = user === null ? null : await problemOf(user, configured.userOrigin, unit, systemd);
+  const owner =
+    problem !== null
+      ? unknown(problem)
+      : settings.known
+        ? await ownerOf(unit, settings.value, user !== null, systemd.leftMs())
+        : settings;
+  if (caching === 'cache') cache(unit, { settings, owner, asked, configured });
+  const problems = problem === null ? [] : [problem];
+  return {
+    ...withErrorLog(settings, configured),
+    unit: known(unit),
+    owner,
+    configComplaint: asked.complaint,
+    problems,
+    missing: [
+      ...problems,
+      ...missing,
+      ...(settings.known && !owner.known && problem === null ? [owner.why] : []),
+    ],
+  };
+}
+
+/** httpd's answer, else its last valid one. With a configured user, no answer of httpd is needed. */
+async function settingsOf(
+  unit: UnitFacts,
+  { settings: asked, complaint }: HttpdAnswer,
+  user: ConfiguredServer['user'],
+  systemd: SystemdSession,
+): Promise<{ settings: Fact<HttpdSettings>; missing: string[] }> {
+  if (asked.known) return { settings: asked, missing: [] };
+  const configured = user?.known === true ? user.value : null;
+  // Its configuration is OK, so it reports no user.
+  const why =
+    complaint.known && complaint.value === null ? await adviseUser(asked.why, unit.name, systemd) : asked.why;
+  const last = lastSettings(unit.name, configured);
+  if (last.known)
+    return { settings: known(last.value.settings), missing: [`${why}; its last valid answer is used`] };
+  return configured === null
+    ? {
+        settings: unknown(why),
+        missing: complaint.known && complaint.value === null ? [why] : [why, last.why],
+      }
+    : { settings: parseSettings('', '', configured), missing: [why] };
+}
+
+/** The last valid answer of httpd. A user that was configured then is only valid as long as it is configured. */
+function lastSettings(unit: string, configured: HttpdUser | null): Fact<CachedSettings> {
+  const last = readCachedSettings(unit);
+  if (!last.known) return last;
+  const { settings, userFrom } = last.value;
+  if (configured !== null) return known({ ...last.value, settings: { ...settings, ...configured } });
+  return userFrom === null ? last : unknown(`the user of ${unit} is no longer configured in ${userFrom}`);
+}
+
+/** Why the configured user cannot be right, or null. Only running workers can contradict it. */
+async function problemOf(
+  user: Fact<HttpdUser>,
+  origin: string,
+  unit: UnitFacts,
+  systemd: SystemdSession,
+): Promise<string | null> {
+  return user.known ? contradiction(user.value, origin, unit.name, systemd) : user.why;
+}
+
+/** What the gate and later commands use. The user is cached only if all commands would get the same. */
+function cache(
+  unit: UnitFacts,
+  found: {
+    settings: Fact<HttpdSettings>;
+    owner: Fact<MutexOwner>;
+    asked: HttpdAnswer;
+    configured: ConfiguredServer;
+  },
+): void {
+  const { settings, owner, asked, configured } = found;
+  const { user, isForHooks } = configured;
+  if (isForHooks && !owner.known) forgetSettings(unit.name);
+  if (!settings.known || !owner.known || (user === null ? !asked.settings.known : !isForHooks)) return;
+  cacheSettings(unit.name, {
+    settings: settings.value,
+    starterUid: owner.value.starterUid,
+    userFrom: user === null ? null : CONFIGURATION_FILE,
+  });
+  if (asked.settings.known) keepStartCommand(unit);
+}
+
+/**
+ * The owner of the sets by httpd's settings. Their creator is the user that the unit is started as: root or its User=.
+ * `isConfigured`: the user was set on purpose.
+ */
+async function ownerOf(
+  unit: UnitFacts,
+  settings: HttpdSettings,
+  isConfigured: boolean,
+  timeoutMs: number,
+): Promise<Fact<MutexOwner>> {
+  if (isStartedByRoot(unit)) return known({ uid: settings.uid, starterUid: 0 });
+  if (isConfigured) return known({ uid: settings.uid, starterUid: settings.uid });
+  // An httpd that is not started as root cannot change its user: its sets belong to the starter, whatever its User.
+  const uid = await uidOf(unit.user, timeoutMs);
+  if (!uid.known) return unknown(`the user of ${unit.name} does not exist: ${uid.why}`);
+  return known({ uid: uid.value, starterUid: uid.value });
+}
+
+function withErrorLog(
+  settings: Fact<HttpdSettings>,
+  { errorLog }: ConfiguredServer,
+): Pick<Server, 'settings' | 'errorLog'> {
+  const effective = errorLog ?? (settings.known ? settings.value.errorLog : null);
+  return {
+    settings: settings.known ? known({ ...settings.value, errorLog: effective }) : settings,
+    errorLog: effective,
+  };
+}
+
+/** The server by the last valid answer of httpd, if systemd cannot be queried. */
+function fromCache(name: string, why: string, configured: ConfiguredServer): Server {
+  const { user } = configured;
+  const last = lastSettings(name, user?.known === true ? user.value : null);
+  const problems = user?.known === false ? [user.why] : [];
+  const starterUid = last.known ? last.value.starterUid : 0;
+  const uid = user?.known === true ? user.value.uid : last.known ? last.value.settings.uid : null;
+  const [problem] = problems;
+  return {
+    ...nothing(why),
+    ...withErrorLog(last.known ? known(last.value.settings) : unknown(why), configured),
+    owner:
+      problem !== undefined ? unknown(problem) : uid === null ? unknown(why) : known({ uid, starterUid }),
+    problems,
+    missing: [
+      ...problems,
+      ...(last.known ? [`${why}; the last valid answer of ${name} is used`] : [why, last.why]),
+    ],
+  };
+}
+
+function nothing(why: string): Server {
+  return {
+    unit: unknown(why),
+    settings: unknown(why),
+    owner: unknown(why),
+    configComplaint: unknown(why),
+    otherUnits: [],
+    errorLog: null,
+    problems: [],
+    missing: [why],
+  };
+}

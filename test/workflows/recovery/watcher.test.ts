@@ -1,0 +1,290 @@
+import t from 'tap';
+import type { ActiveState } from '../../../src/core/units/active-state.ts';
+import type { RunEnding } from '../../../src/core/diagnosis/run-ending.ts';
+import type { JournalEntry } from '../../../src/core/logs/journal-entry.ts';
+import { LOOK } from '../../../src/core/recovery/request.ts';
+import { Watcher } from '../../../src/workflows/recovery/watcher.ts';
+import { ending } from '../../core/diagnosis/failure-builder.ts';
+import { FakeClock } from '../../fake-clock.ts';
+
+const A = 'apache2.service';
+const B = 'apache2@b.service';
+const LINE =
+  "[Sat Nov 21 05:20:58.123456 2026] [core:emerg] [pid 9] (28)No space left on device: AH00023: Couldn't create the mpm-accept mutex ";
+
+/** A watcher in a world of one's own: requests are taken when `take` is called. */
+function world({ units = [A] }: { units?: string[] } = {}) {
+  const clock = new FakeClock();
+  const endings = new Map<string, RunEnding>();
+  const logged: string[] = [];
+  let waiting: string[] = [];
+  let isFull = false;
+  let table: ReadonlySet<number> | null = new Set();
+  const watcher = new Watcher(units, {
+    clock,
+    endingOf: (unit, invocationId) => endings.get(`${unit} ${invocationId}`) ?? null,
+    waitingRequest: () => waiting,
+    listSets: () => table,
+    writeRequest: (requested) => {
+      if (isFull) throw new Error('no space');
+      waiting = [...requested];
+    },
+    log: (priority, sentence) => void logged.push(`${priority}: ${sentence}`),
+  });
+  return {
+    clock,
+    watcher,
+    logged,
+    fillDisk: () => (isFull = true),
+    endsFor: (unit: string, invocationId: string, over: Partial<RunEnding> = {}) =>
+      endings.set(`${unit} ${invocationId}`, ending({ invocationId, cause: 'semaphore-demand', ...over })),
+    is: (active: ActiveState, invocationId = 'one', unit = A) => {
+      watcher.onState(unit, { active, invocationId });
+    },
+    line: (message = LINE, unit = A) => {
+      watcher.onEntry({ cursor: 'c', unit, message, endedUnit: null, exitedUnit: null });
+    },
+    setTable: (ids: ReadonlySet<number> | null) => void (table = ids),
+    takeAll: () => waiting.splice(0),
+    /** The units to recover, without the request for a look. */
+    take: () => waiting.splice(0).filter((name) => name !== LOOK),
+  };
+}
+
+/** When a request was there, in seconds, of so many; each is taken at once. */
+async function requestTimes(one: ReturnType<typeof world>, seconds: number): Promise<number[]> {
+  const times: number[] = [];
+  for (let second = 1; second <= seconds; second++) {
+    await one.clock.advance(1_000);
+    if (one.take().length > 0) times.push(second);
+  }
+  return times;
+}
+
+void t.test('a unit that fails is a reason to recover, a running or stopped one is not', async (t) => {
+  const { is, take, endsFor } = world();
+  is('active');
+  t.strictSame(take(), []);
+  is('failed');
+  t.strictSame(take(), [A]);
+  is('failed');
+  t.strictSame(take(), [], 'the same state once more is no news');
+  is('active', 'two');
+  is('inactive', 'two');
+  t.strictSame(take(), [], 'stopped on purpose: no ending was kept');
+  endsFor(A, 'three', { result: 'success' });
+  is('inactive', 'three');
+  t.strictSame(take(), [A], '2.2 exits with 0');
+});
+
+void t.test('a unit that has started or reloaded has new sets: a look is requested', async (t) => {
+  const { watcher, is, takeAll, logged, fillDisk } = world();
+  is('active');
+  t.strictSame(takeAll(), [LOOK], 'it runs already');
+  is('active');
+  t.strictSame(takeAll(), [], 'no change');
+  is('reloading');
+  is('active');
+  watcher.requestLook();
+  t.strictSame(takeAll(), [LOOK], 'once, until it is taken');
+  is('failed');
+  is('active', 'two');
+  t.strictSame(takeAll(), [A, LOOK], 'beside a recovery');
+  t.equal(logged.length, 1, 'which alone is logged');
+  fillDisk();
+  watcher.requestLook();
+  t.match(logged[1], /^warning: a look at the semaphore sets cannot be requested: no space/);
+});
+
+void t.test('a set that is gone is a reason to look', async (t) => {
+  const { watcher, clock, setTable, takeAll } = world();
+  const check = (...ids: number[]): string[] => {
+    setTable(new Set(ids));
+    watcher.checkTable();
+    return takeAll();
+  };
+  t.strictSame(check(1, 2), [], 'the first table');
+  setTable(null);
+  watcher.checkTable();
+  t.strictSame(check(1, 2, 3), [], 'more sets');
+  t.strictSame(check(1, 3), [LOOK]);
+  t.strictSame(check(1, 3), []);
+  watcher.requestLook();
+  takeAll();
+  setTable(new Set([7, 8]));
+  await clock.advance(5_000);
+  t.strictSame(check(7, 8), [], 'the sets after a reload');
+  t.strictSame(check(7), [LOOK]);
+});
+
+void t.test('a request that was not taken yet is not written again; other units are added', async (t) => {
+  const { is, take, logged } = world({ units: [A, B] });
+  is('active', 'a', A);
+  is('active', 'b', B);
+  is('failed', 'a', A);
+  is('failed', 'a2', A);
+  is('failed', 'b', B);
+  t.strictSame(take(), [A, B]);
+  t.equal(logged.length, 2);
+});
+
+void t.test('lines request one recovery in 30 s, for each unit', async (t) => {
+  const { clock, line, take } = world({ units: [A, B] });
+  line();
+  t.strictSame(take(), [A]);
+  await clock.advance(29_999);
+  for (let i = 0; i < 1_000; i++) line();
+  t.strictSame(take(), [], 'within 30 s');
+  line(LINE, B);
+  t.strictSame(take(), [B], 'another unit has a limit of its own');
+  await clock.advance(1);
+  line();
+  t.strictSame(take(), [A]);
+  line('GET / 200');
+  line(LINE, 'strange.service');
+  t.strictSame(take(), [], 'lines of no interest, and of units that are not guarded');
+});
+
+void t.test('a unit that waits for free sets is retried after 5, 15, 30, then every 60 s', async (t) => {
+  const one = world();
+  one.is('active');
+  one.endsFor(A, 'one');
+  one.is('failed');
+  t.strictSame(one.take(), [A]);
+  t.strictSame(await requestTimes(one, 300), [5, 20, 50, 110, 170, 230, 290]);
+});
+
+void t.test('a unit that failed before its ending was recorded is retried as well', async (t) => {
+  const one = world();
+  one.is('active');
+  one.is('failed');
+  one.take();
+  one.endsFor(A, 'one');
+  t.strictSame(await requestTimes(one, 60), [5, 20, 50]);
+});
+
+void t.test('the next retry is cancelled when the unit is running, reset or stopped', async (t) => {
+  for (const [what, active, invocationId] of [
+    ['up', 'active', 'two'],
+    ['on its way', 'activating', 'two'],
+    ['reset', 'inactive', 'one'],
+    ['stopped', 'inactive', 'two'],
+  ] as const) {
+    const one = world();
+    one.is('active');
+    one.endsFor(A, 'one');
+    one.is('failed');
+    one.take();
+    await one.clock.advance(6_000);
+    one.take();
+    t.equal(one.clock.waiting, 1, 'a look is to come');
+    one.is(active, invocationId);
+    // The new sets of a running unit are listed in 5 s.
+    await one.clock.advance(active === 'active' ? 5_000 : 0);
+    t.equal(one.clock.waiting, 0, what);
+    t.strictSame(await requestTimes(one, 120), [], what);
+  }
+});
+
+void t.test(
+  'no timer runs for a unit that is running, was stopped, or failed for another reason',
+  async (t) => {
+    const { is, clock, endsFor } = world({ units: [A] });
+    t.equal(clock.waiting, 0);
+    is('active');
+    await clock.advance(5_000);
+    t.equal(clock.waiting, 0, 'its sets are listed');
+    is('inactive');
+    t.equal(clock.waiting, 0, 'stopped');
+    endsFor(A, 'two', { cause: 'config-error' });
+    is('failed', 'two');
+    t.equal(clock.waiting, 0, 'another cause');
+    endsFor(A, 'three', { byItself: false });
+    is('failed', 'three');
+    t.equal(clock.waiting, 0, 'somebody stopped it');
+    is('failed', 'four');
+    t.equal(clock.waiting, 1, 'an ending may be kept yet');
+    await clock.advance(5_000);
+    t.equal(clock.waiting, 0, 'none was');
+  },
+);
+
+void t.test(
+  'while the bus is gone the journal shows what ended; it is back once a state comes',
+  async (t) => {
+    const { is, take, watcher, logged, clock, endsFor } = world({ units: [A, B] });
+    const ended = (unit: string): JournalEntry => ({
+      cursor: 'c',
+      unit,
+      message: '',
+      endedUnit: unit,
+      exitedUnit: null,
+    });
+    is('active', 'a', A);
+    // Then its sets are listed.
+    await clock.advance(5_000);
+    endsFor(B, 'b');
+    is('failed', 'b', B);
+    take();
+    watcher.onEntry(ended(A));
+    t.strictSame(take(), [], 'with a bus the state is asked, not the journal');
+    watcher.onBusTrouble('the connection to the system bus was lost');
+    t.strictSame(take(), [A, B], 'what happened since may have been missed');
+    t.equal(clock.waiting, 0, 'no look while none can help');
+    watcher.onEntry(ended(A));
+    watcher.onEntry(ended('strange.service'));
+    t.strictSame(take(), [A]);
+    is('active', 'a', A);
+    await clock.advance(5_000);
+    t.strictSame(take(), []);
+    is('failed', 'b', B);
+    t.strictSame(take(), [B], 'still down: news, now that a recovery can help');
+    t.equal(clock.waiting, 1);
+    watcher.onEntry(ended(A));
+    t.strictSame(take(), []);
+    t.equal(logged.filter((line) => line.includes('systemd reports its units again')).length, 1);
+  },
+);
+
+void t.test('a main process that exits while its unit is reloading', async (t) => {
+  const { is, take, watcher } = world();
+  const exited = { cursor: 'c', unit: 'init.scope', message: '', endedUnit: null, exitedUnit: A };
+  is('active');
+  take();
+  watcher.onEntry(exited);
+  t.strictSame(take(), [], 'a change of state follows');
+  is('reloading');
+  watcher.onEntry(exited);
+  t.strictSame(take(), [A]);
+  watcher.onEntry({ ...exited, exitedUnit: 'strange.service' });
+  t.strictSame(take(), []);
+});
+
+void t.test('its start is complete once each state is known, or without a bus', async (t) => {
+  const begun = async (watcher: Watcher): Promise<boolean> =>
+    Promise.race([watcher.begun.then(() => true), new Promise<boolean>((go) => setImmediate(go, false))]);
+  const both = world({ units: [A, B] });
+  both.is('active', 'a', A);
+  t.equal(await begun(both.watcher), false);
+  both.is('active', 'b', B);
+  t.equal(await begun(both.watcher), true);
+  const none = world({ units: [A] });
+  none.watcher.onBusTrouble('no bus');
+  t.equal(await begun(none.watcher), true);
+  t.equal(await begun(world({ units: [] }).watcher), true, 'nothing to follow');
+});
+
+void t.test(
+  'a request that cannot be written is logged as a warning, and so is trouble with the journal',
+  async (t) => {
+    const { is, fillDisk, logged, watcher } = world();
+    is('active');
+    fillDisk();
+    is('failed');
+    watcher.onJournalTrouble('journalctl ended');
+    t.match(logged, [
+      /^warning: .*but the recovery cannot be requested: no space/,
+      /^warning: journalctl ended; restarting it/,
+    ]);
+  },
+);
