@@ -130,11 +130,12 @@ export class ProcessScan {
     return change;
   }
 
-  /** Null also for a program that is unknown for the first time: in the middle of execve(2), none is there to be read. */
+  /** Null also for a program or uids that are unknown for the first time: in the middle of execve(2), none are there to be read. */
   private readOnce(pid: number): Seen | null {
     const seen = this.read(pid, false);
-    if (typeof seen !== 'object' || seen === null || seen.isHttpd.known || this.unsureOnce.has(pid))
-      return seen;
+    if (typeof seen !== 'object' || seen === null || this.unsureOnce.has(pid)) return seen;
+    const { isHttpd, startedAs, uids } = seen;
+    if (isHttpd.known && (startedAs.known || uids.includes(0))) return seen;
     this.unsureOnce.add(pid);
     return null;
   }
