@@ -26,6 +26,8 @@ import { jsonText } from '../view/json-text.ts';
 import type { Change } from '../view/schemas/parts.ts';
 import { type CommonOptions, type CommandResult, isRoot, needsRoot } from './command-result.ts';
 import { findServer, serverChoice } from '../workflows/servers/find-server.ts';
+import { remember } from '../workflows/sets/keep-register.ts';
+import { readSnapshot } from '../workflows/sets/take-snapshot.ts';
 
 export interface InstallOptions extends Pick<CommonOptions, 'unit' | 'config' | 'json' | 'quiet'> {
   dryRun: boolean;
@@ -83,6 +85,8 @@ async function installNow(options: InstallOptions): Promise<CommandResult> {
       });
     }
     const placed = await placeUnits(unit, files);
+    // The first look: what is not in it was made later.
+    remember(await readSnapshot(server.owner, SystemdSession.within(ASK_TIMEOUT_MS)));
     if (!placed.ok) return refuse(placed.why);
     return show(options, {
       unit,

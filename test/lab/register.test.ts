@@ -59,6 +59,9 @@ void t.test(
     await lab.sh(`systemctl reload ${a.unit}`);
     await guard.rests();
     t.equal((await lab.run('httpd-guard', 'check')).exitCode, 0, 'a reload is no loss');
+    // The watcher lists the new sets 5 s after a reload.
+    const listedMs = Date.now() + 6_000;
+    await until('the watcher to have listed them', () => (Date.now() > listedMs ? true : null));
     const since = await guard.mark();
     const [id] = (await owned(lab)).slice(-1);
     await lab.sh(`ipcrm -s ${id}`);
