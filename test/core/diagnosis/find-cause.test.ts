@@ -329,14 +329,3 @@ void t.test('an httpd outside the unit is the cause, whatever else is wrong', as
   t.match(evidence, [{ saw: /812 \(unknown program\) is running outside systemd/ }]);
   t.equal(evidence.length, 1);
 });
-
-void t.test('sets that a run left show that it was killed, even if systemd reports success', async (t) => {
-  const unit = known(failedUnit({ active: 'inactive', result: 'success' }));
-  const end = ending({ result: 'success', exitCode: '', exitStatus: '' });
-  const causeOf = (over: Partial<FailureFacts>) => findCause(failure({ unit, ending: end, ...over })).cause;
-  t.equal(causeOf({ runSets: 3 }), 'killed');
-  t.equal(causeOf({ runSets: 0 }), 'other');
-  t.equal(causeOf({ runSets: null }), 'other');
-  t.equal(causeOf({ ending: { ...end, cause: 'killed' } }), 'killed', 'after they were removed');
-  t.equal(causeOf({ runSets: 3, ending: { ...end, byItself: false } }), 'stopped-by-admin');
-});

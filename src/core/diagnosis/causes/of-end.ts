@@ -3,7 +3,7 @@ import { restartsByItself } from '../../units/restart.ts';
 import { timedOut } from '../../units/timed-out.ts';
 import type { CauseRule, Finding } from '../find-cause.ts';
 import type { FailureFacts } from '../failure-facts.ts';
-import { type LastEnd, endOf } from './last-end.ts';
+import { endOf } from './last-end.ts';
 
 /** Endings by systemd's result, which no log line overrides. */
 const KILLS: Readonly<Record<string, string>> = {
@@ -17,7 +17,7 @@ const KILLS: Readonly<Record<string, string>> = {
 /** A signal, a crash, the watchdog, the OOM killer. */
 export const killCause: CauseRule = (unit, facts) => {
   const end = endOf(unit, facts);
-  const text = Object.hasOwn(KILLS, end.result) ? KILLS[end.result] : leftItsSets(end, facts);
+  const text = Object.hasOwn(KILLS, end.result) ? KILLS[end.result] : undefined;
   if (text === undefined) return null;
   const { oomKilled } = facts;
   const byOom = end.result === 'oom-kill' || (oomKilled.known && oomKilled.value);
@@ -30,17 +30,6 @@ export const killCause: CauseRule = (unit, facts) => {
     });
   return finding;
 };
-
-/**
- * systemd may know no main process, as of a forking httpd with a piped log, and then reports success. httpd removes its sets when
- * it exits, so sets of this run show that it was killed.
- */
-function leftItsSets({ result, byItself }: LastEnd, { runSets, ending }: FailureFacts): string | undefined {
-  const left = (runSets ?? 0) > 0 || ending?.cause === 'killed';
-  return result === 'success' && byItself === true && left
-    ? 'killed without systemd knowing its main process, since it left its semaphore sets behind'
-    : undefined;
-}
 
 /** A start or stop took too long (TimeoutStartSec=, TimeoutStopSec=), or the run did (RuntimeMaxSec=). */
 export const timeoutCause: CauseRule = (unit, facts) =>
