@@ -39,6 +39,7 @@ export interface UninstallOptions extends Pick<CommonOptions, 'unit' | 'json' | 
   dryRun: boolean;
 }
 
+const RECOVER_UNIT = 'httpd-guard-recover.service';
 const ASK_TIMEOUT_MS = 5_000;
 
 /** Removes the hooks from a unit or from all guarded units, and with the last one everything that install wrote. */
@@ -128,6 +129,8 @@ async function stopWatching(
     ours.includes(name),
   );
   if (toStop.length > 0) await systemctl('disable', '--now', ...toStop);
+  // A look that is under way would write the register again.
+  if (ours.includes(RECOVER_UNIT)) await systemctl('stop', RECOVER_UNIT);
   // systemd would keep the failed state of a removed unit. Fails for units that it does not know.
   for (const name of ours) await systemctl('reset-failed', name);
   for (const path of paths) if (path !== textfile) removeDropIn(path);

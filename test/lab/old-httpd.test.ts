@@ -61,7 +61,7 @@ void t.test('httpd 2.2 reports only "Syntax OK"', async (t) => {
     lab.end();
   });
   // Milliseconds, as the real one; three mutexes.
-  await installStandIn(lab, { isMute: true, sets: 3, pauseMs: 20 });
+  await installStandIn(lab, { isMute: true, sets: 3, pauseMs: 300 });
   const httpd = new Apache(lab, STAND_IN_UNIT);
   await lab.installGuard();
   const MOST = 128;
