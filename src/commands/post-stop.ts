@@ -6,6 +6,7 @@ import type { FailureFacts } from '../core/diagnosis/failure-facts.ts';
 import { findCause } from '../core/diagnosis/find-cause.ts';
 import type { RunEnding } from '../core/diagnosis/run-ending.ts';
 import { isUp } from '../core/units/active-state.ts';
+import { isKill } from '../core/units/end-result.ts';
 import type { UnitFacts } from '../core/units/unit-facts.ts';
 import { readConfiguration } from '../host/config/configuration.ts';
 import { readClock } from '../host/proc/clock.ts';
@@ -109,8 +110,6 @@ async function logCause(
   return recorded;
 }
 
-const KILLED = /^(signal|core-dump|watchdog|oom-kill)$/;
-
 /** The ending by systemd's variables for ExecStopPost= (systemd.exec(5), "Environment Variables Set or Propagated"). */
 function endingOf({ invocationId, job, run, result }: UnitFacts): RunEnding {
   // systemd before 232 sets none.
@@ -143,7 +142,7 @@ function keep(server: Server, unit: UnitFacts, facts: FailureFacts): Done<'not-w
     cause,
   });
   // What a kill leaves is what a good run had.
-  if (KILLED.test(ending.result) && runSets !== null && runSets > 0 && server.owner.known)
+  if (isKill(ending.result) && runSets !== null && runSets > 0 && server.owner.known)
     keepSetsSeen(unit.name, {
       sets: runSets,
       mechanism: server.settings.known ? server.settings.value.mutexMechanism : null,

@@ -1,3 +1,4 @@
+import { isFailedExit } from '../units/end-result.ts';
 import { CAUSES, type Cause } from './cause.ts';
 import type { TableUse } from '../verdict/table-use.ts';
 import type { UnitFacts } from '../units/unit-facts.ts';
@@ -33,7 +34,7 @@ export interface RunEnding {
  * killer are other causes.
  */
 export function mayLackSets(result: string): boolean {
-  return /^(exit-code|protocol|resources|start-limit-hit|success)$/.test(result);
+  return isFailedExit(result) || result === 'success';
 }
 
 /**

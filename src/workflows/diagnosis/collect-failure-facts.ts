@@ -18,7 +18,7 @@ import type { PidFile } from '../../core/verdict/pid-file.ts';
 import { mayBeMutexOf } from '../../core/verdict/semaphore-set.ts';
 import type { Snapshot } from '../../core/verdict/snapshot.ts';
 import { tableUse } from '../../core/verdict/table-use.ts';
-import { judge } from '../../core/verdict/verdict.ts';
+import { type Judgement, judge } from '../../core/verdict/verdict.ts';
 import { userNames } from '../../host/exec/user-names.ts';
 import { readDirectives } from '../servers/read-directives.ts';
 import { readServerPidFile } from '../servers/server-pid-file.ts';
@@ -42,21 +42,28 @@ export async function collectFailureFacts(
   witness: JournalWitness,
 ): Promise<FailureFacts> {
   const snapshot = await readSnapshot(server.owner, systemd);
-  return failureFactsOf(server, snapshot, endingOf, systemd, witness);
+  const living = lineages(snapshot);
+  const looked = { snapshot, living, judgements: judge(snapshot, living) };
+  return failureFactsOf(server, looked, endingOf, systemd, witness);
+}
+
+/** A look with what core derives from it, each once. */
+export interface Looked {
+  snapshot: Snapshot;
+  living: readonly Lineage[];
+  judgements: readonly Judgement[];
 }
 
 /** The same by a look that was taken already. */
 export async function failureFactsOf(
   server: Server,
-  snapshot: Snapshot,
+  { snapshot, living, judgements }: Looked,
   endingOf: (invocationId: string) => RunEnding | null,
   systemd: SystemdSession,
   witness: JournalWitness,
 ): Promise<FailureFacts> {
   const { unit, settings, configComplaint } = server;
   const about = unit.known ? unit.value : null;
-  const living = lineages(snapshot);
-  const judgements = judge(snapshot, living);
   const count = countVerdicts(judgements);
   const pidFile = readServerPidFile(settings, snapshot);
   const sysvMutexes = settings.known ? settings.value.sysvMutexes : null;

@@ -47,7 +47,7 @@ export async function makeReport(
   const found = isDown
     ? await diagnoseFacts(
         server,
-        await failureFactsOf(server, snapshot, endingOf, systemd, journalWitness),
+        await failureFactsOf(server, { snapshot, living, judgements }, endingOf, systemd, journalWitness),
         systemd,
       )
     : null;

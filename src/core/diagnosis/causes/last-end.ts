@@ -1,3 +1,4 @@
+import { isFailedExit } from '../../units/end-result.ts';
 import type { UnitFacts } from '../../units/unit-facts.ts';
 import { isUnsupervised } from '../../units/unit-state.ts';
 import type { FailureFacts } from '../failure-facts.ts';
@@ -74,5 +75,5 @@ const NEVER_SERVED_MS = 10_000;
  */
 export function endedByExit({ result, ranMs }: LastEnd): boolean {
   if (result === 'success') return ranMs < NEVER_SERVED_MS;
-  return /^(exit-code|protocol|resources|start-limit-hit)$/.test(result);
+  return isFailedExit(result);
 }

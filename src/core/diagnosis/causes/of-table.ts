@@ -1,3 +1,4 @@
+import { isKill } from '../../units/end-result.ts';
 import { valueOrNull } from '../../fact.ts';
 import { counted } from '../../text/counted.ts';
 import type { UnitFacts } from '../../units/unit-facts.ts';
@@ -15,8 +16,8 @@ export type Level = 'full' | 'short' | 'after a kill';
 
 export function tableCause(unit: UnitFacts, facts: FailureFacts, level: Level): Finding | null {
   const end = endOf(unit, facts);
-  const isKill = /^(signal|core-dump|watchdog|oom-kill|timeout|gone)$/.test(end.result);
-  if (level === 'after a kill' ? !isKill : !endedByExit(end)) return null;
+  const wasKilled = isKill(end.result) || end.result === 'timeout' || end.result === 'gone';
+  if (level === 'after a kill' ? !wasKilled : !endedByExit(end)) return null;
   // After a kill its own sets stay in the table, so the present table decides; else the table when the run ended, if it is known.
   const then = facts.ending?.use ?? null;
   const isOutside = looksFromOutside(unit, facts);
