@@ -1,3 +1,4 @@
+import { MESSAGE_ID } from '../../src/core/message-ids.ts';
 import { type Apache, WWW_DATA, makeSets, setIds } from './apache.ts';
 import { type Lab, until } from './lab.ts';
 
@@ -34,9 +35,13 @@ export class Guard {
 
   /** What a service has said since then, line by line. */
   async said(service: 'watch' | 'recover', since: string): Promise<string[]> {
-    const unit = service === 'watch' ? WATCH : RECOVER;
+    // Of a process that has ended before journald looks, such as logger, an entry has no unit.
+    const results = [MESSAGE_ID.recovered, MESSAGE_ID.failed, MESSAGE_ID.gaveUp].map(
+      (id) => ` + MESSAGE_ID=${id}`,
+    );
+    const by = service === 'watch' ? `_SYSTEMD_UNIT=${WATCH}` : `_SYSTEMD_UNIT=${RECOVER}${results.join('')}`;
     const text = await this.lab.sh(
-      `journalctl --sync; journalctl -q -o cat --since=${since} _SYSTEMD_UNIT=${unit} | grep -v heartbeat || true`,
+      `journalctl --sync; journalctl -q -o cat --since=${since} ${by} | grep -v heartbeat || true`,
     );
     return text.split('\n').filter((line) => line !== '');
   }
