@@ -329,3 +329,12 @@ void t.test('an httpd outside the unit is the cause, whatever else is wrong', as
   t.match(evidence, [{ saw: /812 \(unknown program\) is running outside systemd/ }]);
   t.equal(evidence.length, 1);
 });
+
+void t.test('of a unit that systemd unloaded, its last job shows how it ended', async (t) => {
+  const unit = known(failedUnit({ active: 'inactive', result: 'success', invocationId: '' }));
+  const after = (over: object) => findCause(leak({ unit, lastJob: known(job(over)) })).cause;
+  t.equal(after({ ranMs: 140 }), 'semaphore-leak');
+  t.equal(after({ ranMs: 60_000 }), 'stopped-by-admin', 'it served first');
+  t.equal(after({ ranMs: null }), 'stopped-by-admin', 'it is not known how long it ran');
+  t.equal(after({ type: 'stop', ranMs: 140 }), 'stopped-by-admin');
+});
