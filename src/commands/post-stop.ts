@@ -5,7 +5,7 @@ import type { Fact } from '../core/fact.ts';
 import type { FailureFacts } from '../core/diagnosis/failure-facts.ts';
 import { findCause } from '../core/diagnosis/find-cause.ts';
 import type { RunEnding } from '../core/diagnosis/run-ending.ts';
-import { isUp } from '../core/units/active-state.ts';
+import { isUp } from '../core/units/unit-state.ts';
 import { isKill } from '../core/units/end-result.ts';
 import type { UnitFacts } from '../core/units/unit-facts.ts';
 import { readConfiguration } from '../host/config/configuration.ts';

@@ -1,7 +1,7 @@
 import { type Fact, known, unknown } from '../core/fact.ts';
 import type { HistoryEntry } from '../core/logs/history-entry.ts';
 import { type GuardState, type ServingFacts, guardStatus } from '../core/guard/guard-status.ts';
-import { isUp } from '../core/units/active-state.ts';
+import { isUp } from '../core/units/unit-state.ts';
 import { forUnit, readConfiguration } from '../host/config/configuration.ts';
 import { answersHealthy } from '../host/httpd/health-check.ts';
 import { readHistory } from '../host/logs/read-history.ts';

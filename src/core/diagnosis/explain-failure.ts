@@ -1,4 +1,4 @@
-import { isUp } from '../units/active-state.ts';
+import { isUp } from '../units/unit-state.ts';
 import type { MessageKind } from '../logs/message-rule.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Cause } from './cause.ts';

@@ -1,5 +1,5 @@
 import type { MessageKind } from '../logs/message-rule.ts';
-import { isUp } from '../units/active-state.ts';
+import { isUp } from '../units/unit-state.ts';
 import type { Cause } from './cause.ts';
 import type { FailureFacts, LogLine } from './failure-facts.ts';
 

@@ -3,7 +3,7 @@ import type { Outsider } from './failure-facts.ts';
 import type { Lineage } from '../verdict/lineage.ts';
 import type { PidFile } from '../verdict/pid-file.ts';
 import type { ProcessFacts } from '../verdict/process-facts.ts';
-import { isDown } from '../units/active-state.ts';
+import { isDown } from '../units/unit-state.ts';
 import type { UnitFacts } from '../units/unit-facts.ts';
 
 /**

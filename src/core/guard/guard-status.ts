@@ -1,6 +1,7 @@
 import type { Fact } from '../fact.ts';
 import { shellWord } from '../text/shell-word.ts';
 import type { UnitFacts } from '../units/unit-facts.ts';
+import { isStuck } from '../units/unit-state.ts';
 import type { GuardFacts } from './guard-facts.ts';
 import { type GuardProblem, guardProblems } from './guard-problems.ts';
 
@@ -34,6 +35,7 @@ function servingProblems({ unit, facts, ports, health }: ServingFacts): GuardPro
   const problem = (saw: string): GuardProblem[] => [{ unit, saw, run }];
   if (!facts.known) return [{ unit, saw: facts.why, run: null }];
   if (facts.value.active === 'failed') return problem(`${unit} is failed`);
+  if (isStuck(facts.value)) return problem(`${unit} is stuck in reloading, and its main process has exited`);
   if (health !== null && health.complaint !== null) return problem(`${unit}: ${health.complaint}`);
   if (facts.value.active === 'active' && ports.known && ports.value.length === 0)
     return problem(`${unit} is active, but listens on no port`);

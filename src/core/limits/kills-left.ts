@@ -6,8 +6,9 @@ import type { TableOwner } from './owners.ts';
 import { mayBeMutexOf } from '../verdict/semaphore-set.ts';
 import type { Snapshot } from '../verdict/snapshot.ts';
 import { type TableUse, freeSets } from '../verdict/table-use.ts';
-import { type ActiveState, isDown } from '../units/active-state.ts';
+import type { ActiveState } from '../units/active-state.ts';
 import type { UnitFacts } from '../units/unit-facts.ts';
+import { isDown } from '../units/unit-state.ts';
 import type { Judgement } from '../verdict/verdict.ts';
 
 /** Everything that `limits` shows. */

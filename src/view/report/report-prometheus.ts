@@ -1,4 +1,4 @@
-import { isUp } from '../../core/units/active-state.ts';
+import { isUp } from '../../core/units/unit-state.ts';
 import type { Fact } from '../../core/fact.ts';
 import type { ActionCounts } from '../../core/guard/action-counts.ts';
 import { isWatched, problemsOf } from '../../core/guard/guard-problems.ts';

@@ -7,7 +7,7 @@ import { name } from '../../core/verdict/lineage.ts';
 import type { Report } from '../../core/check/report.ts';
 import { ClaimJudge, type SetOwner } from '../../core/register/claim-judge.ts';
 import { lostSets } from '../../core/register/losses.ts';
-import { isUp } from '../../core/units/active-state.ts';
+import { isUp } from '../../core/units/unit-state.ts';
 import { counted } from '../../core/text/counted.ts';
 import { type Use, percent } from '../../core/verdict/table-use.ts';
 import type { Judgement, Verdict } from '../../core/verdict/verdict.ts';

@@ -1,12 +1,13 @@
 import t from 'tap';
-import {
-  type ActiveState,
-  type UnitPhase,
-  isDown,
-  isUp,
-  parseActiveState,
-  unitPhase,
-} from '../../../src/core/units/active-state.ts';
+import { type ActiveState, parseActiveState } from '../../../src/core/units/active-state.ts';
+import { type UnitPhase, isDown, isUp, unitPhase } from '../../../src/core/units/unit-state.ts';
+
+const unit = (text: string, sub = 'running') => ({
+  active: parseActiveState(text),
+  sub,
+  mainPid: 7,
+  result: 'success',
+});
 
 void t.test('each state of systemd has its phase', async (t) => {
   const phases: Record<ActiveState, UnitPhase> = {
@@ -21,26 +22,34 @@ void t.test('each state of systemd has its phase', async (t) => {
     unrecognized: 'changing',
   };
   for (const [text, phase] of Object.entries(phases)) {
-    const unit = { active: parseActiveState(text), sub: 'running' };
-    t.equal(unit.active, text);
-    t.equal(unitPhase(unit), phase, text);
-    t.equal(isUp(unit), phase === 'up', text);
-    t.equal(isDown(unit), phase === 'down', text);
+    const one = unit(text);
+    t.equal(one.active, text);
+    t.equal(unitPhase(one), phase, text);
+    t.equal(isUp(one), phase === 'up', text);
+    t.equal(isDown(one), phase === 'down', text);
   }
 });
 
 void t.test('a unit that is active (exited) is up, although systemd watches no process of it', async (t) => {
-  const unit = { active: 'active', sub: 'exited' } as const;
-  t.equal(unitPhase(unit), 'up-without-process');
-  t.ok(isUp(unit));
-  t.notOk(isDown(unit));
+  const exited = unit('active', 'exited');
+  t.equal(unitPhase(exited), 'up-without-process');
+  t.ok(isUp(exited));
+  t.notOk(isDown(exited));
+});
+
+void t.test('a unit that is stuck in reloading is down', async (t) => {
+  const stuck = { ...unit('reloading'), mainPid: 0, result: 'exit-code' };
+  t.equal(unitPhase(stuck), 'down');
+  t.notOk(isUp(stuck));
+  t.ok(isDown(stuck));
+  t.ok(isUp({ ...stuck, result: 'success' }), 'a reload that goes on');
 });
 
 void t.test('a state that this version does not know is neither up nor down', async (t) => {
   for (const text of ['', 'hibernating', 'Active', 'active\n']) {
-    const unit = { active: parseActiveState(text), sub: '' };
-    t.equal(unit.active, 'unrecognized');
-    t.notOk(isUp(unit));
-    t.notOk(isDown(unit));
+    const one = unit(text, '');
+    t.equal(one.active, 'unrecognized');
+    t.notOk(isUp(one));
+    t.notOk(isDown(one));
   }
 });
