@@ -1,8 +1,10 @@
 // What a host with httpd has around its semaphores, made inside the bench's own namespaces.
 import { spawn } from 'node:child_process';
-import { appendFileSync, chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { cacheSettings } from '../../src/host/state/settings-cache.ts';
+import { settings } from '../view/report/report-builder.ts';
 import { must } from './must.ts';
 
 /** As on RHEL. */
@@ -31,25 +33,17 @@ function nameApache(folder: string): void {
   must('mount', '--bind', path, '/etc/passwd');
 }
 
-/** httpd's last good answer (src/host/state/settings-cache.ts), of which no source is newer. */
+/** httpd's last good answer, of which no source is newer. */
 function rememberSettings(): void {
-  must('mount', '-t', 'tmpfs', 'httpd-guard-bench', '/var/lib');
-  const settings = {
+  for (const folder of ['/var/lib', '/run']) must('mount', '-t', 'tmpfs', 'httpd-guard-bench', folder);
+  const of = settings({
     user: 'apache',
     uid: HTTPD_UID,
-    errorLog: null,
     pidFile: '/run/httpd-guard-bench.pid',
-    mutexMechanism: 'sysvsem',
     configFiles: [],
-  };
-  const lines = [
-    'httpd-guard 3',
-    `uid ${HTTPD_UID}`,
-    'cuid 0',
-    `json ${JSON.stringify({ settings, starterUid: 0 })}`,
-  ];
-  mkdirSync('/var/lib/httpd-guard');
-  writeFileSync(`/var/lib/httpd-guard/${UNIT}`, `${lines.join('\n')}\n`);
+  });
+  const written = cacheSettings(UNIT, { settings: of, starterUid: 0, userFrom: null });
+  if (!written.ok) throw new Error(written.why);
 }
 
 /** Programs of httpd's own user have to be looked into to tell that they are none: those are given the size of a php-fpm. */

@@ -146,8 +146,10 @@ void t.test('sets of other users that httpd was seen to use are candidates', asy
 const READ_UIDS = /\nuids=\n(for [^]*?\ndone)\n/.exec(readFileSync(GATE, 'utf8'))?.[1] ?? '';
 
 void t.test('the gate reads the owner uids of the register, whatever is in its place', async (t) => {
-  const state = t.testdir();
-  const script = `state=${state} uids=; ${READ_UIDS}; printf %s "$uids"`;
+  const state = t.testdir({ run: {} });
+  const read = READ_UIDS.replace('/run/httpd-guard', `${state}/run`);
+  t.not(read, READ_UIDS);
+  const script = `state=${state} uids=; ${read}; printf %s "$uids"`;
   const uids = (): string => {
     const { stdout, stderr } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
     t.equal(stderr, '');
@@ -165,6 +167,8 @@ void t.test('the gate reads the owner uids of the register, whatever is in its p
     writeFileSync(`${state}/register`, text);
     t.equal(uids(), expected, JSON.stringify(text));
   }
+  writeFileSync(`${state}/run/register`, 'httpd-guard register 1\nuids 48\njson {}\nend\n');
+  t.equal(uids(), ' 48 ', 'the one in /run as well');
 });
 
 void t.test('a table in another form: Node is started to check it', async (t) => {

@@ -54,6 +54,26 @@ export function findHttpdProgram(pid: number, exe: Executable, isLate: () => boo
   return known(false);
 }
 
+/**
+ * Whether a process runs a program that was found to be plain in another process, by the first of its mapped files. No file is
+ * opened but its maps.
+ */
+export function isKnownPlain(pid: number, exe: Executable): boolean {
+  if (isLoaderName(exe.path)) return false;
+  let isPlain = false;
+  readMaps(
+    pid,
+    (lines) => {
+      isPlain = parseMaps(lines, 'executable').some(
+        ({ path, identity }) => path === exe.path && programByIdentity.get(identity) === 'plain',
+      );
+      return true;
+    },
+    () => false,
+  );
+  return isPlain;
+}
+
 function readProgram(pid: number, file: MappedFile, exe: Executable, isLate: () => boolean): Fact<Program> {
   const before = programByIdentity.get(file.identity);
   if (before !== undefined) return known(before);

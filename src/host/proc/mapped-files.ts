@@ -17,6 +17,8 @@ export interface MappedFile {
 const MOST_BYTES = 4 * 1024 * 1024;
 /** The kernel returns at most a page for each read. */
 const PIECE = Buffer.allocUnsafe(64 * 1024);
+/** The kernel writes no more lines than asked for, and the program is in the first ones. */
+const FIRST_BYTES = 512;
 
 /**
  * Reads the lines of /proc/PID/maps piece by piece and calls `each` with whole lines, until it returns true. The mapped files are
@@ -33,7 +35,7 @@ export function readMaps(
     fd = openSync(`/proc/${pid}/maps`, 'r');
     let begun = '';
     for (let total = 0; ;) {
-      const read = readSync(fd, PIECE, 0, PIECE.length, null);
+      const read = readSync(fd, PIECE, 0, total === 0 ? FIRST_BYTES : PIECE.length, null);
       if (read === 0) return known('read');
       total += read;
       if (total > MOST_BYTES) return unknown(`process ${pid} has more mapped files than are read`);

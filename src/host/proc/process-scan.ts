@@ -5,8 +5,9 @@ import type { ProcessFacts } from '../../core/verdict/process-facts.ts';
 import { steadyMs } from '../exec/steady-ms.ts';
 import { errorReason } from '../files/error-reason.ts';
 import { readStartedAs } from './auxv.ts';
-import { findHttpdProgram } from './find-httpd-program.ts';
+import { findHttpdProgram, isKnownPlain } from './find-httpd-program.ts';
 import {
+  isRoots,
   listPids,
   readExecutable,
   readIpcNamespace,
@@ -173,8 +174,11 @@ export class ProcessScan {
   private readAs(pid: number, tid: number, asked: boolean): Seen | null {
     const { serverUids, ordinaryStarterUid, canKnow } = this.question;
     const exe = readExecutable(tid);
-    const uids = readUids(tid);
     const isNamed = isHttpdName(exe.path);
+    // Cheaper than reading its uids: of processes of root there are many with the same program.
+    if (!isNamed && !asked && ordinaryStarterUid === null && isRoots(tid) && isKnownPlain(tid, exe))
+      return 'other program';
+    const uids = readUids(tid);
     const isServers = uids.length === 0 || uids.some((uid) => serverUids.includes(uid));
     if (!isNamed && !isServers && !asked) return 'other program';
     // A process of root can know any set, whatever it was started as.
