@@ -57,6 +57,10 @@ void t.test('fixes for demand, with no orphaned set', async (t) => {
   );
   const older = words('semaphore-demand', patient({ blockingServers: [{ unit: 'old.service', sets: 12 }] }));
   t.match(older, /^old\.service could use 12 sets[^]*restart old\.service[^]*guard clean[^]*start apache2/);
+  t.match(
+    words('semaphore-demand', patient({ unsure: 2, ownerUnknown: 'no user' })),
+    '2 sets may be orphaned: no user',
+  );
   t.notMatch(words('semaphore-demand', patient({}, { active: 'active' })), 'systemctl start', 'it is up');
   t.notMatch(all, /httpd-guard clean\n|TimeoutStopSec|may be orphaned/);
   t.match(words('semaphore-demand', patient({ unsure: 3 })), /^3 sets may be orphaned[^]*check --explain/);

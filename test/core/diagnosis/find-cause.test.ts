@@ -285,6 +285,7 @@ void t.test('a table that may be too small is doubted if the log names another c
   const PORT = '(98)Address already in use: AH00072: make_sock: could not bind to address [::]:80';
   t.equal(told(), 'semaphore-demand');
   t.equal(told(PORT), 'port-held-by-other');
+  t.equal(told('[x] [ssl:emerg] [pid 1] AH02572: Failed to configure'), 'other');
   t.equal(told(NO_ROOM), 'semaphore-demand');
   t.equal(told(NO_ROOM, PORT), 'semaphore-demand', 'a line of semaphores bears it out');
   t.equal(explainFailure(leak({ orphans: 0 }), [line(PORT)]).cause, 'semaphore-demand', 'a full one is sure');
