@@ -43,12 +43,16 @@ export function causeSentence(cause: Cause, holders: readonly Holder[] = []): st
   return `${SENTENCE[cause]}: ${owners.join(', ')}`;
 }
 
+const DEGRADED = 'it is running without some of its semaphore sets';
+
 /** `diagnose` as text: the cause, its evidence, and commands that fix it. */
 export function diagnosisText(
   { unit, cause, evidence, holders, cures, missing }: Diagnosis,
   { quiet }: { quiet: boolean },
 ): string {
-  const lines = [`${unit}: ${causeSentence(cause, holders)}.`];
+  const isDegraded = cause === 'none' && evidence.some(({ rule }) => rule === 'need');
+  const headline = isDegraded ? DEGRADED : causeSentence(cause, holders);
+  const lines = [`${unit}: ${headline}.`];
   if (!quiet) {
     lines.push('', ...evidence.map(({ saw, source }) => `  ${escape(saw)}  (${escape(source)})`));
     lines.push(...holders.map((holder) => `  ${holderText(holder)}`));

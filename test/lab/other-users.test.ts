@@ -53,7 +53,8 @@ async function setUp(t: Test, module: string): Promise<Apache> {
   return apache;
 }
 
-void t.test('mod_wsgi daemon groups of two users leak nothing', async (t) => {
+/** A server with two daemon groups of two users, and whether both answer. */
+async function setUpWsgi(t: Test): Promise<{ a: Apache; answer: () => Promise<boolean> }> {
   const a = await setUp(t, 'wsgi');
   a.lab.write(
     'srv/app.wsgi',
@@ -75,13 +76,66 @@ void t.test('mod_wsgi daemon groups of two users leak nothing', async (t) => {
   );
   const get = async (path: string): Promise<boolean> =>
     (await a.lab.run('curl', '-s', '-m', '5', `http://127.0.0.1${path}`)).stdout === 'app';
-  await killsLeaveNothing(t, a, 20, async () => (await get('/app1')) && get('/app2'));
+  return { a, answer: async () => (await get('/app1')) && get('/app2') };
+}
+
+void t.test('mod_wsgi daemon groups of two users leak nothing', async (t) => {
+  const { a, answer } = await setUpWsgi(t);
+  await killsLeaveNothing(t, a, 20, answer);
   for (const user of ['app1', 'app2'])
     t.equal(
       (await setIds(a.lab, Number(await a.lab.sh(`id -u ${user}`)))).length,
       2,
       `one for each of ${user}`,
     );
+});
+
+void t.test('a mod_wsgi group that got no lock: check names it until a reload creates it', async (t) => {
+  const { a, answer } = await setUpWsgi(t);
+  const { lab } = a;
+  // Only mod_wsgi has sets, as with Debian's defaults: without one of its own, httpd would not start.
+  await lab.sh("sed -i 's/^Mutex .*/Mutex pthread default/' /etc/apache2/conf-enabled/lab.conf");
+  const guard = await Guard.install(lab, a);
+  const check = (...words: string[]) => lab.run('httpd-guard', 'check', ...words);
+  await a.start();
+  await until('both groups to answer', async () => ((await answer()) ? true : null));
+  await guard.rests();
+  t.equal((await setIds(lab)).length, 2);
+  t.match(await check(), { exitCode: 0, stdout: 'apache2.service is not at risk from semaphores.' });
+
+  await lab.run('systemctl', 'stop', a.unit);
+  await lab.limitSets(1);
+  await a.start();
+  await guard.rests();
+  await lab.limitSets(100);
+  t.equal((await setIds(lab)).length, 1);
+  const warning =
+    'apache2.service runs with 1 semaphore set instead of 2: mod_wsgi group app2 has no lock, since no set could be created.';
+  t.match(await check(), {
+    exitCode: 1,
+    stdout: /^apache2\.service is running without some of its semaphore sets\./,
+  });
+  t.match(JSON.parse((await check('--json')).stdout), {
+    status: 'warning',
+    reasons: [new RegExp(`^${warning}`)],
+  });
+  t.match(await check('--format', 'nagios'), {
+    exitCode: 1,
+    stdout: new RegExp(`^HTTPD-GUARD WARNING - ${warning}`),
+  });
+  t.match(
+    (await check('--format', 'prometheus')).stdout,
+    /^httpd_guard_sets_missing\{unit="apache2\.service"\} 1$/m,
+  );
+  const found = await lab.run('httpd-guard', 'diagnose', '--unit', a.unit);
+  t.equal(found.exitCode, 1);
+  t.match(found.stdout, /^apache2\.service: it is running without some of its semaphore sets\.$/m);
+  t.match(found.stdout, 'mod_wsgi group app2 has no lock');
+
+  await lab.sh(`systemctl reload ${a.unit}`);
+  await until('both sets', async () => ((await setIds(lab)).length === 2 ? true : null));
+  await guard.rests();
+  t.match(await check(), { exitCode: 0 }, 'after a reload, although the line is still of this run');
 });
 
 void t.test('mpm_itk leaks nothing', async (t) => {

@@ -48,7 +48,7 @@ void t.test('rules and dashboard use only metrics and labels that are printed', 
 
 void t.test('each alert has a summary and a command to run', async (t) => {
   const alerts = RULES.split('- alert: ').slice(1);
-  t.equal(alerts.length, 11);
+  t.equal(alerts.length, 12);
   const runbook = /^ *runbook: '[^']*"(httpd-guard|systemctl) [^']+'$/m;
   for (const alert of alerts)
     for (const part of [/^ *severity: (warning|critical)$/m, /^ *summary: '.+'$/m, runbook])

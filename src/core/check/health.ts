@@ -1,4 +1,5 @@
 import { isForSets } from '../diagnosis/cause.ts';
+import { type Degradation, degradedSentence } from '../diagnosis/degradation.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { Fact } from '../fact.ts';
 import { shellWord } from '../text/shell-word.ts';
@@ -27,6 +28,8 @@ export interface HealthQuestion {
   isApart: boolean;
   /** How many sets the running server has lost: another program removed them. */
   lostSets: number;
+  /** It is up, but without some of its sets. */
+  degraded: Degradation | null;
   /** Why the installed guard does not work, or has the wrong user of httpd, one sentence with its fix for each; else empty. */
   guardProblems: readonly string[];
   /** Whether an httpd was found here at all: a missing one is not a healthy one. */
@@ -40,7 +43,7 @@ export interface HealthQuestion {
 /** Whether the semaphore table keeps httpd from starting, now or after the next kill -9. The worst finding decides the status. */
 export function health(question: HealthQuestion): Health {
   const { use, judgements, finding, needed, isApart } = question;
-  const { lostSets, guardProblems, found, warnPercent, critPercent, missing } = question;
+  const { lostSets, degraded, guardProblems, found, warnPercent, critPercent, missing } = question;
   const critical: string[] = [];
   const warning: string[] = [];
   const count = countVerdicts(judgements);
@@ -76,6 +79,8 @@ export function health(question: HealthQuestion): Health {
     warning.push(
       `${counted(count.orphan, 'orphaned set')}, leaked by a killed httpd: httpd-guard clean removes ${count.orphan === 1 ? 'it' : 'them'}`,
     );
+  // A lost set is missing as well.
+  if (degraded !== null && lostSets === 0) warning.push(degradedSentence(unit, degraded));
   warning.push(...guardProblems);
 
   const reasons = [...critical, ...warning, ...(use.known ? [] : [use.why]), ...missing];

@@ -1,5 +1,6 @@
 import type { UnitListing } from '../httpd/choose-unit.ts';
 import type { Cure } from '../diagnosis/cure.ts';
+import type { Degradation } from '../diagnosis/degradation.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { Fact } from '../fact.ts';
 import type { GuardFacts } from '../guard/guard-facts.ts';
@@ -27,6 +28,8 @@ export interface Report {
   segments: Fact<readonly SegmentJudgement[]>;
   /** Why it is down, as `diagnose` shows it; null if it is up or its unit is unknown. */
   finding: Pick<Diagnosis, 'cause' | 'evidence' | 'cures'> | null;
+  /** It is up, but without some of its sets; null if it is not. */
+  degraded: Degradation | null;
   /** What helps, best first. */
   cures: readonly Cure[];
   health: Health;

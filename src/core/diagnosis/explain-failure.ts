@@ -2,6 +2,7 @@ import { isUp } from '../units/unit-state.ts';
 import type { MessageKind } from '../logs/message-rule.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Cause } from './cause.ts';
+import { degradation, degradedSentence } from './degradation.ts';
 import type { FailureFacts, LogLine } from './failure-facts.ts';
 import { type Finding, findCause } from './find-cause.ts';
 import { lastLines, lineToQuote } from './last-lines.ts';
@@ -19,11 +20,21 @@ export function explainFailure(facts: FailureFacts, runLines: readonly LogLine[]
   const isConfirmed = found.weak === true && lines.some(({ match }) => match?.kind === 'create-failed');
   const byLine = isSure || isConfirmed ? null : lineCause(found, facts, lines);
   if (byLine !== null) return byLine;
+  if (found.cause === 'none') return withDegradation(found, facts, lines);
   const contradiction =
     found.weak === true && !isConfirmed ? lineToQuote('other', lines, didExit(facts)) : null;
   return contradiction === null
     ? withLines(found, lines, didExit(facts))
     : { cause: 'other', evidence: [asEvidence(contradiction), ...found.evidence] };
+}
+
+/** It is running, so there is no failure, but not all of it works. */
+function withDegradation(found: Finding, facts: FailureFacts, lines: readonly LogLine[]): Finding {
+  const degraded = facts.unit.known ? degradation(facts.missingSets, lines) : null;
+  if (degraded === null || !facts.unit.known) return found;
+  const saw = degradedSentence(facts.unit.value.name, degraded);
+  const need: Evidence = { rule: 'need', saw, source: 'register' };
+  return { ...found, evidence: [...found.evidence, need, asEvidence(degraded.line)] };
 }
 
 /** Causes by kinds of lines, if the machine shows no other cause. */

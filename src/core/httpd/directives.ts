@@ -90,6 +90,11 @@ export function listenPorts(directives: readonly Directive[]): number[] {
   return [...new Set(ports.filter((port) => port > 0 && port < 65_536))].sort((a, b) => a - b);
 }
 
+/** The names of mod_wsgi's daemon groups, in the order of the configuration, which is that of their numbers. */
+export function wsgiGroups(directives: readonly Directive[]): string[] {
+  return directives.flatMap(({ name, words: [group = ''] }) => (name === 'wsgidaemonprocess' ? [group] : []));
+}
+
 /** How many balancers there are, each with a mutex of its own (httpd: modules/proxy/mod_proxy_balancer.c, balancer_post_config). */
 export function countBalancers(directives: readonly Directive[]): number {
   const names = directives

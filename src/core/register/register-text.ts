@@ -8,12 +8,17 @@ const FIRST_LINE = 'httpd-guard register 1';
 export const MOST_SETS = 32_768;
 /** A unit name has at most 255 bytes (systemd: UNIT_NAME_MAX). */
 const MOST_NAME = 255;
+/** Instances of a template can be many. */
+const MOST_UNITS = 1_000;
 
 /**
  * The register as text: a first line with its version, a line `uids` with the owner uids of the sets that httpd used for units/gate, a line `json`
  * with the rest, and `end`, which a torn file lacks. A run stands once, however many sets it has.
  */
-export function registerText({ lookedMs, forks, seen, losses }: Register, place: RegisterPlace): string {
+export function registerText(
+  { lookedMs, forks, seen, losses, most }: Register,
+  place: RegisterPlace,
+): string {
   const runs: ServerRun[] = [];
   const index = new Map<string, number>();
   const sets = [...seen.values()].slice(0, MOST_SETS).map(({ id, ctime, uid, lastPid, run, contested }) => {
@@ -25,7 +30,8 @@ export function registerText({ lookedMs, forks, seen, losses }: Register, place:
     return [id, ctime, uid, lastPid, at, contested ? 1 : 0];
   });
   const uids = new Set([...seen.values()].flatMap(({ uid, run }) => (run === null ? [] : [uid])));
-  const json = JSON.stringify({ ...place, lookedMs, forks, runs, sets, losses });
+  const rest = { runs, sets, losses, most: [...most].slice(-MOST_UNITS) };
+  const json = JSON.stringify({ ...place, lookedMs, forks, ...rest });
   return `${FIRST_LINE}\nuids ${[...uids].sort((x, y) => x - y).join(' ')}\njson ${json}\nend\n`;
 }
 
@@ -38,10 +44,11 @@ export function parseRegister(text: string, place: RegisterPlace, nowMs: number)
   const json = match === null ? null : parseJson(match[1] ?? '');
   if (!isObject(json) || json['bootId'] !== place.bootId || json['ipcNamespace'] !== place.ipcNamespace)
     return null;
-  const { lookedMs, forks, runs, sets, losses } = json;
+  const { lookedMs, forks, runs, sets, losses, most } = json;
   if (!isTime(lookedMs) || lookedMs > nowMs || !Array.isArray(runs) || !Array.isArray(sets)) return null;
   if (sets.length > MOST_SETS || !runs.every(isRun) || (forks !== null && !isWhole(forks))) return null;
   if (!Array.isArray(losses) || !losses.every(isLoss)) return null;
+  if (!Array.isArray(most) || most.length > MOST_UNITS || !most.every(isMost)) return null;
   const seen = new Map<number, Seen>();
   for (const row of sets as unknown[]) {
     const one = parseRow(row, runs, nowMs);
@@ -49,7 +56,7 @@ export function parseRegister(text: string, place: RegisterPlace, nowMs: number)
     if (one === null || seen.has(one.id)) return null;
     seen.set(one.id, one);
   }
-  return { lookedMs, forks, seen, losses };
+  return { lookedMs, forks, seen, losses, most: new Map(most) };
 }
 
 function parseRow(row: unknown, runs: readonly ServerRun[], nowMs: number): Seen | null {
@@ -58,6 +65,14 @@ function parseRow(row: unknown, runs: readonly ServerRun[], nowMs: number): Seen
   const run = at === 0 ? null : runs[at - 1];
   if (run === undefined || contested > 1 || (run !== null && run.masterStartedMs > nowMs)) return null;
   return { id, ctime, uid, lastPid, run, contested: contested === 1 };
+}
+
+function isMost(value: unknown): value is [unit: string, sets: number] {
+  return Array.isArray(value) && value.length === 2 && isUnit(value[0]) && isWhole(value[1]);
+}
+
+function isUnit(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= MOST_NAME;
 }
 
 function isLoss(value: unknown): value is Loss {
@@ -77,9 +92,7 @@ function isRun(value: unknown): value is ServerRun {
   if (!isObject(value)) return false;
   const { unit, invocationId, masterPid, masterStartedMs, beganRealMs } = value;
   return (
-    typeof unit === 'string' &&
-    unit !== '' &&
-    unit.length <= MOST_NAME &&
+    isUnit(unit) &&
     typeof invocationId === 'string' &&
     /^[0-9a-f]{32}$/.test(invocationId) &&
     isWhole(masterPid) &&

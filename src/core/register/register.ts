@@ -24,10 +24,12 @@ export interface Register {
   forks: number | null;
   seen: ReadonlyMap<number, Seen>;
   losses: readonly Loss[];
+  /** By unit: the most sets that one of its runs had since boot. */
+  most: ReadonlyMap<string, number>;
 }
 
 /** As if a look had been made at boot, when there were no sets yet. */
-export const NO_REGISTER: Register = { lookedMs: 0, forks: 0, seen: new Map(), losses: [] };
+export const NO_REGISTER: Register = { lookedMs: 0, forks: 0, seen: new Map(), losses: [], most: new Map() };
 
 /** Whether an httpd was seen to use a set with the fingerprint of this creator's mutexes, whatever its owner uid. */
 export function isClaimed(

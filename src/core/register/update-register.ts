@@ -2,6 +2,7 @@ import type { Lineage } from '../verdict/lineage.ts';
 import type { Snapshot } from '../verdict/snapshot.ts';
 import { launches } from './launches.ts';
 import { lossesAfter } from './losses.ts';
+import { mostSetsAfter } from './most-sets.ts';
 import type { Register, Seen } from './register.ts';
 import { isSameRun, relationTo } from './server-run.ts';
 import { type Sighting, inspectedSets, sightings } from './sightings.ts';
@@ -32,7 +33,8 @@ export function updateRegister(snapshot: Snapshot, living: readonly Lineage[]): 
     if (old !== undefined) seen.set(old.id, { ...old, run });
   }
   const losses = lossesAfter(snapshot, living, seen);
-  return { lookedMs, forks: forks.known ? forks.value.before : null, seen, losses };
+  const most = mostSetsAfter(before.most, seen);
+  return { lookedMs, forks: forks.known ? forks.value.before : null, seen, losses, most };
 }
 
 function withSighting(old: Seen, { set, lineage, run }: Sighting, snapshot: Snapshot): Seen {
@@ -51,6 +53,7 @@ export function isNews(after: Register, before: Register): boolean {
   if (after === before) return false;
   if (after.lookedMs - before.lookedMs > FRESH_MS || after.seen.size !== before.seen.size) return true;
   if (JSON.stringify(after.losses) !== JSON.stringify(before.losses)) return true;
+  if ([...after.most].some(([unit, sets]) => before.most.get(unit) !== sets)) return true;
   return [...after.seen].some(([id, one]) => !isSame(one, before.seen.get(id)));
 }
 

@@ -52,6 +52,11 @@ export function reportPrometheus(
       servers.flatMap(lost),
     ),
     gauge(
+      'sets_missing',
+      'Semaphore sets that this httpd could not create, so that a part of it does not work.',
+      servers.flatMap(missing),
+    ),
+    gauge(
       'gave_up',
       'Whether this unit is down and httpd-guard has given up on it.',
       servers.flatMap(gaveUp),
@@ -131,6 +136,13 @@ function killSamples(server: Measured): Sample[] {
 function lost(server: Measured): Sample[] {
   const { unit, report } = server;
   return unit === null ? [] : [[ofUnit(server), lostSets(unit, report.snapshot.register.losses)]];
+}
+
+function missing(server: Measured): Sample[] {
+  const { unit, report } = server;
+  if (unit === null) return [];
+  const { degraded } = report;
+  return [[ofUnit(server), degraded === null ? 0 : degraded.had - degraded.has]];
 }
 
 function gaveUp(server: Measured): Sample[] {

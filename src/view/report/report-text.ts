@@ -65,7 +65,7 @@ function headline(report: Report, paint: Paint): string {
 }
 
 function sentence(report: Report): string {
-  const { health, judgements, use, unit, finding, snapshot } = report;
+  const { health, judgements, use, unit, finding, snapshot, degraded } = report;
   if (
     finding !== null &&
     health.status !== 'unknown' &&
@@ -87,6 +87,7 @@ function sentence(report: Report): string {
     case 'ok':
       return `${httpd} is not at risk from semaphores.`;
     case 'warning':
+      if (degraded !== null) return `${httpd} is running without some of its semaphore sets.`;
       if (orphan === 0 && isBelowWarning(report))
         return `${httpd} is not at risk from semaphores, but httpd-guard does not work.`;
       return `${httpd} is not at risk yet, but ${orphan > 0 ? orphans : 'the semaphore table is filling up'}.`;

@@ -7,10 +7,11 @@ import { findOutsider } from '../../core/diagnosis/outsider.ts';
 import type { RunEnding } from '../../core/diagnosis/run-ending.ts';
 import { setsNeed } from '../../core/diagnosis/causes/sets-need.ts';
 import { type Fact, known, unknown } from '../../core/fact.ts';
-import { type Directive, countBalancers, listenPorts } from '../../core/httpd/directives.ts';
+import { type Directive, countBalancers, listenPorts, wsgiGroups } from '../../core/httpd/directives.ts';
 import { type HttpdSettings, idComplaint } from '../../core/httpd/settings.ts';
 import { byOwner } from '../../core/limits/owners.ts';
 import { productOf } from '../../core/limits/product.ts';
+import { type MissingSets, missingSets } from '../../core/register/missing-sets.ts';
 import type { UnitFacts } from '../../core/units/unit-facts.ts';
 import { isUp } from '../../core/units/unit-state.ts';
 import { type Lineage, lineages } from '../../core/verdict/lineage.ts';
@@ -88,6 +89,7 @@ export async function failureFactsOf(
       batchBefore: ending?.batch ?? 0,
     }),
     use: tableUse(snapshot),
+    missingSets: readMissingSets(server, { snapshot, living, judgements }),
     runSets: about === null ? null : setsSince(about.run.began.realMs, snapshot, living),
     orphans: count.orphan,
     unsure: count.unsure,
@@ -109,6 +111,18 @@ export async function failureFactsOf(
   return about === null || !isDown
     ? facts
     : withSlowFacts(about, server, facts, directives, systemd, witness);
+}
+
+/** The sets that a running server lacks, compared with its runs before; null if there is none. */
+export function readMissingSets(
+  { unit, settings }: Server,
+  { snapshot, judgements }: Looked,
+): MissingSets | null {
+  if (!unit.known || !isUp(unit.value)) return null;
+  const missing = missingSets(unit.value, snapshot, judgements);
+  if (missing === null) return null;
+  const directives = settings.known ? readDirectives(unit.value, settings.value) : [];
+  return { ...missing, wsgiGroups: wsgiGroups(directives) };
 }
 
 /** What costs more, where what is known so far does not name the cause. */

@@ -19,9 +19,11 @@ import type { Server } from '../servers/find-server.ts';
 import { noPidFile, readServerPidFile } from '../servers/server-pid-file.ts';
 import { readRunEnding } from '../../host/state/read-run-ending.ts';
 import type { SystemdSession } from '../../host/systemd/systemd-session.ts';
-import { failureFactsOf } from './collect-failure-facts.ts';
+import { degradation } from '../../core/diagnosis/degradation.ts';
+import { failureFactsOf, readMissingSets } from './collect-failure-facts.ts';
 import { diagnoseFacts } from './diagnose.ts';
 import { journalWitness } from './read-journal-witness.ts';
+import { readRunLog } from './read-run-log.ts';
 
 /** The use of a limit, in percent, that is a warning and that is critical. */
 export interface Thresholds {
@@ -51,6 +53,12 @@ export async function makeReport(
         systemd,
       )
     : null;
+  // The log is read only if sets are missing.
+  const missingSets = isDown ? null : readMissingSets(server, { snapshot, living, judgements });
+  const degraded =
+    missingSets === null
+      ? null
+      : degradation(missingSets, (await readRunLog(server, systemd.leftMs())).lines);
   const missing = [
     ...server.missing.filter((why) => !server.problems.includes(why)),
     ...(pidFile.known ? [] : [pidFile.why]),
@@ -68,6 +76,7 @@ export async function makeReport(
     judgements,
     segments: detachedSegments(segments, snapshot),
     finding: found,
+    degraded,
     cures: found?.cures ?? advice(server, use, judgements),
     health: health({
       use,
@@ -77,6 +86,7 @@ export async function makeReport(
       needed: server.settings.known ? server.settings.value.sysvMutexes : null,
       isApart: server.unit.known && server.unit.value.privateIpc,
       lostSets: server.unit.known ? lostSets(server.unit.value.name, snapshot.register.losses) : 0,
+      degraded,
       guardProblems: [
         ...server.problems,
         ...(server.unit.known ? guardWarnings(server.unit.value, guard) : []),

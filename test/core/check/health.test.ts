@@ -3,6 +3,7 @@ import { known, unknown } from '../../../src/core/fact.ts';
 import { type HealthQuestion, countVerdicts, health } from '../../../src/core/check/health.ts';
 import type { Judgement, Verdict } from '../../../src/core/verdict/verdict.ts';
 import { unit } from '../../view/report/report-builder.ts';
+import { line } from '../diagnosis/failure-builder.ts';
 import { set } from '../verdict/snapshot-builder.ts';
 
 const judged = (...verdicts: Verdict[]): Judgement[] =>
@@ -21,6 +22,7 @@ const killed: HealthQuestion['finding'] = { cause: 'killed', evidence: [], cures
 const ask = (over: Partial<HealthQuestion>): ReturnType<typeof health> =>
   health({
     lostSets: 0,
+    degraded: null,
     guardProblems: [],
     use: use(10),
     judgements: [],
@@ -51,6 +53,19 @@ void t.test(
     );
   },
 );
+
+void t.test('a server without some of its sets is a warning, unless it lost them', async (t) => {
+  const degraded = { has: 4, had: 5, locks: ['mod_wsgi group app2'], line: line('x') };
+  const found = ask({ degraded });
+  t.equal(found.status, 'warning');
+  t.match(
+    found.reasons[0],
+    /^httpd\.service runs with 4 semaphore sets instead of 5: mod_wsgi group app2 has no lock/,
+  );
+  const lost = ask({ degraded, lostSets: 1 });
+  t.equal(lost.status, 'critical');
+  t.equal(lost.reasons.length, 1, 'which says it already');
+});
 
 void t.test('the worst finding decides the status', async (t) => {
   const cases: [Partial<HealthQuestion>, string][] = [

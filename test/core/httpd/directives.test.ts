@@ -1,5 +1,10 @@
 import t from 'tap';
-import { activeDirectives, countBalancers, listenPorts } from '../../../src/core/httpd/directives.ts';
+import {
+  activeDirectives,
+  countBalancers,
+  listenPorts,
+  wsgiGroups,
+} from '../../../src/core/httpd/directives.ts';
 
 const active = (...texts: string[]) => activeDirectives(texts, new Map([['DIR', '/etc']]));
 
@@ -27,6 +32,12 @@ void t.test('ports, also behind conditions that hold', async (t) => {
     [2],
   );
   t.strictSame(listenPorts(active('Listen 203.0.113.9:80\nListen 80\nListen x\nListen 99999\nListen')), [80]);
+});
+
+void t.test('daemon groups of mod_wsgi, in their order', async (t) => {
+  const text =
+    'WSGIDaemonProcess app2 user=app2\n<VirtualHost *:80>\nWSGIDaemonProcess app1 processes=2\n</VirtualHost>';
+  t.strictSame(wsgiGroups(active(text)), ['app2', 'app1']);
 });
 
 void t.test('balancers, each once', async (t) => {

@@ -16,6 +16,10 @@ const FULL: Register = {
   lookedMs: 5_000.5,
   forks: 900,
   losses: [{ run: RUN_OF_B, ids: [8, 9], sinceMs: 7, isSure: true, isReported: false }],
+  most: new Map([
+    ['apache2.service', 5],
+    ['b.service', 0],
+  ]),
 };
 const TEXT = registerText(FULL, PLACE);
 
@@ -43,6 +47,10 @@ void t.test('every part of it: whatever was cut off or changed, it is as if it w
     ['another time', TEXT.replace('"lookedMs":5000.5', '"lookedMs":"now"')],
     ['losses of another type', TEXT.replace('"isSure":true', '"isSure":1')],
     ['losses that are none', TEXT.replace(/"losses":.*\]/, '"losses":[7]')],
+    ['numbers of sets of another type', TEXT.replace('"b.service",0', '"b.service","0"')],
+    ['of no unit', TEXT.replace('"b.service",0', '"",0')],
+    ['of two in one', TEXT.replace('"b.service",0', '"b.service",0,0')],
+    ['none', TEXT.replace('"most"', '"least"')],
     ['no losses', TEXT.replace('"losses"', '"gains"')],
     ['another type', TEXT.replace(/json .*/, 'json {"a":[]}')],
     ...(
@@ -79,7 +87,7 @@ void t.test('every part of it: whatever was cut off or changed, it is as if it w
       ] as const
     ).map(([what, sets, runs]): [string, string] => [
       what,
-      `httpd-guard register 1\nuids 33\njson ${JSON.stringify({ ...PLACE, lookedMs: 1, forks: 1, runs, sets, losses: [] })}\nend\n`,
+      `httpd-guard register 1\nuids 33\njson ${JSON.stringify({ ...PLACE, lookedMs: 1, forks: 1, runs, sets, losses: [], most: [] })}\nend\n`,
     ]),
   ];
   for (const [what, text] of bad) t.equal(parseRegister(text, PLACE, NOW_MS), null, what);

@@ -162,6 +162,7 @@ void t.test('a look lists the sets, and the number of forks before it', async (t
     forks: 9_000,
     seen: new Map([[ONE.id, listed(ONE, 4_000)]]),
     losses: [],
+    most: new Map(),
   });
   const blind = snapshot(used(4_000, { forks: unknown('no /proc/stat') }));
   t.equal(updateRegister(blind, lineages(blind)).forks, null);
@@ -176,6 +177,7 @@ void t.test('a register that says no more is not written again, for a minute', a
   t.ok(isNews(NO_REGISTER, before));
   const loss = { run: RUN_OF_A, ids: [1], sinceMs: 1, isSure: true, isReported: false };
   t.ok(isNews({ ...register({ ...one }), losses: [loss] }, before));
+  t.ok(isNews({ ...register({ ...one }), most: new Map([[A, 1]]) }, before));
   for (const over of [
     { id: 8 },
     { ctime: 1 },

@@ -88,6 +88,7 @@ interface Found {
   settings?: Fact<HttpdSettings>;
   pidFile?: Report['pidFile'];
   finding?: Report['finding'];
+  degraded?: Report['degraded'];
   cures?: Report['cures'];
   otherUnits?: UnitListing[];
   missing?: string[];
@@ -123,6 +124,7 @@ export function report(scene: Scene, found: Found = {}): Report {
       seen,
     ),
     finding: found.finding ?? null,
+    degraded: found.degraded ?? null,
     cures: found.cures ?? [],
     health: health({
       use,
@@ -132,6 +134,7 @@ export function report(scene: Scene, found: Found = {}): Report {
       needed: said.known ? said.value.sysvMutexes : null,
       isApart: about.known && about.value.privateIpc,
       lostSets: about.known ? lostSets(about.value.name, seen.register.losses) : 0,
+      degraded: found.degraded ?? null,
       guardProblems: about.known ? guardWarnings(about.value, guard) : [],
       found: about.known || said.known,
       ...percents,

@@ -47,6 +47,9 @@ httpd_guard_kills_left{unit="apache2.service"} 0
 # HELP httpd_guard_sets_lost Semaphore sets that another program removed while this httpd is running.
 # TYPE httpd_guard_sets_lost gauge
 httpd_guard_sets_lost{unit="apache2.service"} 0
+# HELP httpd_guard_sets_missing Semaphore sets that this httpd could not create, so that a part of it does not work.
+# TYPE httpd_guard_sets_missing gauge
+httpd_guard_sets_missing{unit="apache2.service"} 0
 # HELP httpd_guard_gave_up Whether this unit is down and httpd-guard has given up on it.
 # TYPE httpd_guard_gave_up gauge
 httpd_guard_gave_up{unit="apache2.service"} 1
