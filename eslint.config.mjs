@@ -18,7 +18,7 @@ const READS_BACK = /^(parse|NO_)/;
 /** Readers of logs stand in one folder, and who may use them is listed here: anyone can have written a line of a log. */
 const READS_LOGS = /^src\/(core|host)\/logs\//;
 const MAY_READ_LOGS =
-  /^src\/((core|host)\/logs\/|core\/diagnosis\/(explain-failure|failure-facts|last-lines)\.ts|workflows\/(diagnosis\/read-run-log|recovery\/watcher)\.ts|commands\/(watch|history|status)\.ts|view\/(history|guard-status)\.ts)/;
+  /^src\/((core|host)\/logs\/|core\/diagnosis\/(explain-failure|failure-facts|last-lines)\.ts|workflows\/(diagnosis\/(read-run-log|read-suspects)|recovery\/watcher)\.ts|commands\/(watch|history|status)\.ts|view\/(history|guard-status)\.ts)/;
 
 const storeys = {
   meta: { type: 'problem', schema: [] },

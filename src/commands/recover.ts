@@ -12,7 +12,7 @@ import { countActions } from '../host/state/keep-action-counts.ts';
 import { runHook } from '../host/exec/run-hook.ts';
 import { realClock } from '../host/proc/real-clock.ts';
 import { lookAtSets } from '../workflows/sets/look-at-sets.ts';
-import { causeByDiagnose } from '../workflows/diagnosis/cause-by-diagnose.ts';
+import { askDiagnose } from '../workflows/diagnosis/ask-diagnose.ts';
 import { recover } from '../workflows/recovery/recover.ts';
 import { recoveryDoors } from '../workflows/recovery/recovery-doors.ts';
 import { sendEvent } from '../workflows/send-event.ts';
@@ -104,7 +104,7 @@ async function byHand(options: RecoverOptions, configuration: Configured): Promi
 /** A recovery that does nothing reports the same cause as `diagnose`, which also reads logs. */
 async function withNamedCause(recovery: Recovery, config: string | undefined): Promise<Recovery> {
   if (recovery.outcome !== 'left-alone' || recovery.unit === null) return recovery;
-  return { ...recovery, cause: (await causeByDiagnose(recovery.unit, config)) ?? recovery.cause };
+  return { ...recovery, cause: (await askDiagnose(recovery.unit, config))?.cause ?? recovery.cause };
 }
 
 /** A request that cannot be taken must not end the current recoveries. An empty one is about all units: its file system was full. */
@@ -131,7 +131,15 @@ async function requested(options: RecoverOptions, configuration: Configured): Pr
     keepUnderWay: (units) => {
       keepUnderWay(units);
     },
-    look: () => lookAtSets(realClock, guardedUnits(), SystemdSession.within(ASK_TIMEOUT_MS)),
+    look: async () => {
+      const lost = await lookAtSets(
+        realClock,
+        guardedUnits(),
+        SystemdSession.within(ASK_TIMEOUT_MS),
+        options.config,
+      );
+      return lost.filter((unit) => policy(unit).onSetRemoved === 'restart');
+    },
     recover: async (unit) => {
       const choice = serverChoice(unit, configuration);
       const recovery = await withNamedCause(
@@ -160,6 +168,7 @@ function policyOf(configured: Configured): (unit: string | null) => RecoveryPoli
       reap: values['recover.reap'],
       settleMs: values['recover.settle'] * 1000,
       healthUrl: values['recover.health-url'],
+      onSetRemoved: values['recover.on-set-removed'],
     };
   };
 }

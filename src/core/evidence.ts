@@ -33,6 +33,8 @@ export const RULES = [
   'oom',
   'doubt',
   'line',
+  // About sets that a running server lost.
+  'may-have-removed',
 ] as const;
 
 export type Rule = (typeof RULES)[number];

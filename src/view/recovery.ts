@@ -93,7 +93,7 @@ function stepText(step: Step): string {
     case 'reset-failed':
       return 'reset the failed state';
     case 'restart':
-      return 'restart the unit, which systemd has up although httpd has ended';
+      return 'restart the unit, which systemd has up';
     case 'start':
       return 'start the unit and wait until it is active';
     case 'settle':

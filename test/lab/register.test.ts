@@ -63,6 +63,8 @@ void t.test(
     const listedMs = Date.now() + 6_000;
     await until('the watcher to have listed them', () => (Date.now() > listedMs ? true : null));
     const since = await guard.mark();
+    lab.write('etc/cron.d/cleanup', '# every night: ipcrm\n0 3 * * * root ipcs -s | xargs -n1 ipcrm -s\n');
+    await logAsCron(lab, '(root) CMD (ipcrm -s 7)');
     const [id] = (await owned(lab)).slice(-1);
     await lab.sh(`ipcrm -s ${id}`);
     const entry = await until(
@@ -77,18 +79,82 @@ void t.test(
     );
     t.match(
       entry,
-      /^apache2\.service lost 1 semaphore set while it is running .*systemctl restart apache2\.service$/m,
+      /^apache2\.service lost 1 semaphore set while it is running .*systemctl restart apache2\.service\. What may have removed it: cron \(pid \d+\) logged: \(root\) CMD \(ipcrm -s 7\) \(journalctl\); a cron job calls ipcrm: 0 3 .* \(\/etc\/cron\.d\/cleanup\)$/m,
     );
     const { exitCode, stdout } = await lab.run('httpd-guard', 'check');
     t.equal(exitCode, 2);
     t.match(stdout, 'apache2.service is running without semaphore sets that it needs');
     t.match((await lab.run('httpd-guard', 'check', '--format', 'prometheus')).stdout, /sets_lost\{.*\} 1/);
+    const found = await lab.run('httpd-guard', 'diagnose');
+    t.equal(found.exitCode, 0);
+    t.match(found.stdout, /^apache2\.service: its semaphores were removed while it was running\.$/m);
+    t.match(found.stdout, 'a cron job calls ipcrm');
+    t.match((await lab.run('httpd-guard', 'recover')).stdout, 'on-set-removed = "report"');
     await lab.run('systemctl', 'restart', a.unit);
     await guard.rests();
     t.equal((await lab.run('httpd-guard', 'check')).exitCode, 0, 'after a restart');
     t.match((await lab.run('httpd-guard', 'history')).stdout, / lost /);
   },
 );
+
+/** As cron(8) does: journald reads the program's path from /proc, so it must still run then. */
+async function logAsCron(lab: Lab, message: string): Promise<void> {
+  lab.write(
+    'root/log-as-cron',
+    `use IO::Socket::UNIX;
+my $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Peer => "/dev/log") or die;
+$s->send("<78>CRON[$$]: $ARGV[0]");
+sleep 1;
+`,
+  );
+  await lab.sh(`cp /usr/bin/perl /usr/sbin/cron; /usr/sbin/cron /root/log-as-cron '${message}'`);
+}
+
+/** Removes sets and has the guard look, as its watcher does within a minute. */
+async function lose(guard: Guard, ids: readonly number[]): Promise<void> {
+  await guard.lab.sh(`ipcrm ${ids.map((id) => `-s ${id}`).join(' ')}`);
+  await guard.request('echo look >new; mv new request');
+}
+
+void t.test('on-set-removed = "restart": a server that hangs comes back', async (t) => {
+  const lab = await Lab.boot();
+  t.teardown(() => {
+    lab.end();
+  });
+  const a = await Apache.setUp(lab, 'worker');
+  const guard = await Guard.install(lab, a);
+  guard.configure('health-url = "http://127.0.0.1/"', 'on-set-removed = "restart"');
+  await a.start();
+  await guard.rests();
+  const before = await a.masterPid();
+  const since = await guard.mark();
+  await lose(guard, await owned(lab));
+  t.match(await guard.told(/serves again/, since), /its semaphores were removed while it was running/);
+  t.not(await a.masterPid(), before);
+  t.ok(await a.serves());
+  t.equal((await lab.run('httpd-guard', 'check')).exitCode, 0);
+  t.match((await lab.run('httpd-guard', 'history')).stdout, / lost [^]* recovered /);
+});
+
+void t.test('on-set-removed = "restart": a server that answers is only reported', async (t) => {
+  const lab = await Lab.boot();
+  t.teardown(() => {
+    lab.end();
+  });
+  // The event MPM has no accept mutex, so a page needs none of its sets.
+  const a = await Apache.setUp(lab, 'event');
+  const guard = await Guard.install(lab, a);
+  guard.configure('health-url = "http://127.0.0.1/none"', 'on-set-removed = "restart"');
+  await a.start();
+  await guard.rests();
+  const before = await a.masterPid();
+  const since = await guard.mark();
+  await lose(guard, (await owned(lab)).slice(-1));
+  t.match(await guard.told(/left alone/, since), 'it still answers', 'with status 404');
+  t.equal(await a.masterPid(), before);
+  t.ok(await a.serves());
+  t.equal((await lab.run('httpd-guard', 'check')).exitCode, 2);
+});
 
 /** The sets that are known to be of a running server. */
 async function owned(lab: Lab): Promise<number[]> {

@@ -2,6 +2,7 @@ import type { Fact } from '../fact.ts';
 import type { LineMatch } from '../logs/match-line.ts';
 import type { UnitJob } from '../units/unit-job.ts';
 import type { UnitFacts } from '../units/unit-facts.ts';
+import type { Lost } from '../register/losses.ts';
 import type { MissingSets } from '../register/missing-sets.ts';
 import type { PidFile } from '../verdict/pid-file.ts';
 import type { TableUse } from '../verdict/table-use.ts';
@@ -26,6 +27,8 @@ export interface FailureFacts {
   use: Fact<TableUse>;
   /** Sets of httpd that were created since the last run began; null if several servers may have created them. */
   runSets: number | null;
+  /** The sets that it lost while it is running; null if it has lost none, or is down. */
+  lost: Lost | null;
   /** Null for a server that is down, or has all of its sets. */
   missingSets: MissingSets | null;
   /** The number of orphaned sets. */

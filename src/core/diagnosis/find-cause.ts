@@ -3,7 +3,13 @@ import type { Evidence } from '../evidence.ts';
 import type { Cause } from './cause.ts';
 import { killCause, timeoutCause } from './causes/of-end.ts';
 import { configCause, diskCause, portCause, stalePidFileCause } from './causes/of-start.ts';
-import { notStartedCause, outsiderCause, restingCause, startLimitCause } from './causes/of-state.ts';
+import {
+  lostSetsCause,
+  notStartedCause,
+  outsiderCause,
+  restingCause,
+  startLimitCause,
+} from './causes/of-state.ts';
 import { tableCause, tableState } from './causes/of-table.ts';
 import type { FailureFacts } from './failure-facts.ts';
 import { endOf } from './causes/last-end.ts';
@@ -27,6 +33,7 @@ const IN_STOP_POST = 'stop-post';
 const RULES: readonly CauseRule[] = [
   outsiderCause,
   notStartedCause,
+  lostSetsCause,
   restingCause,
   // A kill may have filled the table with its own sets: then the next start fails. Not if the unit was reset since, nor
   // in ExecStopPost=, which removes those sets.

@@ -17,6 +17,18 @@ export interface RecoveryPolicy {
   /** How long the unit must stay active before it counts as recovered. */
   settleMs: number;
   healthUrl: string | null;
+  /** What to do if another program removed sets of the running server. */
+  onSetRemoved: 'report' | 'restart';
+}
+
+/** What the decision depends on besides facts and policy. */
+export interface RecoveryState {
+  /** The earlier recoveries; null if there is no rate limit. */
+  attempts: Attempts | null;
+  /** False by hand. */
+  automatic: boolean;
+  /** Whether the health URL answers at all, whatever its status; null if it was not requested. */
+  answers: boolean | null;
 }
 
 export type Step =
@@ -66,13 +78,13 @@ export type Decision =
     };
 
 /**
- * Whether to recover httpd, and how. Decides by facts of the kernel and systemd; no log is read. `attempts` are the earlier
- * recoveries, null if there is no rate limit; `automatic` is false by hand; `nowMs` is milliseconds since 1970.
+ * Whether to recover httpd, and how. Decides by facts of the kernel and systemd; no log is read. `nowMs` is
+ * milliseconds since 1970.
  */
 export function decideRecovery(
   facts: FailureFacts,
   policy: RecoveryPolicy,
-  { attempts: history, automatic }: { attempts: Attempts | null; automatic: boolean },
+  { attempts: history, automatic, answers }: RecoveryState,
   nowMs: number,
 ): Decision {
   const { cause, evidence, weak, isBeforeStart } = findCause(facts);
@@ -102,6 +114,12 @@ export function decideRecovery(
   if (cause === 'none' || isChanging(facts.unit.value))
     return not('unsure', `it is ${active} (${sub}): systemd has not finished`);
 
+  const isLost = cause === 'set-removed-while-live';
+  if (isLost) {
+    const obstacle = whyNoRestart(policy, answers);
+    if (obstacle !== null) return not('left-alone', obstacle);
+  }
+
   const workers =
     cause === 'port-held-by-orphans' && policy.reap === 'unit'
       ? facts.listeningOrphans.filter(({ inUnit }) => inUnit)
@@ -124,7 +142,7 @@ export function decideRecovery(
       : not('left-alone', 'no orphaned set to remove');
   // systemd does not notice the end of such a server, and never restarts it.
   const isGone = isUnsupervised(facts.unit.value) && cause === 'killed';
-  if (cause !== 'semaphore-leak' && !isOver && !isGone && workers.length === 0)
+  if (cause !== 'semaphore-leak' && !isOver && !isGone && !isLost && workers.length === 0)
     return not('left-alone', 'nothing to recover');
 
   const next = history === null ? { waitMs: 0 } : nextAttempt(history, nowMs);
@@ -142,6 +160,22 @@ export function decideRecovery(
     ...(policy.healthUrl === null ? [] : [{ do: 'health', url: policy.healthUrl } as const]),
   ];
   return { act: true, cause, evidence, steps };
+}
+
+/** Whether a health URL of the server is to be requested for the decision. */
+export function needsAnswer(
+  { lost }: FailureFacts,
+  { onSetRemoved, healthUrl }: RecoveryPolicy,
+): string | null {
+  return lost !== null && onSetRemoved === 'restart' ? healthUrl : null;
+}
+
+/** Only a server that does not answer is restarted: the requests of one that does would be cut off. */
+function whyNoRestart({ onSetRemoved, healthUrl }: RecoveryPolicy, answers: boolean | null): string | null {
+  if (onSetRemoved !== 'restart') return 'it lost sets while it is running, and on-set-removed = "report"';
+  if (healthUrl === null)
+    return 'it lost sets while it is running, and without health-url it is unknown whether it answers';
+  return answers === false ? null : 'it lost sets while it is running, but it still answers';
 }
 
 /** To systemd a unit that is up, or stuck, needs no start. */

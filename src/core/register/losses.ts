@@ -1,3 +1,4 @@
+import { wallStartMs } from '../clock.ts';
 import type { Lineage } from '../verdict/lineage.ts';
 import type { Snapshot } from '../verdict/snapshot.ts';
 import type { Seen } from './register.ts';
@@ -63,6 +64,20 @@ function isLoss(
     (one) => !before.seen.has(one.id) && (one.run === null || isSameRun(one.run, run)),
   );
   return hasOldWorker && !isReplaced;
+}
+
+/** What the running server of a unit has lost for sure. */
+export interface Lost {
+  ids: readonly number[];
+  /** When the first of them was missed, wall clock, milliseconds. */
+  sinceRealMs: number;
+}
+
+export function lostOf(unit: string, { register, clock }: Pick<Snapshot, 'register' | 'clock'>): Lost | null {
+  const losses = register.losses.filter(({ run, isSure }) => isSure && run.unit === unit);
+  if (losses.length === 0) return null;
+  const sinceMs = Math.min(...losses.map((loss) => loss.sinceMs));
+  return { ids: losses.flatMap(({ ids }) => ids), sinceRealMs: wallStartMs(sinceMs, clock) };
 }
 
 /** How many sets the running server of a unit has lost for sure. */

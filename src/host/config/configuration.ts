@@ -60,6 +60,12 @@ export const SETTINGS = {
     fallback: null,
     variable: 'HTTPD_GUARD_HEALTH_URL',
   },
+  'recover.on-set-removed': {
+    schema: v.picklist(['report', 'restart']),
+    allowed: '"report" or "restart"',
+    fallback: 'report',
+    variable: 'HTTPD_GUARD_ON_SET_REMOVED',
+  },
   'recover.on-recovered': { schema: program, allowed: A_PROGRAM, fallback: null, variable: null },
   'recover.on-gave-up': { schema: program, allowed: A_PROGRAM, fallback: null, variable: null },
   'notify.on-event': { schema: program, allowed: A_PROGRAM, fallback: null, variable: null },

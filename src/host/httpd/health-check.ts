@@ -18,10 +18,30 @@ export async function answersHealthy(url: string, withinMs = WITHIN_MS): Promise
   }
 }
 
+/** Each worker that waits for requests already can still answer one after a mutex is gone. */
+const ANSWERS_IN_A_ROW = 10;
+const FAILURES_IN_A_ROW = 5;
+const MOST_REQUESTS = 40;
+
+/** Whether a URL answers, whatever its status, requested every `pauseMs`. False only if a number of requests in a row get no answer at all. */
+export async function answers(url: string, pauseMs = LOOK_MS): Promise<boolean> {
+  let [answered, failed] = [0, 0];
+  for (let request = 0; request < MOST_REQUESTS && answered < ANSWERS_IN_A_ROW; request++) {
+    if (request > 0) await pause(pauseMs);
+    const why = await complaint(url);
+    const isAnswer = why === null || why.startsWith('answers ');
+    [answered, failed] = isAnswer ? [answered + 1, 0] : [0, failed + 1];
+    if (failed === FAILURES_IN_A_ROW) return false;
+  }
+  return true;
+}
+
 async function complaint(url: string): Promise<string | null> {
   try {
     const { status } = await fetch(url, {
       redirect: 'manual',
+      // A connection that is open already shows nothing about new ones.
+      headers: { connection: 'close' },
       signal: AbortSignal.timeout(EACH_MS),
     });
     return status < 400 ? null : `answers ${status}`;

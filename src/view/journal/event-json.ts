@@ -11,6 +11,7 @@ const EVENT: Readonly<Record<string, string>> = {
   [MESSAGE_ID.gaveUp]: 'gave-up',
   [MESSAGE_ID.cleared]: 'cleared',
   [MESSAGE_ID.clearedMemory]: 'cleared-memory',
+  [MESSAGE_ID.lost]: 'lost',
 };
 
 /** The line of JSON for notify.on-event (documented in httpd-guard.toml(5)), from the fields of a journal entry. */

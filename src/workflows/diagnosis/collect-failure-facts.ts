@@ -11,6 +11,7 @@ import { type Directive, countBalancers, listenPorts, wsgiGroups } from '../../c
 import { type HttpdSettings, idComplaint } from '../../core/httpd/settings.ts';
 import { byOwner } from '../../core/limits/owners.ts';
 import { productOf } from '../../core/limits/product.ts';
+import { lostOf } from '../../core/register/losses.ts';
 import { type MissingSets, missingSets } from '../../core/register/missing-sets.ts';
 import type { UnitFacts } from '../../core/units/unit-facts.ts';
 import { isUp } from '../../core/units/unit-state.ts';
@@ -31,6 +32,7 @@ import type { SystemdSession } from '../../host/systemd/systemd-session.ts';
 import type { Server } from '../servers/find-server.ts';
 import type { JournalWitness } from './journal-witness.ts';
 import { probeStartDisks } from './probe-start-disks.ts';
+import { withSeen } from '../sets/keep-register.ts';
 import { readSnapshot } from '../sets/take-snapshot.ts';
 
 const MOST_HOLDERS = 10;
@@ -42,7 +44,8 @@ export async function collectFailureFacts(
   systemd: SystemdSession,
   witness: JournalWitness,
 ): Promise<FailureFacts> {
-  const snapshot = await readSnapshot(server.owner, systemd);
+  // With what this look sees: losses of a run that is over are none.
+  const snapshot = withSeen(await readSnapshot(server.owner, systemd));
   const living = lineages(snapshot);
   const looked = { snapshot, living, judgements: judge(snapshot, living) };
   return failureFactsOf(server, looked, endingOf, systemd, witness);
@@ -89,6 +92,7 @@ export async function failureFactsOf(
       batchBefore: ending?.batch ?? 0,
     }),
     use: tableUse(snapshot),
+    lost: about !== null && isUp(about) ? lostOf(about.name, snapshot) : null,
     missingSets: readMissingSets(server, { snapshot, living, judgements }),
     runSets: about === null ? null : setsSince(about.run.began.realMs, snapshot, living),
     orphans: count.orphan,

@@ -5,6 +5,7 @@ import type { Server } from '../servers/find-server.ts';
 import type { SystemdSession } from '../../host/systemd/systemd-session.ts';
 import { journalWitness } from './read-journal-witness.ts';
 import { readRunLog } from './read-run-log.ts';
+import { withSuspects } from './read-suspects.ts';
 import { collectFailureFacts } from './collect-failure-facts.ts';
 
 /** Finds out why the unit is down, by facts of the machine and the log of the last run. */
@@ -23,5 +24,6 @@ export async function diagnoseFacts(
   systemd: SystemdSession,
 ): Promise<Diagnosis> {
   const log = await readRunLog(server, systemd.leftMs());
-  return diagnosis(facts, log.lines, [...server.missing, ...log.missing]);
+  const found = diagnosis(facts, log.lines, [...server.missing, ...log.missing]);
+  return facts.lost === null ? found : withSuspects(found, facts.lost, systemd.leftMs());
 }

@@ -12,6 +12,7 @@ import {
   type Step,
   type StepDone,
   decideRecovery,
+  needsAnswer,
 } from '../../core/recovery/decide-recovery.ts';
 import type { UnitFacts } from '../../core/units/unit-facts.ts';
 import { isChanging, isUp } from '../../core/units/unit-state.ts';
@@ -46,9 +47,11 @@ export interface RecoveryDoors {
   resetFailed: (unit: string) => Promise<Done<'unreachable' | 'refused'>>;
   /** Resolves as soon as systemd has queued the job. */
   start: (unit: string) => Promise<Done<'unreachable' | 'refused'>>;
-  /** The same for a unit that systemd has up, although httpd has ended. */
+  /** The same for a unit that systemd has up, although httpd has ended or does not answer. */
   restart: (unit: string) => Promise<Done<'unreachable' | 'refused'>>;
   answersHealthy: (url: string) => Promise<Done<'unhealthy'>>;
+  /** Whether a URL answers at all. */
+  answers: (url: string) => Promise<boolean>;
 }
 
 /** The age from which a set can be proven to be orphaned: ctime is in whole seconds, and the margin is two more (clock.ts). */
@@ -147,8 +150,11 @@ class RecoveryRun {
     if (!attempts.known) return attempts;
     const facts = await this.doors.failureFacts(server);
     if (automatic) this.keepEnding(facts);
+    const url = needsAnswer(facts, policy(unit));
+    const answers = url === null ? null : await this.doors.answers(url);
     const nowMs = this.doors.clock.wallMs();
-    return known(decideRecovery(facts, policy(unit), { attempts: attempts.value, automatic }, nowMs));
+    const state = { attempts: attempts.value, automatic, answers };
+    return known(decideRecovery(facts, policy(unit), state, nowMs));
   }
 
   /** Records the ending of a run without a record by ExecStopPost=, for a later recovery when sets are free again. */

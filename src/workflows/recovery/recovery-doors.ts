@@ -1,5 +1,5 @@
 import { type DoneWith, doneWith, notDone } from '../../core/done.ts';
-import { answersHealthy } from '../../host/httpd/health-check.ts';
+import { answers, answersHealthy } from '../../host/httpd/health-check.ts';
 import { realClock } from '../../host/proc/real-clock.ts';
 import { terminate } from '../../host/proc/terminate.ts';
 import { keepAttempts, readAttempts } from '../../host/state/attempts.ts';
@@ -42,6 +42,7 @@ export const recoveryDoors = (systemd: SystemdSession, caching: Caching, config?
   start: (unit) => actOnSystemd(systemd.within(ASK_TIMEOUT_MS), (actions) => actions.start(unit)),
   restart: (unit) => actOnSystemd(systemd.within(ASK_TIMEOUT_MS), (actions) => actions.restart(unit)),
   answersHealthy,
+  answers,
 });
 
 async function removeOrphansOf(

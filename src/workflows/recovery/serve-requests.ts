@@ -10,8 +10,8 @@ export interface RequestDoors {
   /** The units of an interrupted run, once. */
   takeUnderWay: () => readonly string[];
   keepUnderWay: (units: readonly string[]) => void;
-  /** Records which run uses which set. */
-  look: () => Promise<void>;
+  /** Records which run uses which set. The result is the units to recover, since they lost sets. */
+  look: () => Promise<readonly string[]>;
   /** One recovery of a unit, including its report. */
   recover: (unit: string) => Promise<void>;
   /** Reports a recovery that threw. */
@@ -33,6 +33,12 @@ export async function serveRequests(doors: RequestDoors): Promise<void> {
   const waiting = new Set(doors.takeUnderWay());
   const fresh = new Set<string>();
   let kept = '';
+  const look = async (): Promise<void> => {
+    for (const unit of await doors.look()) {
+      waiting.add(unit);
+      fresh.add(unit);
+    }
+  };
   do {
     const guarded = doors.guardedUnits();
     for (const name of await doors.takeRequest()) {
@@ -44,7 +50,7 @@ export async function serveRequests(doors: RequestDoors): Promise<void> {
     for (const unit of waiting) {
       if (running.has(unit)) continue;
       waiting.delete(unit);
-      const ends = (unit === LOOK ? doors.look() : doors.recover(unit)).catch(doors.onError);
+      const ends = (unit === LOOK ? look() : doors.recover(unit)).catch(doors.onError);
       running.set(unit, ends);
       void ends.then(() => running.delete(unit));
     }

@@ -9,6 +9,8 @@ import { readCachedSettings } from '../../host/state/read-cached-settings.ts';
 import type { SystemdSession } from '../../host/systemd/systemd-session.ts';
 import { escape } from '../../view/escape.ts';
 import { lostEntry } from '../../view/journal/lost-entry.ts';
+import { askDiagnose } from '../diagnosis/ask-diagnose.ts';
+import { sendEvent } from '../send-event.ts';
 import { keepSeen, withSeen } from './keep-register.ts';
 import { readSnapshot } from './take-snapshot.ts';
 
@@ -17,21 +19,30 @@ const SECOND_LOOK_MS = 2_000;
 const TIMEOUT_MS = 5_000;
 const WRITE_TIMEOUT_MS = 2_000;
 
-/** Records which run uses which set, right after a start or reload of httpd and once more when it has settled. */
+/**
+ * Records which run uses which set, right after a start or reload of httpd and once more when it has settled. The result is the
+ * units whose running server has lost sets, each once for a loss. `config` is the configuration file for events.
+ */
 export async function lookAtSets(
   clock: Clock,
   units: readonly string[],
   systemd: SystemdSession,
-): Promise<void> {
+  config: string | undefined,
+): Promise<string[]> {
   const owners = ownersOf(units);
+  const lost = new Set<string>();
   for (const pauseMs of [0, SECOND_LOOK_MS]) {
     await clock.pause(pauseMs);
     for (const owner of owners) {
       const before = await readSnapshot(known(owner), systemd.within(TIMEOUT_MS));
-      const kept = keepSeen(await reportLosses(withSeen(before)), before);
+      const seen = withSeen(before);
+      const reported = await reportLosses(seen, config);
+      for (const { run } of reported) lost.add(run.unit);
+      const kept = keepSeen(withReported(seen, reported), before);
       if (!kept.ok) process.stderr.write(`httpd-guard: ${escape(kept.why)}\n`);
     }
   }
+  return [...lost];
 }
 
 /** One owner for each user that starts servers: a look covers all sets of that creator. */
@@ -46,17 +57,24 @@ function ownersOf(units: readonly string[]): MutexOwner[] {
   return [...owners.values()];
 }
 
-/** Writes a journal entry for each server that has lost sets, once. */
-async function reportLosses(snapshot: Snapshot): Promise<Snapshot> {
-  const losses: Loss[] = [];
-  for (const loss of snapshot.register.losses) {
-    const isDue = loss.isSure && !loss.isReported;
-    const written = isDue
-      ? await writeEntry(loss.run.unit, lostEntry(loss), steadyMs() + WRITE_TIMEOUT_MS)
-      : null;
-    if (written?.ok === false)
-      process.stderr.write(`httpd-guard: cannot write the journal entry: ${escape(written.why)}\n`);
-    losses.push(written?.ok === true ? { ...loss, isReported: true } : loss);
+/** Writes a journal entry for each server that has lost sets, once. The result is the losses that were reported now. */
+async function reportLosses({ register }: Snapshot, config: string | undefined): Promise<Loss[]> {
+  const reported: Loss[] = [];
+  for (const loss of register.losses) {
+    if (!loss.isSure || loss.isReported) continue;
+    const { unit } = loss.run;
+    const entry = lostEntry(loss, (await askDiagnose(unit, config))?.suspects ?? []);
+    const written = await writeEntry(unit, entry, steadyMs() + WRITE_TIMEOUT_MS);
+    if (written.ok) reported.push(loss);
+    else process.stderr.write(`httpd-guard: cannot write the journal entry: ${escape(written.why)}\n`);
+    await sendEvent(unit, entry, config);
   }
+  return reported;
+}
+
+function withReported(snapshot: Snapshot, reported: readonly Loss[]): Snapshot {
+  const losses = snapshot.register.losses.map((loss) =>
+    reported.includes(loss) ? { ...loss, isReported: true } : loss,
+  );
   return { ...snapshot, register: { ...snapshot.register, losses } };
 }

@@ -59,6 +59,7 @@ export const failure = (over: Partial<FailureFacts> = {}): FailureFacts => ({
   sysvMutexes: 3,
   need: { sets: 3, by: 'registered' },
   use: known(use(0)),
+  lost: null,
   missingSets: null,
   runSets: null,
   orphans: 0,

@@ -6,11 +6,21 @@ import { type RecoveryPolicy, decideRecovery } from '../../../src/core/recovery/
 import { ending, failedUnit, failure, leak, use } from '../diagnosis/failure-builder.ts';
 
 const NOW = 1_700_000_000_000;
-const POLICY: RecoveryPolicy = { reap: 'unit', settleMs: 2_000, healthUrl: null };
+const POLICY: RecoveryPolicy = { reap: 'unit', settleMs: 2_000, healthUrl: null, onSetRemoved: 'report' };
 const workers = [{ pid: 77, startedMs: 5, ports: [80], inUnit: true }];
 
-const decide = (facts: FailureFacts, over: Partial<RecoveryPolicy> = {}, history: Attempts | null = null) =>
-  decideRecovery(facts, { ...POLICY, ...over }, { attempts: history, automatic: history !== null }, NOW);
+const decide = (
+  facts: FailureFacts,
+  over: Partial<RecoveryPolicy> = {},
+  history: Attempts | null = null,
+  answers: boolean | null = null,
+) =>
+  decideRecovery(
+    facts,
+    { ...POLICY, ...over },
+    { attempts: history, automatic: history !== null, answers },
+    NOW,
+  );
 const steps = (facts: FailureFacts, over: Partial<RecoveryPolicy> = {}, history: Attempts | null = null) => {
   const decision = decide(facts, over, history);
   return decision.act ? decision.steps.map((step) => step.do) : decision.outcome;

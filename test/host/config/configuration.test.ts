@@ -16,6 +16,7 @@ const DEFAULTS = {
   'check.warn': 80,
   'check.crit': 100,
   'recover.reap': 'unit',
+  'recover.on-set-removed': 'report',
   'recover.settle': 2,
   'recover.health-url': null,
   'notify.on-event': null,

@@ -36,6 +36,7 @@ class World {
   doubts: DoneWith<{ doubt: boolean }, 'not-removed'>[] = [doneWith({ doubt: false })];
   terminated: Done<'not-ended'> = done;
   health: Done<'unhealthy'> = done;
+  answers = true;
 
   becomes(over: Partial<UnitFacts>): void {
     this.unit = { ...this.unit, ...over };
@@ -101,6 +102,7 @@ class World {
       return this.onStart();
     },
     answersHealthy: async () => this.health,
+    answers: async () => this.answers,
   };
 
   recover({
@@ -110,7 +112,8 @@ class World {
   }: { automatic?: boolean; dryRun?: boolean; policy?: Partial<RecoveryPolicy> } = {}): Promise<Recovery> {
     const question = {
       choice: CHOICE,
-      policy: () => ({ reap: 'unit', settleMs: 2_000, healthUrl: null, ...policy }) as const,
+      policy: () =>
+        ({ reap: 'unit', settleMs: 2_000, healthUrl: null, onSetRemoved: 'report', ...policy }) as const,
       automatic,
       dryRun,
     };
@@ -330,8 +333,37 @@ void t.test('without systemd nothing is recovered', async (t) => {
     ...world.doors,
     findServer: async (choice) => ({ ...(await world.doors.findServer(choice)), unit: unknown('no bus') }),
   };
-  const policy = () => ({ reap: 'unit', settleMs: 2_000, healthUrl: null }) as const;
+  const policy = () => ({ reap: 'unit', settleMs: 2_000, healthUrl: null, onSetRemoved: 'report' }) as const;
   const question = { choice: CHOICE, policy, automatic: true, dryRun: false };
   t.match(await recover(question, doors), { outcome: 'unsure', unit: null, why: 'no bus' });
   t.strictSame(world.did, []);
 });
+
+void t.test(
+  'a running server that lost sets and does not answer is restarted, if that is configured',
+  async (t) => {
+    const world = (answers: boolean): World => {
+      const one = new World();
+      one.becomes(UP);
+      one.facts = failure({ lost: { ids: [3], sinceRealMs: 0 } });
+      one.answers = answers;
+      return one;
+    };
+    const policy = { onSetRemoved: 'restart', healthUrl: 'http://x/' } as const;
+    const hung = world(false);
+    t.match(await hung.recover({ policy }), { outcome: 'recovered', cause: 'set-removed-while-live' });
+    t.strictSame(hung.did, ['clean at 0', 'restart at 0']);
+    t.equal(hung.triesMs.length, 1, 'which is counted');
+    for (const [what, one, over] of [
+      ['it answers', world(true), policy],
+      ['only reported', world(false), { ...policy, onSetRemoved: 'report' }],
+      ['whether it answers is unknown', world(false), { ...policy, healthUrl: null }],
+    ] as const) {
+      t.match(await one.recover({ policy: over }), { outcome: 'left-alone' }, what);
+      t.strictSame(one.did, [], what);
+    }
+    const often = world(false);
+    for (let i = 0; i < 3; i++) await often.recover({ policy });
+    t.match(await often.recover({ policy }), { outcome: 'gave-up' });
+  },
+);

@@ -16,6 +16,8 @@ class World {
   /** "a.service 0-30": when each recovery began and ended. */
   readonly recovered: string[] = [];
   readonly errors: string[] = [];
+  /** The units that a look finds without sets of theirs. */
+  lost: readonly string[] = [];
 
   constructor(
     private readonly seconds: Record<string, number> = {},
@@ -52,6 +54,7 @@ class World {
         look: async () => {
           await this.clock.pause(2_000);
           this.recovered.push('a look');
+          return this.lost;
         },
         recover: async (unit) => {
           const began = this.clock.steadyMs() / 1000;
@@ -70,6 +73,18 @@ void t.test('only guarded units of a request are recovered, in parallel', async 
   await world.serve();
   t.strictSame(world.recovered, [`${B} 0-1`, `${A} 0-2`]);
   t.strictSame(world.kept, [[A, B], [A], []]);
+});
+
+void t.test('a unit whose look finds that it lost sets is recovered, if it is guarded', async (t) => {
+  const world = new World().requests('look');
+  world.lost = [A, 'sshd.service'];
+  await world.serve();
+  t.match(world.recovered, ['a look', new RegExp(`^${A} 2`)]);
+  t.equal(world.recovered.length, 2);
+  t.ok(
+    world.kept.some((units) => units.includes(A)),
+    'and recorded as under way',
+  );
 });
 
 void t.test('no request: nothing is done', async (t) => {

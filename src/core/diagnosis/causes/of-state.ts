@@ -1,6 +1,7 @@
 import { isStuck, isUp } from '../../units/unit-state.ts';
 import type { Evidence, Rule } from '../../evidence.ts';
 import type { UnitFacts } from '../../units/unit-facts.ts';
+import { counted } from '../../text/counted.ts';
 import { neverBegan } from '../../units/unit-job.ts';
 import type { FailureFacts } from '../failure-facts.ts';
 import type { CauseRule, Finding } from '../find-cause.ts';
@@ -58,6 +59,14 @@ export const startLimitCause: CauseRule = (unit, facts) => {
     weak: true,
     evidence: [{ rule: 'job', saw, source: `systemctl status ${unit.name}` }],
   };
+};
+
+/** Neither systemd nor httpd notices that another program removed sets of a running server. */
+export const lostSetsCause: CauseRule = (unit, { lost }) => {
+  if (lost === null || !isUp(unit)) return null;
+  const { length } = lost.ids;
+  const saw = `${counted(length, 'semaphore set')} that it used ${length === 1 ? 'is' : 'are'} gone`;
+  return { cause: 'set-removed-while-live', evidence: [{ rule: 'table', saw, source: '/proc/sysvipc/sem' }] };
 };
 
 /** A unit that is running, starting, or was stopped on purpose has not failed. */
