@@ -1,6 +1,7 @@
 import t from 'tap';
+import { wallStartMs } from '../../../src/core/clock.ts';
 import { known, unknown } from '../../../src/core/fact.ts';
-import { type Loss, lossesAfter, lostSets } from '../../../src/core/register/losses.ts';
+import { type Loss, lossesAfter, lostOf, lostSets } from '../../../src/core/register/losses.ts';
 import type { Register, Seen } from '../../../src/core/register/register.ts';
 import { lineages } from '../../../src/core/verdict/lineage.ts';
 import {
@@ -122,6 +123,13 @@ void t.test('sure losses are counted by unit', async (t) => {
   const losses = [loss({ isSure: true, ids: [1, 2] }), loss(), loss({ run: RUN_OF_A, isSure: true })];
   t.equal(lostSets(UNIT, losses), 2);
   t.equal(lostSets('other.service', losses), 0);
+  const seen = {
+    ...snapshot({
+      register: { ...register(), losses: [...losses, loss({ isSure: true, ids: [5], sinceMs: 1_000 })] },
+    }),
+  };
+  t.strictSame(lostOf(UNIT, seen), { ids: [1, 2, 5], sinceRealMs: wallStartMs(1_000, seen.clock) });
+  t.equal(lostOf('other.service', seen), null);
 });
 
 function inactive() {
