@@ -13,6 +13,7 @@ import { dropInPath } from '../host/systemd/unit-files.ts';
 import { type Server, findServer, serverChoice } from '../workflows/servers/find-server.ts';
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { readKernelSem } from '../host/sysvipc/kernel-sem.ts';
+import { withSeen } from '../workflows/sets/keep-register.ts';
 import { readSnapshot } from '../workflows/sets/take-snapshot.ts';
 import { userNames } from '../host/exec/user-names.ts';
 import { isInFirstIpcNamespace } from '../host/proc/visibility.ts';
@@ -49,7 +50,7 @@ async function collect(flag: string | undefined, configured: Configured): Promis
   const choice = serverChoice(flag, configured);
   const systemd = SystemdSession.within(ASK_TIMEOUT_MS);
   const server = await findServer(choice, 'read-only', systemd);
-  const snapshot = await readSnapshot(server.owner, systemd.within(ASK_TIMEOUT_MS));
+  const snapshot = withSeen(await readSnapshot(server.owner, systemd.within(ASK_TIMEOUT_MS)));
   const living = lineages(snapshot);
   const judgements = judge(snapshot, living);
   const use = tableUse(snapshot);

@@ -60,7 +60,7 @@ export async function watch(options: WatchOptions): Promise<number> {
     watcher.onState(unit, state);
   };
 
-  void followTable(watcher.checkTable, signal);
+  watcher.checkTable();
 
   const cursor = await newestCursor();
   const following = Promise.all([
@@ -92,14 +92,4 @@ function pidFileOf(unit: string): string[] {
   const cached = readCachedSettings(unit);
   const path = cached.known ? cached.value.settings.pidFile : null;
   return path === null ? [] : [path];
-}
-
-/** The kernel does not signal changes of its table. */
-const TABLE_EVERY_MS = 60_000;
-
-async function followTable(check: () => void, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    check();
-    await realClock.pause(TABLE_EVERY_MS, signal);
-  }
 }

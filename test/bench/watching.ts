@@ -9,8 +9,12 @@ const WATCH = 'httpd-guard-watch.service';
 const MOST_MIB = 50;
 /** V8 collects once more ten seconds after the start, and then no more. */
 const SETTLE_SECONDS = 20;
-/** Shorter than half of WatchdogSec=, so there is no beat in it. */
-const IDLE_SECONDS = 20;
+/**
+ * One look at the table is in it, since the kernel does not signal that a set is gone and httpd does not notice; none where there
+ * are no sets. Shorter than half of WatchdogSec=, so there is no beat in it.
+ */
+const IDLE_SECONDS = 60;
+const MOST_WAKE_UPS = 3;
 
 /** What the watcher costs while nothing happens, and while much does. */
 export async function benchWatching(lab: Lab): Promise<Target[]> {
@@ -58,9 +62,9 @@ export async function benchWatching(lab: Lab): Promise<Target[]> {
       met: pss(processes) <= MOST_MIB,
     })),
     {
-      what: `watcher, idle for ${IDLE_SECONDS} s: not one wake-up`,
+      what: `watcher, idle for ${IDLE_SECONDS} s: one look at the table, at most ${MOST_WAKE_UPS} wake-ups`,
       saw: String(inAll),
-      met: inAll === 0,
+      met: inAll <= MOST_WAKE_UPS,
     },
     ...burst,
   ];

@@ -167,7 +167,7 @@ void t.test('monitoring', async (t) => {
       [HERE, 'monitoring-rules.yml'],
     ] as const)
       copyFileSync(join(folder, name), join(lab.root, 'root', name));
-    t.match(await lab.sh('promtool check rules /root/httpd-guard.rules.yml'), /SUCCESS: 11 rules found/);
+    t.match(await lab.sh('promtool check rules /root/httpd-guard.rules.yml'), /SUCCESS: 12 rules found/);
     t.match(await lab.sh('promtool test rules /root/monitoring-rules.yml'), /SUCCESS/);
   });
 

@@ -1,5 +1,6 @@
 import type { Fact } from '../fact.ts';
 import type { HttpdSettings } from '../httpd/settings.ts';
+import { ClaimJudge } from '../register/claim-judge.ts';
 import type { Lineage } from '../verdict/lineage.ts';
 import type { KernelSem } from './kernel-sem.ts';
 import type { TableOwner } from './owners.ts';
@@ -116,20 +117,31 @@ export function countKills(free: number, held: number | null, registered: number
 }
 
 /**
- * How many sets the only running httpd of this table has: those that look like its mutexes and are not proven to be
- * orphaned. Null if another httpd may have some of them, or if processes are hidden.
+ * How many sets the running httpd of a unit has: those that the register proves to be its own, and, if no other httpd is running,
+ * those that look like its mutexes and are not proven to be orphaned. Null if it is not running, if another httpd may have some of
+ * them, or if processes are hidden.
  */
 export function heldSets(
-  unit: UnitFacts,
-  { owner, visibility }: Snapshot,
+  { name, invocationId }: UnitFacts,
+  snapshot: Snapshot,
   living: readonly Lineage[],
   judgements: readonly Judgement[],
 ): number | null {
-  const [one, ...others] = living;
-  if (!owner.known || !visibility.known || one === undefined || others.length > 0) return null;
-  if (one.role !== 'master' || !one.root.unit.known || one.root.unit.value !== unit.name) return null;
-  return judgements.filter(({ set, verdict }) => verdict !== 'orphan' && mayBeMutexOf(set, owner.value))
-    .length;
+  const { owner, visibility } = snapshot;
+  if (!owner.known || !visibility.known) return null;
+  const isRunning = living.some(
+    ({ role, root }) => role === 'master' && root.unit.known && root.unit.value === name,
+  );
+  if (!isRunning) return null;
+  const claims = new ClaimJudge(snapshot, living);
+  let [own, unproven] = [0, 0];
+  for (const { set, verdict } of judgements) {
+    if (verdict === 'orphan') continue;
+    const its = claims.ownerOf(set);
+    if (its?.run.unit === name && its.run.invocationId === invocationId) own++;
+    else if (its === null && mayBeMutexOf(set, owner.value)) unproven++;
+  }
+  return living.length === 1 ? own + unproven : unproven === 0 ? own : null;
 }
 
 /** How many sets these units need together when all are up; null if there is none, or if it is unknown for one of them. */

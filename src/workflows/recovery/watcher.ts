@@ -16,8 +16,15 @@ import type { Clock } from '../../host/proc/real-clock.ts';
 /** Lines can be forged, so the lines of a unit request at most one recovery in this time. */
 const LINE_EVERY_MS = 30_000;
 
-/** A server has made its sets this long after it was started or reloaded. */
+/**
+ * When the sets are listed after a start or reload: soon, so that the old ones are not missed and a new one that is gone a moment
+ * later is, and once more when the server has made all of them.
+ */
+const LIST_MS = 1_000;
 const SETTLED_MS = 5_000;
+
+/** The kernel does not signal changes of its table. It is read this often while it has sets that may be httpd's: else nothing wakes. */
+const TABLE_EVERY_MS = 60_000;
 
 /** Everything that the watcher can query and do. */
 export interface WatcherDoors {
@@ -33,6 +40,8 @@ export interface WatcherDoors {
   log: (priority: Priority, sentence: string) => void;
 }
 
+const none = (): void => undefined;
+
 /** The state machine of the watcher: changes of state and journal entries in, requests for a recovery out. */
 export class Watcher {
   /** Messages without one of these are ignored. */
@@ -42,6 +51,7 @@ export class Watcher {
   /** By unit, the function that cancels its next retry. */
   private readonly nextRetries = new Map<string, () => void>();
   private sets: ReadonlySet<number> = new Set();
+  private cancelCheck: () => void = none;
   private hasBus = true;
   private begin!: () => void;
   /** Resolved when the state of each unit is known or there is no bus: from then on no failure of a unit is missed. */
@@ -105,13 +115,21 @@ export class Watcher {
     this.doors.log('warning', `${why}; restarting it`);
   };
 
-  /** Each minute: a set that is gone may be one that a running server needs. */
+  /** A set that is gone may be one that a running server needs. */
   readonly checkTable = (): void => {
-    const ids = this.doors.listSets();
-    if (ids === null) return;
-    if ([...this.sets].some((id) => !ids.has(id))) this.requestLook();
-    this.sets = ids;
+    const before = this.sets;
+    const ids = this.listTable();
+    if (ids !== null && [...before].some((id) => !ids.has(id))) this.requestLook();
   };
+
+  /** The next check is in a minute; none while there are no sets, until a unit is started or reloaded. */
+  private listTable(): ReadonlySet<number> | null {
+    const ids = this.doors.listSets();
+    this.sets = ids ?? this.sets;
+    this.cancelCheck();
+    this.cancelCheck = ids?.size === 0 ? none : this.doors.clock.after(TABLE_EVERY_MS, this.checkTable);
+    return ids;
+  }
 
   readonly onEntry = ({ unit, message, endedUnit, exitedUnit }: JournalEntry): void => {
     if (endedUnit !== null) this.onEnd(endedUnit);
@@ -142,10 +160,10 @@ export class Watcher {
     if (waiting.includes(LOOK)) return;
     try {
       this.doors.writeRequest([...waiting, LOOK]);
-      // The new sets, so that one that is gone a minute later is missed.
-      this.doors.clock.after(SETTLED_MS, () => {
-        this.sets = this.doors.listSets() ?? this.sets;
+      this.doors.clock.after(LIST_MS, () => {
+        this.listTable();
       });
+      this.doors.clock.after(SETTLED_MS, this.checkTable);
     } catch (error) {
       this.doors.log('warning', `a look at the semaphore sets cannot be requested: ${errorReason(error)}`);
     }

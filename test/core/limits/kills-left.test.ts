@@ -11,6 +11,8 @@ import {
 import { judge } from '../../../src/core/verdict/verdict.ts';
 import { settings, unit } from '../../view/report/report-builder.ts';
 import { use } from '../diagnosis/failure-builder.ts';
+import type { ServerRun } from '../../../src/core/register/server-run.ts';
+import { RUN_OF_B, claim, register, serverRun } from '../register/builder.ts';
 import {
   NOW_S,
   type Scene,
@@ -21,6 +23,8 @@ import {
   startedAgo,
   worker,
 } from '../verdict/snapshot-builder.ts';
+
+const OTHER_RUN = serverRun('httpd@b.service', 10, 900);
 
 void t.test('the number of survived kill -9', async (t) => {
   // free, held, registered, up; left, least, startFits
@@ -117,6 +121,27 @@ void t.test('the sets of the running httpd', async (t) => {
   t.equal(held({ ...alone, processes: [orphanedWorker()] }), null);
   const other = master({ pid: 900, startedMs: startedAgo(10), unit: known('httpd@b.service') });
   t.equal(held({ ...alone, processes: [master(), other] }), null, 'whose are they?');
+  const two = { ...alone, sets: [young(1), young(2), ...strangers], processes: [master(), worker(), other] };
+  const owned = (run: ServerRun, ...ids: number[]) => ids.map((id) => claim(young(id), run));
+  const its = unit({ invocationId: RUN_OF_B.invocationId });
+  const ofB = owned(RUN_OF_B, 1);
+  t.equal(held({ ...two, register: register(...ofB) }, its), null, 'one set of two is proven to be its own');
+  t.equal(
+    held({ ...two, register: register(...ofB, ...owned(OTHER_RUN, 2)) }, its),
+    1,
+    'and the other one another’s',
+  );
+  t.equal(
+    held({ ...two, register: register(...ofB, claim(young(2), OTHER_RUN, { contested: true })) }, its),
+    null,
+  );
+  const ofApp = set({ id: 5, uid: 1001, ctime: NOW_S - 3_000 });
+  t.equal(
+    held({ ...alone, sets: [...sets, ofApp], register: register(claim(ofApp, RUN_OF_B)) }, its),
+    3,
+    'with that of a daemon group of mod_wsgi',
+  );
+  t.equal(held({ ...two, register: register(...ofB) }), null, 'of another run of the unit');
   t.equal(held({ ...alone, visibility: unknown('not root') }), null);
   t.equal(held({ ...alone, owner: unknown('not known') }), null);
 });

@@ -117,6 +117,46 @@ void t.test('a set that is gone is a reason to look', async (t) => {
   t.strictSame(check(7), [LOOK]);
 });
 
+void t.test('one that is gone within seconds after a reload as well, and each minute', async (t) => {
+  const { watcher, clock, setTable, takeAll } = world();
+  setTable(new Set([1, 2]));
+  watcher.checkTable();
+  watcher.requestLook();
+  takeAll();
+  setTable(new Set([7, 8]));
+  await clock.advance(1_000);
+  setTable(new Set([7]));
+  await clock.advance(3_999);
+  t.strictSame(takeAll(), []);
+  await clock.advance(1);
+  t.strictSame(takeAll(), [LOOK]);
+  await clock.advance(5_000);
+  t.strictSame(takeAll(), [], 'which is no reason for another one');
+  setTable(new Set([9]));
+  await clock.advance(60_000);
+  t.strictSame(takeAll(), [LOOK], 'in a minute');
+});
+
+void t.test('while there are no sets, nothing wakes it', async (t) => {
+  const { watcher, clock, setTable, takeAll } = world();
+  setTable(new Set());
+  watcher.checkTable();
+  t.equal(clock.waiting, 0);
+  watcher.requestLook();
+  setTable(new Set([1]));
+  await clock.advance(5_000);
+  t.equal(clock.waiting, 1, 'from then on once a minute');
+  setTable(null);
+  await clock.advance(60_000);
+  t.equal(clock.waiting, 1, 'also while it cannot be read');
+  takeAll();
+  setTable(new Set());
+  await clock.advance(60_000);
+  t.strictSame(takeAll(), [LOOK]);
+  await clock.advance(5_000);
+  t.equal(clock.waiting, 0);
+});
+
 void t.test('a request that was not taken yet is not written again; other units are added', async (t) => {
   const { is, take, logged } = world({ units: [A, B] });
   is('active', 'a', A);
