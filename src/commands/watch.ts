@@ -81,8 +81,8 @@ export async function watch(options: WatchOptions): Promise<number> {
   // From now on no failure is missed, so the watcher's start is complete.
   await Promise.race([watcher.begun, following]);
   await notify(
-    '--ready',
-    `--status=${units.length === 0 ? 'no unit is guarded' : `following ${units.join(', ')}`}`,
+    'READY=1',
+    `STATUS=${units.length === 0 ? 'no unit is guarded' : `following ${units.join(', ')}`}`,
   );
   await following;
   return 0;
