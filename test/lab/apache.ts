@@ -80,7 +80,8 @@ export class Apache {
 
   /** SIGKILL to every process of the unit, as an impatient admin does; waits until all are gone. */
   async kill9(): Promise<void> {
-    const group = await this.lab.sh(`systemctl show -P ControlGroup ${this.unit}`);
+    // "-P" is newer than systemd 245.
+    const group = await this.lab.sh(`systemctl show --value -p ControlGroup ${this.unit}`);
     // "systemctl kill" of newer systemd (cgroup.kill) may catch ExecStopPost as well.
     await this.lab.run('sh', '-c', `xargs kill -9 <'/sys/fs/cgroup${group}/cgroup.procs'`);
     await until(`${this.unit} to be dead`, async () => {

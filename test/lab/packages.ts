@@ -1,9 +1,14 @@
 import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import type { Lab } from './lab.ts';
 
+/** Where a package brings its Node to. */
+export const OWN_NODE = '/usr/lib/httpd-guard/bin/node';
+/** A version to upgrade to. */
+export const NEXT = '99.0.0';
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What scripts/package reads, without what only the tests need. */
@@ -106,4 +111,40 @@ export async function buildWithNode(folder: string, arch: 'x64' | 'arm64', versi
     env: { SOURCE_DATE_EPOCH: '1790000000', HTTPD_GUARD_XZ_LEVEL: '0' },
   });
   rmSync(copy, { recursive: true });
+}
+
+type Names = Record<'deb' | 'rpm' | 'tarball', string>;
+
+/** Builds the packages of this version and of the next one into a folder and the lab's /root/out, and leaves no Node there. */
+export async function bringOwnNode(
+  lab: Lab,
+  folder: string,
+): Promise<{ version: string; current: Names; next: Names }> {
+  const { version } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  await buildWithNode(folder, 'x64');
+  await buildWithNode(folder, 'x64', NEXT);
+  const names = (v: string): Names => ({
+    deb: `httpd-guard_${v}-1_amd64.deb`,
+    rpm: `httpd-guard-${v}-1.x86_64.rpm`,
+    tarball: `httpd-guard-${v}-linux-x64.tar.xz`,
+  });
+  const [current, next] = [names(version), names(NEXT)];
+  await mkdir(join(lab.root, 'root/out'));
+  for (const name of [...Object.values(current), ...Object.values(next)])
+    await copyFile(join(folder, name), join(lab.root, 'root/out', name));
+  await removeNode(lab);
+  await bringXz(lab);
+  return { version, current, next };
+}
+
+/** As on a server: the lab's Nodes are for tests of the sources. */
+export async function removeNode(lab: Lab): Promise<void> {
+  await lab.sh('rm -r /usr/local/bin/node /opt/node-*; ! command -v node');
+}
+
+/** A prerequisite of the tarball that the smallest Debian lacks; its program is enough. */
+export async function bringXz(lab: Lab): Promise<void> {
+  if (!existsSync(join(lab.root, 'usr/bin/xz'))) await copyFile('/usr/bin/xz', join(lab.root, 'usr/bin/xz'));
 }

@@ -6,7 +6,7 @@ import t from 'tap';
 import { Apache, WWW_DATA, makeSets, setIds } from './apache.ts';
 import { failForSets } from './guard.ts';
 import { Lab } from './lab.ts';
-import { buildWithNode } from './packages.ts';
+import { bringXz, buildWithNode, removeNode } from './packages.ts';
 
 const README = readFileSync('README.md', 'utf8');
 const BLOCKS = [...README.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, text = '']) => text);
@@ -34,7 +34,7 @@ void t.test('the commands of README, on a host that has only Apache', async (t) 
   t.teardown(() => {
     lab.end();
   });
-  await lab.sh('rm -r /usr/local/bin/node /opt/node-*');
+  await removeNode(lab);
   const apache = await Apache.setUp(lab, 'prefork');
   await lab.sh('SYSTEMCTL_SKIP_SYSV=1 systemctl enable -q apache2');
   await lab.limitSets(12);
@@ -75,8 +75,7 @@ void t.test('the commands of README, on a host that has only Apache', async (t) 
   await t.test('at night: the tarball, then diagnose and recover, then the rest', async (t) => {
     const tarball = `httpd-guard-${version}-linux-x64.tar.xz`;
     await copyFile(join(folder, tarball), join(lab.root, 'root', tarball));
-    // A prerequisite that the smallest Debian lacks; its program is enough here.
-    await copyFile('/usr/bin/xz', join(lab.root, 'usr/bin/xz'));
+    await bringXz(lab);
     await failForSets(apache);
     const [install = '', ...none] = block(t, /^tar -xf [^\n]*install\.sh\n$/);
     t.strictSame(none, []);
