@@ -208,7 +208,9 @@ void t.test('install and uninstall', async (t) => {
   });
 
   await t.test('uninstall restores the previous state', async (t) => {
-    await lab.sh('systemctl stop apache2; touch /etc/systemd/system/httpd-guard-watch.service.new');
+    await lab.sh(
+      'systemctl stop apache2; touch /etc/systemd/system/.httpd-guard.httpd-guard-watch.service.999999999',
+    );
     await lab.sh('mkdir -p /run/httpd-guard; mount --bind /run/httpd-guard /run/httpd-guard');
     const said = await lab.sh('httpd-guard uninstall');
     t.match(said, `removed ${DROP_IN}`);

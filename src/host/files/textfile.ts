@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { type Done, done, notDone } from '../../core/done.ts';
+import { draftPath, removeDeadDrafts } from './drafts.ts';
 import { errorReason } from './error-reason.ts';
 
 /** other-directory: a link on the way leads elsewhere. */
@@ -37,10 +38,9 @@ export function findTextfile(
  */
 export function writeTextfile(path: string, text: string): Done<TextfileCode> {
   return within(path, (folder) => {
-    // The name does not end in .prom, or node_exporter would read it. One draft for each process, since two may write at once.
-    const draft = `${folder}/${basename(path)}.${process.pid}`;
+    const draft = draftPath(`${folder}/${basename(path)}`);
+    removeDeadDrafts(folder);
     try {
-      rmSync(draft, { force: true });
       const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
       const fd = openSync(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
       try {
@@ -61,6 +61,7 @@ export function writeTextfile(path: string, text: string): Done<TextfileCode> {
 export function removeTextfile(path: string): Done<TextfileCode> {
   return within(path, (folder) => {
     rmSync(`${folder}/${basename(path)}`, { force: true });
+    removeDeadDrafts(folder);
   });
 }
 

@@ -1,10 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-
-/** The name of the draft before the rename; a writer that is killed leaves it behind. */
-export function unfinishedPath(path: string): string {
-  return `${path}.new`;
-}
+import { draftPath, removeDeadDrafts } from './drafts.ts';
 
 /**
  * synced: the file is there after a crash, as it was or as it is now (fsync(2): before the rename for the content, after it for
@@ -15,22 +11,21 @@ export type Durability = 'synced' | 'unsynced';
 
 /** Writes a file atomically and creates its folder. Throws the system's error. */
 export function writeAtomically(path: string, text: string, durability: Durability, mode = 0o644): void {
-  const unfinished = unfinishedPath(path);
+  const draft = draftPath(path);
   const folder = dirname(path);
   const firstMade = mkdirSync(folder, { recursive: true, mode: 0o755 });
-  // An old draft would keep its own mode.
-  rmSync(unfinished, { force: true });
+  removeDeadDrafts(folder);
   try {
-    const fd = openSync(unfinished, 'wx', mode);
+    const fd = openSync(draft, 'wx', mode);
     try {
       writeFileSync(fd, text);
       if (durability === 'synced') fsyncSync(fd);
     } finally {
       closeSync(fd);
     }
-    renameSync(unfinished, path);
+    renameSync(draft, path);
   } catch (error) {
-    rmSync(unfinished, { force: true });
+    rmSync(draft, { force: true });
     throw error;
   }
   if (durability === 'unsynced') return;

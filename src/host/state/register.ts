@@ -1,11 +1,9 @@
 import {
   closeSync,
-  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
   readFileSync,
-  readdirSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -13,6 +11,7 @@ import {
 import { type Done, done, notDone } from '../../core/done.ts';
 import { NO_REGISTER, type Register, type RegisterPlace } from '../../core/register/register.ts';
 import { parseRegister, registerText } from '../../core/register/register-text.ts';
+import { draftPath, removeDeadDrafts } from '../files/drafts.ts';
 import { errorReason } from '../files/error-reason.ts';
 import { useForeignFile } from '../files/foreign-file.ts';
 import { readIpcNamespace } from '../proc/proc-files.ts';
@@ -92,7 +91,8 @@ export function keepStartRegister(register: Register, directory = RUN_DIRECTORY)
 function write(directory: string, text: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o755 });
   removeDeadDrafts(directory);
-  const draft = draftOf(directory, process.pid);
+  const path = `${directory}/${NAME}`;
+  const draft = draftPath(path);
   try {
     const fd = openSync(draft, 'wx', 0o644);
     try {
@@ -102,26 +102,11 @@ function write(directory: string, text: string): void {
     } finally {
       closeSync(fd);
     }
-    renameSync(draft, `${directory}/${NAME}`);
+    renameSync(draft, path);
   } catch (error) {
     rmSync(draft, { force: true });
     throw error;
   }
-}
-
-/** One draft for each process, since a shared one could be renamed half-written. */
-const draftOf = (directory: string, pid: number): string => `${directory}/.${NAME}.${pid}`;
-
-/** A writer that was killed leaves its draft, which would fill the disk one by one. */
-function removeDeadDrafts(directory: string): void {
-  for (const name of readdirSync(directory)) {
-    const pid = Number(/^\.register\.(\d+)$/.exec(name)?.[1] ?? 0);
-    if (pid > 0 && !isRunning(pid)) rmSync(`${directory}/${name}`, { force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  return pid !== process.pid && existsSync(`/proc/${pid}`);
 }
 
 export function readRegisterPlace(): RegisterPlace {

@@ -1,13 +1,14 @@
 import { rmSync, rmdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { unfinishedPath } from '../files/write-atomically.ts';
+import { removeDeadDrafts } from '../files/drafts.ts';
 
-/** Removes a drop-in and its directory if that is empty then, or a unit file. */
+/** Removes a drop-in and its directory if that is empty then, or a unit file; with what killed writers left beside it. */
 export function removeDropIn(path: string): void {
-  for (const file of [path, unfinishedPath(path)]) rmSync(file, { force: true });
-  if (!dirname(path).endsWith('.d')) return;
+  const folder = dirname(path);
+  rmSync(path, { force: true });
   try {
-    rmdirSync(dirname(path));
+    removeDeadDrafts(folder);
+    if (folder.endsWith('.d')) rmdirSync(folder);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && code !== 'ENOENT' && code !== 'ENOTDIR') throw error;

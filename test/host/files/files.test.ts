@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import t from 'tap';
 import {
   dropInPath,
@@ -42,6 +51,21 @@ void t.test('a drop-in is written, found and removed with its directory', async 
   writeFileSync(`${root}/apache2@b.service.d/other.conf`, '');
   removeDropIn(path);
   t.ok(existsSync(`${root}/apache2@b.service.d/other.conf`), 'what is another’s stays');
+});
+
+void t.test('what a killed writer left is removed by the next one, and with the drop-in', async (t) => {
+  const root = t.testdir({ '.httpd-guard.a.999999999': '', '.httpd-guard.a.1': '', '.a.999999999': '' });
+  writeAtomically(`${root}/b`, '', 'unsynced');
+  t.strictSame(
+    readdirSync(root).sort(),
+    ['.a.999999999', '.httpd-guard.a.1', 'b'],
+    'not that of a running one',
+  );
+  const path = dropInPath('x.service', root);
+  mkdirSync(`${root}/x.service.d`);
+  writeFileSync(`${root}/x.service.d/.httpd-guard.50-httpd-guard.conf.999999999`, 'half');
+  removeDropIn(path);
+  t.notOk(existsSync(`${root}/x.service.d`));
 });
 
 void t.test('paths with characters that are special in unit files are rejected', async (t) => {

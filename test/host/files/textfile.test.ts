@@ -15,7 +15,7 @@ void t.test('a file is replaced atomically and world-readable with any umask', a
 void t.test('files and links of another user are not written through', async (t) => {
   const folder = t.testdir({ victim: 'precious' });
   symlinkSync('victim', `${folder}/a.prom`);
-  symlinkSync('victim', `${folder}/a.prom.${process.pid}`);
+  symlinkSync('victim', `${folder}/.httpd-guard.a.prom.${process.pid}`);
   t.strictSame(writeTextfile(`${folder}/a.prom`, 'now\n'), { ok: true });
   t.equal(readFileSync(`${folder}/victim`, 'utf8'), 'precious');
   t.ok(lstatSync(`${folder}/a.prom`).isFile());

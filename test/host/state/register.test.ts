@@ -86,12 +86,16 @@ void t.test('a file that another user could have written is not trusted', async 
 });
 
 void t.test('the draft of a writer that was killed is removed, that of a running one is not', async (t) => {
-  const directory = t.testdir({ '.register.999999999': 'half', '.register.1': 'half', other: '' });
+  const directory = t.testdir({
+    '.httpd-guard.register.999999999': 'half',
+    '.httpd-guard.register.1': 'half',
+    other: '',
+  });
   keepRegister(SOME, [directory]);
-  t.notOk(existsSync(`${directory}/.register.999999999`));
-  t.ok(existsSync(`${directory}/.register.1`));
-  writeFileSync(`${directory}/.register.${process.pid}`, 'of a process that had our pid');
+  t.notOk(existsSync(`${directory}/.httpd-guard.register.999999999`));
+  t.ok(existsSync(`${directory}/.httpd-guard.register.1`));
+  writeFileSync(`${directory}/.httpd-guard.register.${process.pid}`, 'of a process that had our pid');
   keepRegister(SOME, [directory]);
   t.strictSame(read([directory]), SOME);
-  t.strictSame(readdirSync(directory).sort(), ['.register.1', 'other', 'register']);
+  t.strictSame(readdirSync(directory).sort(), ['.httpd-guard.register.1', 'other', 'register']);
 });
