@@ -65,7 +65,9 @@ function judgeSet(set: SemaphoreSet, world: World): Judgement {
   const use = signOfUse(set, world);
   if (use !== null) return is(use.verdict, use.evidence);
   const claimed = world.claims.judge(set);
-  if (claimed !== null) return is(claimed.verdict, claimed.evidence);
+  // Where the kernel does not report who used it last, another use since then is not seen: the register proves no set orphaned.
+  if (claimed !== null && (claimed.verdict !== 'orphan' || isInspected(set, snapshot)))
+    return is(claimed.verdict, claimed.evidence);
   if (foreign !== null) return foreign;
 
   if (living.length === 0) return { set, verdict: 'orphan', evidence: NO_HTTPD };
@@ -119,6 +121,10 @@ function signOfUse(set: SemaphoreSet, { snapshot, lastUsers, byPid }: World): Si
   const user = byPid.get(lastPid);
   const isHttpd = user?.isHttpd.known === true && user.isHttpd.value;
   return saying(set, isHttpd ? 'in-use' : 'unsure', 'last-pid', `last used by running process ${lastPid}`);
+}
+
+function isInspected({ id }: SemaphoreSet, { inspections }: Snapshot): boolean {
+  return inspections.get(id)?.known === true;
 }
 
 function saying(set: SemaphoreSet, verdict: SignOfUse['verdict'], rule: Rule, saw: string): SignOfUse {

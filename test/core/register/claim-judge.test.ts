@@ -37,6 +37,14 @@ void t.test('a set of a run that is over is an orphan, although another server c
   t.match(first(ofA()), { verdict: 'orphan', evidence: [{ rule: 'run-is-over' }] });
 });
 
+void t.test('without the last user of the kernel the register proves no set orphaned', async (t) => {
+  t.equal(verdictOf(ofA({ inspections: {} })), 'in-use', 'by its age');
+  const old = set({ ctime: NOW_S - BEGAN_AGO_S - 10 });
+  const seen = { sets: [old], processes: LIVING_B, inspections: {} };
+  t.equal(verdictOf({ ...seen, register: register(claim(old, RUN_OF_A)) }), 'orphan', 'by its age');
+  t.equal(verdictOf({ ...seen, register: register(claim(old, RUN_OF_B)) }), 'in-use', 'it still keeps a set');
+});
+
 void t.test('a set that a running run was seen to use is in use', async (t) => {
   const old = set({ ctime: NOW_S - BEGAN_AGO_S - 10 });
   t.equal(verdictOf({ sets: [old], processes: LIVING_B }), 'orphan', 'by its age');

@@ -105,7 +105,8 @@ export interface Scene extends Partial<Omit<Snapshot, 'sets' | 'inspections' | '
   unitRuns?: Record<string, Fact<UnitRun>>;
 }
 
-export function snapshot({ sets = [set()], inspections = {}, unitRuns, ...facts }: Scene = {}): Snapshot {
+/** The sets of a scene with a register are inspected, unless it says otherwise. */
+export function snapshot({ sets = [set()], inspections, unitRuns, ...facts }: Scene = {}): Snapshot {
   const processes = facts.processes ?? [];
   return {
     clock: { realMs: NOW_S * 1000, monotonicMs: UPTIME_S * 1000, bootMs: UPTIME_S * 1000 },
@@ -119,10 +120,9 @@ export function snapshot({ sets = [set()], inspections = {}, unitRuns, ...facts 
     processes,
     // A dead last pid and nobody waiting is what the kernel says of live and of leaked sets alike.
     inspections: new Map(
-      Object.entries(inspections).map(([id, asked]) => [
-        Number(id),
-        known({ lastPid: 4_000_000, waiters: 0, ...asked }),
-      ]),
+      Object.entries(
+        inspections ?? (facts.register ? Object.fromEntries(sets.map(({ id }) => [id, {}])) : {}),
+      ).map(([id, asked]) => [Number(id), known({ lastPid: 4_000_000, waiters: 0, ...asked })]),
     ),
     unitRuns: new Map(Object.entries(unitRuns ?? { [UNIT]: run(BEGAN_AGO_S) })),
     lookedMs: UPTIME_S * 1000,
