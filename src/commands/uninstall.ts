@@ -39,7 +39,6 @@ export interface UninstallOptions extends Pick<CommonOptions, 'unit' | 'json' | 
   dryRun: boolean;
 }
 
-const RECOVER_UNIT = 'httpd-guard-recover.service';
 const ASK_TIMEOUT_MS = 5_000;
 
 /** Removes the hooks from a unit or from all guarded units, and with the last one everything that install wrote. */
@@ -125,12 +124,13 @@ async function stopWatching(
   const metrics = textfile !== null && existsSync(textfile) ? [textfile] : [];
   const paths = [...ours.map((name) => ownUnitPath(name)), ...metrics];
   if (dryRun) return { did: paths.map((path) => ({ path, action: 'would-remove' })), notes: [] };
-  const toStop = [REQUEST_UNIT, WATCH_UNIT, METRICS_TIMER, METRICS_SERVICE].filter((name) =>
-    ours.includes(name),
-  );
-  if (toStop.length > 0) await systemctl('disable', '--now', ...toStop);
-  // A look that is under way would write the register again.
-  if (ours.includes(RECOVER_UNIT)) await systemctl('stop', RECOVER_UNIT);
+  const enabled = [REQUEST_UNIT, WATCH_UNIT, METRICS_TIMER].filter((name) => ours.includes(name));
+  if (enabled.length > 0) await systemctl('disable', ...enabled);
+  // Also those without a file, as after an uninstall that was killed. A look under way would write the register again.
+  const all = [...OWN_UNITS, METRICS_TIMER, METRICS_SERVICE];
+  await systemctl('stop', ...all);
+  if ((await systemctl('is-active', ...all)).ok)
+    throw new Error('the units of httpd-guard still run; run it again: httpd-guard uninstall');
   // systemd would keep the failed state of a removed unit. Fails for units that it does not know.
   for (const name of ours) await systemctl('reset-failed', name);
   for (const path of paths) if (path !== textfile) removeDropIn(path);
