@@ -1,5 +1,6 @@
 import type { ActionCounts } from '../core/guard/action-counts.ts';
 import type { Recovery, RecoveryPolicy } from '../core/recovery/decide-recovery.ts';
+import { removeDeadDrafts } from '../host/files/drafts.ts';
 import { errorReason } from '../host/files/error-reason.ts';
 import { type Configured, forUnit, readConfiguration } from '../host/config/configuration.ts';
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
@@ -7,6 +8,7 @@ import { guardedUnits } from '../host/systemd/unit-files.ts';
 import { writeEntry } from '../host/output/write-entry.ts';
 import { log } from '../host/output/stderr-log.ts';
 import { withLock } from '../host/state/lock.ts';
+import { RUN_DIRECTORY, STATE_DIRECTORY } from '../host/state/paths.ts';
 import { keepUnderWay, takeRequest, takeUnderWay } from '../host/state/take-request.ts';
 import { countActions } from '../host/state/keep-action-counts.ts';
 import { runHook } from '../host/exec/run-hook.ts';
@@ -14,6 +16,7 @@ import { realClock } from '../host/proc/real-clock.ts';
 import { lookAtSets } from '../workflows/sets/look-at-sets.ts';
 import { askDiagnose } from '../workflows/diagnosis/ask-diagnose.ts';
 import { recover } from '../workflows/recovery/recover.ts';
+import { AttemptsInMemory } from '../workflows/recovery/attempts-in-memory.ts';
 import { recoveryDoors } from '../workflows/recovery/recovery-doors.ts';
 import { sendEvent } from '../workflows/send-event.ts';
 import { serveRequests } from '../workflows/recovery/serve-requests.ts';
@@ -121,7 +124,10 @@ async function takeNow(options: RecoverOptions): Promise<string[]> {
 /** Exit status 3 if a recovery was unsure or aborted. */
 async function requested(options: RecoverOptions, configuration: Configured): Promise<CommandResult> {
   const policy = policyOf(configuration);
-  const doors = recoveryDoors(SystemdSession.within(ASK_TIMEOUT_MS), 'cache', options.config);
+  // Most files are written seldom, so that their next writer comes late; this runs after each start of httpd.
+  for (const directory of [STATE_DIRECTORY, RUN_DIRECTORY]) removeDeadDrafts(directory);
+  const attempts = new AttemptsInMemory();
+  const doors = recoveryDoors(SystemdSession.within(ASK_TIMEOUT_MS), 'cache', options.config, attempts);
   let exitCode = 0;
   await serveRequests({
     clock: realClock,
@@ -153,6 +159,7 @@ async function requested(options: RecoverOptions, configuration: Configured): Pr
       // A recovery that does nothing or fails is no failure of the service.
       if (recovery.outcome === 'unsure') exitCode = EXIT.unsure;
     },
+    mustStay: () => attempts.areNeeded(realClock.wallMs()),
     onError: async (error) => {
       exitCode = EXIT.unsure;
       await log(options, 'err', `internal error, recovery aborted: ${escape(errorReason(error))}`);

@@ -52,7 +52,12 @@ export interface AttemptsFile {
 export function parseAttempts(files: readonly AttemptsFile[], nowMs: number): Attempts {
   return files
     .map(({ text, writtenMs }) => parseFile(text) ?? allUsed(Math.min(writtenMs, nowMs)))
-    .reduce((latest, one) => (lastMs(one) > lastMs(latest) ? one : latest), NO_ATTEMPTS);
+    .reduce(laterOf, NO_ATTEMPTS);
+}
+
+/** Of two records the one with the latest attempt; the first if there is no difference. */
+export function laterOf(one: Attempts, other: Attempts): Attempts {
+  return lastMs(other) > lastMs(one) ? other : one;
 }
 
 const lastMs = ({ triesMs }: Attempts): number => Math.max(0, ...triesMs);

@@ -26,7 +26,7 @@ export function readAttempts(unit: string, directories = DIRECTORIES): Fact<Atte
   return known(parseAttempts(files, Date.now()));
 }
 
-/** Writes the recoveries atomically. If that fails everywhere, no attempt must be made, since it would not be counted. */
+/** Writes the recoveries atomically. If that fails everywhere, the caller must count them in memory. */
 export function keepAttempts(
   unit: string,
   history: Attempts,
@@ -42,7 +42,7 @@ export function keepAttempts(
     }
   for (const directory of directories)
     if (writeAsLink(statePath(directory, unit, '.recoveries'), JSON.stringify(history))) return done;
-  return notDone('not-written', `the attempt cannot be counted, so none is made: ${why}`);
+  return notDone('not-written', `the attempts of ${unit} cannot be written: ${why}`);
 }
 
 /** A full file system still takes a short link, whose text is in its inode (kernel: mm/shmem.c, shmem_symlink; ext4, fast symlinks). */

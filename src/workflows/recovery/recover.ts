@@ -39,7 +39,7 @@ export interface RecoveryDoors {
   ) => Promise<Fact<UnitFacts>>;
   failureFacts: (server: Server) => Promise<FailureFacts>;
   readAttempts: (unit: string) => Fact<Attempts>;
-  keepAttempts: (unit: string, attempts: Attempts) => Done<'not-written'>;
+  keepAttempts: (unit: string, attempts: Attempts) => void;
   keepEnding: (unit: string, ending: RunEnding) => void;
   terminate: (workers: readonly ListeningOrphan[]) => Promise<Done<'not-ended'>>;
   /** `doubt`: a set was kept because its owner could not be proven. */
@@ -114,7 +114,6 @@ class RecoveryRun {
     if (outcome !== 'gave-up' || unit === null || this.question.dryRun) return ended(outcome, why);
     const attempts = this.doors.readAttempts(unit);
     const gaveUpNow = attempts.known && !attempts.value.gaveUp;
-    // If this cannot be written, giving up is reported again.
     if (attempts.known) this.doors.keepAttempts(unit, { ...attempts.value, gaveUp: true });
     return ended(outcome, why, { gaveUpNow });
   }
@@ -166,14 +165,14 @@ class RecoveryRun {
       this.doors.keepEnding(unit.value.name, endingFoundLater(unit.value, use.value, orphans, cause));
   }
 
-  /** Counts the attempt before it acts, so that a killed recovery is counted; an attempt that cannot be counted is not made. */
+  /** Counts the attempt before it acts, so that a killed recovery is counted. */
   private count(unit: string): Done<'not-counted'> {
     const attempts = this.doors.readAttempts(unit);
     if (!attempts.known) return notDone('not-counted', attempts.why);
     const nowMs = this.doors.clock.wallMs();
     const { triesMs, gaveUp } = recent(attempts.value, nowMs);
-    const kept = this.doors.keepAttempts(unit, { triesMs: [...triesMs, nowMs], gaveUp });
-    return kept.ok ? kept : notDone('not-counted', kept.why);
+    this.doors.keepAttempts(unit, { triesMs: [...triesMs, nowMs], gaveUp });
+    return done;
   }
 
   private async act(unit: string, server: Server, plan: readonly Step[], ended: Ended): Promise<Recovery> {

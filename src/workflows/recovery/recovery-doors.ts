@@ -2,7 +2,6 @@ import { type DoneWith, doneWith, notDone } from '../../core/done.ts';
 import { answers, answersHealthy } from '../../host/httpd/health-check.ts';
 import { realClock } from '../../host/proc/real-clock.ts';
 import { terminate } from '../../host/proc/terminate.ts';
-import { keepAttempts, readAttempts } from '../../host/state/attempts.ts';
 import { keepRunEnding } from '../../host/state/keep-run-ending.ts';
 import { readRunEnding } from '../../host/state/read-run-ending.ts';
 import { actOnSystemd } from '../../host/systemd/systemd-actions.ts';
@@ -12,6 +11,7 @@ import { escape } from '../../view/escape.ts';
 import { collectFailureFacts } from '../diagnosis/collect-failure-facts.ts';
 import { type Caching, type Server, findServer } from '../servers/find-server.ts';
 import { noWitness } from '../diagnosis/journal-witness.ts';
+import { AttemptsInMemory } from './attempts-in-memory.ts';
 import type { RecoveryDoors } from './recover.ts';
 import { removeOrphans } from '../sets/remove-orphans.ts';
 
@@ -20,7 +20,12 @@ const WRITE_TIMEOUT_MS = 2_000;
 
 /** The queries and actions of a recovery on this machine, over one connection to systemd. */
 /** `config` is the configuration file for events; undefined for the default one. */
-export const recoveryDoors = (systemd: SystemdSession, caching: Caching, config?: string): RecoveryDoors => ({
+export const recoveryDoors = (
+  systemd: SystemdSession,
+  caching: Caching,
+  config?: string,
+  attempts = new AttemptsInMemory(),
+): RecoveryDoors => ({
   clock: realClock,
   findServer: (choice) => findServer(choice, caching, systemd.within(ASK_TIMEOUT_MS)),
   waitForUnit: (unit, mostMs, isEnough) => waitForUnit(systemd, unit, mostMs, isEnough),
@@ -30,8 +35,11 @@ export const recoveryDoors = (systemd: SystemdSession, caching: Caching, config?
       unit.known ? readRunEnding(unit.value.name, invocationId) : null;
     return collectFailureFacts(server, endingOf, systemd.within(ASK_TIMEOUT_MS), noWitness);
   },
-  readAttempts: (unit) => readAttempts(unit),
-  keepAttempts: (unit, attempts) => keepAttempts(unit, attempts),
+  readAttempts: (unit) => attempts.read(unit),
+  keepAttempts: (unit, made) => {
+    const kept = attempts.keep(unit, made);
+    if (!kept.ok) complain(`${kept.why}; they are counted in memory for 10 minutes`);
+  },
   keepEnding: (unit, ending) => {
     const kept = keepRunEnding(unit, ending);
     if (!kept.ok) complain(kept.why);

@@ -14,6 +14,8 @@ export interface RequestDoors {
   look: () => Promise<readonly string[]>;
   /** One recovery of a unit, including its report. */
   recover: (unit: string) => Promise<void>;
+  /** Whether what was counted in memory would be lost at the end. */
+  mustStay: () => boolean;
   /** Reports a recovery that threw. */
   onError: (error: unknown) => Promise<void>;
 }
@@ -25,7 +27,8 @@ const LOOK_MS = 200;
  * Serves the watcher's request and those that arrive meanwhile, until none is left. Only names of guarded units are accepted, and
  * the request for a look.
  * Units are recovered in parallel, since one may wait for half a minute before its next attempt. A unit that is requested during
- * its recovery is recovered once more afterwards, since it may have failed again.
+ * its recovery is recovered once more afterwards, since it may have failed again. While attempts are counted in memory alone, it
+ * goes on serving: another run would not know of them.
  */
 export async function serveRequests(doors: RequestDoors): Promise<void> {
   const running = new Map<string, Promise<void>>();
@@ -58,6 +61,6 @@ export async function serveRequests(doors: RequestDoors): Promise<void> {
     if (underWay.join() !== kept) doors.keepUnderWay(underWay);
     kept = underWay.join();
     await Promise.race([...running.values(), doors.clock.pause(LOOK_MS)]);
-  } while (running.size > 0 || waiting.size > 0);
+  } while (running.size > 0 || waiting.size > 0 || doors.mustStay());
   doors.keepUnderWay([]);
 }

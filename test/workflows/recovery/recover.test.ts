@@ -25,7 +25,6 @@ class World {
   unit: UnitFacts = failedUnit();
   facts: FailureFacts = leak();
   attempts: Fact<Attempts> = known(NO_ATTEMPTS);
-  canKeep: Done<'not-written'> = done;
   readonly endings: RunEnding[] = [];
   readonly did: string[] = [];
   onStart: () => Done<'refused'> = () => {
@@ -75,8 +74,7 @@ class World {
     failureFacts: async ({ unit }) => ({ ...this.facts, unit }),
     readAttempts: () => this.attempts,
     keepAttempts: (_, attempts) => {
-      if (this.canKeep.ok) this.attempts = known(attempts);
-      return this.canKeep;
+      this.attempts = known(attempts);
     },
     keepEnding: (_, ending) => void this.endings.push(ending),
     terminate: async () => {
@@ -142,16 +140,12 @@ void t.test('after a leak sets are removed, the unit is started and verified to 
 });
 
 void t.test(
-  'an attempt is counted before the first action, and one that cannot be counted is not made',
+  'an attempt is counted before the first action, and none is made if earlier ones are unknown',
   async (t) => {
     const counted = new World();
     counted.doubts = [notDone('not-removed', 'killed half-way')];
     t.match(await counted.recover(), { outcome: 'failed', why: 'killed half-way' });
     t.equal(counted.triesMs.length, 1);
-    const full = new World();
-    full.canKeep = notDone('not-written', 'no space');
-    t.match(await full.recover(), { outcome: 'failed', why: 'no space' });
-    t.strictSame(full.did, []);
     const torn = new World();
     torn.attempts = unknown('holds no recoveries');
     t.match(await torn.recover(), { outcome: 'unsure', why: 'holds no recoveries' });

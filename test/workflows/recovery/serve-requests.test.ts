@@ -18,6 +18,8 @@ class World {
   readonly errors: string[] = [];
   /** The units that a look finds without sets of theirs. */
   lost: readonly string[] = [];
+  /** Until when attempts are counted in memory alone, in seconds. */
+  staysUntil = 0;
 
   constructor(
     private readonly seconds: Record<string, number> = {},
@@ -62,6 +64,7 @@ class World {
           if (this.seconds[unit] === 0) throw new Error(`${unit} threw`);
           this.recovered.push(`${unit} ${began}-${this.clock.steadyMs() / 1000}`);
         },
+        mustStay: () => this.clock.steadyMs() < this.staysUntil * 1_000,
         onError: async (error) => void this.errors.push(String(error)),
       }),
     );
@@ -149,3 +152,11 @@ void t.test(
     t.strictSame(world.kept, [[A], [], []]);
   },
 );
+
+void t.test('while attempts are counted in memory alone, it serves later requests as well', async (t) => {
+  const world = new World().requests(A).in(300, A);
+  world.staysUntil = 600;
+  await world.serve();
+  t.match(world.recovered, [`${A} 0-1`, /^apache2\.service 300/]);
+  t.ok(world.clock.steadyMs() >= 600_000);
+});
