@@ -7,7 +7,7 @@ import { CHANGING_CALLS, killOptions, sample, stepName, stepsOf } from './system
 // Kills each command at the entry of each system call that changes something. HTTPD_GUARD_EVERY_STEP=1 kills at each step, at
 // most 40 for a command; otherwise at a few, evenly spread.
 
-const MOST_STEPS = process.env['HTTPD_GUARD_EVERY_STEP'] === undefined ? 5 : 40;
+const MOST_STEPS = process.env['HTTPD_GUARD_EVERY_STEP'] === undefined ? 4 : 40;
 const FOLDER = '/opt/steps';
 const SEM = '/proc/sys/kernel/sem';
 const SYSCTL = '/etc/sysctl.d/60-httpd-guard.conf';

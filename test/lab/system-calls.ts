@@ -33,6 +33,8 @@ export function stepName({ call, path, times }: Step): string {
 /** Files of our own, and the settings of the kernel. */
 const OUR_PATHS = /^\/(etc|var|run|proc\/sys)\//;
 
+/** The name of a backup differs from run to run. */
+const HAS_TIME = /\.bak-\d/;
 /** A draft has the pid of its writer in its name. */
 const DRAFT = /^(.*\/\.httpd-guard\..+\.)\d+$/;
 /** So many processes may start before the one that writes a draft. */
@@ -72,8 +74,13 @@ export function stepsOf(log: string): Step[] {
     if (!changes(call, rest)) continue;
     const socket = `${pid} ${/^\d+/.exec(rest)?.[0]}`;
     if (call === 'connect') services.add(socket);
-    const path = paths.find((one) => OUR_PATHS.test(one)) ?? null;
-    if (!OF_NO_FILE.has(call) && path === null && !(rest.includes('<socket:') && services.has(socket)))
+    const path = paths.find((one) => OUR_PATHS.test(one) && !HAS_TIME.test(one)) ?? null;
+    if (
+      !OF_NO_FILE.has(call) &&
+      path === null &&
+      !HAS_TIME.test(rest) &&
+      !(rest.includes('<socket:') && services.has(socket))
+    )
       continue;
     if (OF_SERVICES.has(call) && !services.has(socket)) continue;
     const step =
