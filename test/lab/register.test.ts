@@ -39,6 +39,15 @@ async function ownersAreNamed(t: Test, lab: Lab, a: Apache, b: Apache): Promise<
     const masterPid = await server.masterPid();
     for (const { owner } of owned) t.match(owner, { masterPid, living: true });
   }
+  const { units } = JSON.parse((await lab.run('httpd-guard', 'limits', '--json')).stdout) as {
+    units: { unit: string; held: number | null }[];
+  };
+  for (const { unit } of [a, b])
+    t.equal(
+      units.find((one) => one.unit === unit)?.held,
+      sets.filter(({ owner }) => owner?.unit === unit).length,
+      `limits counts those of ${unit}`,
+    );
   const { stdout } = await lab.run('httpd-guard', 'check');
   t.match(stdout, /^ {2}3 sets of apache2\.service, running since /m);
   t.match(stdout, /^ {2}\d sets? of apache2@b\.service, running since /m);

@@ -2,6 +2,7 @@ import { isNews, updateRegister } from '../../core/register/update-register.ts';
 import { type Lineage, lineages } from '../../core/verdict/lineage.ts';
 import type { Snapshot } from '../../core/verdict/snapshot.ts';
 import { type Done, done } from '../../core/done.ts';
+import { readIpcNamespace } from '../../host/proc/proc-files.ts';
 import { keepRegister, keepStartRegister } from '../../host/state/register.ts';
 
 /** The snapshot with a register that includes what this look saw. */
@@ -9,10 +10,22 @@ export function withSeen(snapshot: Snapshot, living: readonly Lineage[] = lineag
   return { ...snapshot, register: updateRegister(snapshot, living) };
 }
 
+/**
+ * Whether this is the IPC namespace of process 1, the host's or a container's. The register is of one namespace: a command in
+ * another one (unshare(1), PrivateIPC=yes) would replace it with that of a table that soon ends.
+ */
+function isTableOfInit(): boolean {
+  try {
+    return readIpcNamespace('self') === readIpcNamespace(1);
+  } catch {
+    return false;
+  }
+}
+
 /** Writes the register of a snapshot, if it is news compared with `before`. Only root's looks are kept. */
 export function keepSeen({ register }: Snapshot, before: Snapshot): Done<'not-written'> {
   const isRoots = process.geteuid?.() === 0;
-  return isRoots && isNews(register, before.register) ? keepRegister(register) : done;
+  return isRoots && isNews(register, before.register) && isTableOfInit() ? keepRegister(register) : done;
 }
 
 /** Both; a register that cannot be written is none, so that age decides as before. */
@@ -28,6 +41,7 @@ export function rememberBeforeStart(
   living: readonly Lineage[],
   removed: readonly number[],
 ): void {
+  if (!isTableOfInit()) return;
   const register = updateRegister(snapshot, living);
   const gone = new Set(removed);
   keepStartRegister({ ...register, seen: new Map([...register.seen].filter(([id]) => !gone.has(id))) });
