@@ -4,7 +4,8 @@ import { jsonText } from '../view/json-text.ts';
 import { escape } from '../view/escape.ts';
 import { historyJson, historyText } from '../view/history.ts';
 import { type CommonOptions, type CommandResult, wrongConfiguration } from './command-result.ts';
-import { serverChoice } from '../workflows/servers/find-server.ts';
+import { SystemdSession } from '../host/systemd/systemd-session.ts';
+import { findServer, serverChoice, userAdvice } from '../workflows/servers/find-server.ts';
 
 export interface HistoryOptions extends CommonOptions {
   /** In journalctl's syntax. */
@@ -12,6 +13,8 @@ export interface HistoryOptions extends CommonOptions {
 }
 
 const TIMEOUT_MS = 60_000;
+/** To ask httpd for its user. */
+const ASK_TIMEOUT_MS = 2_000;
 const CANNOT_TELL = 3;
 /** EX_USAGE of sysexits.h. */
 const WRONG_USAGE = 64;
@@ -20,8 +23,11 @@ const WRONG_USAGE = 64;
 export async function history(options: HistoryOptions): Promise<CommandResult> {
   const configuration = readConfiguration(options.config);
   if (!configuration.known) return wrongConfiguration(configuration.why, CANNOT_TELL);
-  const { unit } = serverChoice(options.unit, configuration.value);
-  const read = await readHistory({ since: options.since ?? null, unit, timeoutMs: TIMEOUT_MS });
+  const choice = serverChoice(options.unit, configuration.value);
+  const [read, server] = await Promise.all([
+    readHistory({ since: options.since ?? null, unit: choice.unit, timeoutMs: TIMEOUT_MS }),
+    findServer(choice, 'read-only', SystemdSession.within(ASK_TIMEOUT_MS)),
+  ]);
   if (!read.known) {
     const sentence =
       read.badSince === true
@@ -37,5 +43,6 @@ export async function history(options: HistoryOptions): Promise<CommandResult> {
   const stdout = options.json
     ? jsonText(historyJson(entries, more))
     : historyText(entries, { ...options, more });
-  return { stdout, stderr: '', exitCode: 0 };
+  const advice = options.quiet ? null : userAdvice(server);
+  return { stdout, stderr: advice === null ? '' : `httpd-guard: ${escape(advice)}\n`, exitCode: 0 };
 }

@@ -90,9 +90,9 @@ async function collect(flag: string | undefined, configured: Configured): Promis
   };
 }
 
+/** What could not be read of the settings and the table is named already. */
 function unknownOf({ kills }: UnitNeed): string[] {
-  if (kills.leaks === null) return [kills.why];
-  return kills.leaks && kills.left === null ? ['how many sets it uses is unknown'] : [];
+  return kills.leaks === true && kills.left === null ? ['how many sets it uses is unknown'] : [];
 }
 
 async function owners(sets: Fact<SemaphoreSet[]>, missing: Set<string>): Promise<Fact<TableOwner[]>> {

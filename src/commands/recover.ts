@@ -107,7 +107,8 @@ async function byHand(options: RecoverOptions, configuration: Configured): Promi
 /** A recovery that does nothing reports the same cause as `diagnose`, which also reads logs. */
 async function withNamedCause(recovery: Recovery, config: string | undefined): Promise<Recovery> {
   if (recovery.outcome !== 'left-alone' || recovery.unit === null) return recovery;
-  return { ...recovery, cause: (await askDiagnose(recovery.unit, config))?.cause ?? recovery.cause };
+  const shown = await askDiagnose(recovery.unit, config);
+  return shown?.cause == null ? recovery : { ...recovery, cause: shown.cause, onlyByLog: shown.onlyByLog };
 }
 
 /** A request that cannot be taken must not end the current recoveries. An empty one is about all units: its file system was full. */

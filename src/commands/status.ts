@@ -2,12 +2,13 @@ import { type Fact, known, unknown } from '../core/fact.ts';
 import type { HistoryEntry } from '../core/logs/history-entry.ts';
 import { type GuardState, type ServingFacts, guardStatus } from '../core/guard/guard-status.ts';
 import { isUp } from '../core/units/unit-state.ts';
-import { forUnit, readConfiguration } from '../host/config/configuration.ts';
+import { type Configured, forUnit, readConfiguration } from '../host/config/configuration.ts';
 import { answersHealthy } from '../host/httpd/health-check.ts';
 import { readHistory } from '../host/logs/read-history.ts';
 import { readListeningPorts } from '../host/proc/listening.ts';
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { findHttpdUnits } from '../workflows/servers/find-httpd-units.ts';
+import { findServer, serverChoice, userAdvice } from '../workflows/servers/find-server.ts';
 import { readGuard } from '../workflows/servers/read-guard.ts';
 import { statusJson, statusText } from '../view/guard-status.ts';
 import { jsonText } from '../view/json-text.ts';
@@ -33,29 +34,54 @@ export async function status(options: StatusOptions): Promise<CommandResult> {
   const healthUrlOf = (unit: string) => forUnit(configuration.value, unit).values['recover.health-url'];
   const guard = await readGuard(systemd.atMost(ASK_TIMEOUT_MS), options.unit);
   const names = guard.units.map(({ unit }) => unit);
-  const [serving, last, found] = await Promise.all([
+  const [serving, last, found, advice] = await Promise.all([
     Promise.all(names.map((name) => readServing(name, healthUrlOf(name), systemd.atMost(ASK_TIMEOUT_MS)))),
     Promise.all(names.map((name) => readLast(name, systemd.leftMs(ASK_TIMEOUT_MS)))),
     options.unit === undefined ? findHttpdUnits(systemd.atMost(ASK_TIMEOUT_MS)) : known([]),
+    adviseOn(names, configuration.value, systemd.atMost(ASK_TIMEOUT_MS)),
   ]);
+  const notGuarded = found.known
+    ? found.value.map(({ name }) => name).filter((name) => !names.includes(name))
+    : [];
   const unread = [...last, found, ...serving.map(({ ports }) => ports)];
+  const others = names.length === 0 ? [options.unit ?? notGuarded[0]] : [];
+  const note = await adviseOn(
+    others.flatMap((name) => name ?? []),
+    configuration.value,
+    systemd.atMost(ASK_TIMEOUT_MS),
+  );
   const report = {
-    ...guardStatus(guard, serving),
+    ...guardStatus(guard, serving, advice),
     version: __VERSION__,
     node: { path: process.execPath, version: process.versions.node },
     guard,
     serving,
     last: new Map(names.map((name, index) => [name, last[index] ?? known(null)] as const)),
-    notGuarded: found.known
-      ? found.value.map(({ name }) => name).filter((name) => !names.includes(name))
-      : [],
-    missing: [...new Set(unread.flatMap((fact) => (fact.known ? [] : [fact.why])))],
+    notGuarded,
+    missing: [
+      ...new Set(unread.flatMap((fact) => (fact.known ? [] : [fact.why]))),
+      ...note.map(({ unit, why }) => `${unit}: ${why}`),
+    ],
   };
   return {
     stdout: options.json ? jsonText(statusJson(report)) : statusText(report, options),
     stderr: '',
     exitCode: EXIT[report.state],
   };
+}
+
+/** Units of which no set can be removed, since the owner of their sets is unknown. One after another, since each query starts an httpd. */
+async function adviseOn(
+  names: readonly string[],
+  configured: Configured,
+  systemd: SystemdSession,
+): Promise<{ unit: string; why: string }[]> {
+  const found: { unit: string; why: string }[] = [];
+  for (const unit of names) {
+    const why = userAdvice(await findServer(serverChoice(unit, configured), 'read-only', systemd));
+    if (why !== null) found.push({ unit, why });
+  }
+  return found;
 }
 
 async function readServing(

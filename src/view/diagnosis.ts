@@ -21,7 +21,7 @@ const SENTENCE: Record<Cause, string> = {
   'config-error': 'its configuration has an error',
   killed: 'it was killed',
   'out-of-memory': 'the kernel killed it, since memory ran out',
-  timeout: 'its start or stop took too long, so systemd killed it',
+  timeout: 'its start, stop or run took too long, so systemd killed it',
   'not-started': 'systemd did not start it',
   'stale-pid-file': 'its pid file names another program',
   'started-outside-systemd': 'an httpd that was started outside systemd is running in its place',
@@ -33,8 +33,12 @@ const SENTENCE: Record<Cause, string> = {
 /** How many owners of the table a sentence names. */
 const MOST_HOLDERS = 3;
 
-/** A cause as a sentence without the unit's name and the full stop; with the owners of a full table, if they are given. */
-export function causeSentence(cause: Cause, holders: readonly Holder[] = []): string {
+/** What the sentence about a finding needs; without holders it names no owner of the table. */
+type Stated = { cause: Cause } & Partial<Pick<Diagnosis, 'holders' | 'onlyByLog'>>;
+
+/** A finding as a sentence without the unit's name and the full stop; with the owners of a full table, if they are given. */
+export function causeSentence({ cause, holders = [], onlyByLog = false }: Stated): string {
+  if (onlyByLog) return `${SENTENCE[cause]}, but only its log says so`;
   if (cause !== 'semaphore-demand' || holders.length === 0) return SENTENCE[cause];
   const owners = holders.slice(0, MOST_HOLDERS).map(({ sets, user, uid }) => {
     const owner = user ?? `uid ${uid}`;
@@ -46,12 +50,10 @@ export function causeSentence(cause: Cause, holders: readonly Holder[] = []): st
 const DEGRADED = 'it is running without some of its semaphore sets';
 
 /** `diagnose` as text: the cause, its evidence, and commands that fix it. */
-export function diagnosisText(
-  { unit, cause, evidence, holders, cures, missing }: Diagnosis,
-  { quiet }: { quiet: boolean },
-): string {
+export function diagnosisText(found: Diagnosis, { quiet }: { quiet: boolean }): string {
+  const { unit, cause, evidence, holders, cures, missing } = found;
   const isDegraded = cause === 'none' && evidence.some(({ rule }) => rule === 'need');
-  const headline = isDegraded ? DEGRADED : causeSentence(cause, holders);
+  const headline = isDegraded ? DEGRADED : causeSentence(found);
   const lines = [`${unit}: ${headline}.`];
   if (!quiet) {
     lines.push('', ...evidence.map(({ saw, source }) => `  ${escape(saw)}  (${escape(source)})`));

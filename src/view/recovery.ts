@@ -8,9 +8,9 @@ import type { RecoverJson } from './schemas/recover.ts';
 
 /** The result of a recovery in one sentence. */
 export function recoverySentence(recovery: Recovery): { priority: Priority; sentence: string } {
-  const { outcome, cause, why } = recovery;
+  const { outcome, cause, why, onlyByLog = false } = recovery;
   const unit = escape(recovery.unit ?? 'httpd');
-  const reason = cause === null ? 'unknown' : causeSentence(cause);
+  const reason = cause === null ? 'unknown' : causeSentence({ cause, onlyByLog });
   switch (outcome) {
     case 'recovered':
       return { priority: 'notice', sentence: `${unit} serves again. Cause of the failure: ${reason}` };
@@ -21,7 +21,7 @@ export function recoverySentence(recovery: Recovery): { priority: Priority; sent
     case 'left-alone':
       return {
         priority: 'info',
-        sentence: `${unit} is left alone: ${cause === null ? '' : `${causeSentence(cause)}; `}${escape(why)}${cause === null ? '' : ` (cause: ${cause})`}. Details: httpd-guard diagnose --unit ${shellWord(unit)}`,
+        sentence: `${unit} is left alone: ${cause === null ? '' : `${reason}; `}${escape(why)}${cause === null ? '' : ` (cause: ${cause})`}. Details: httpd-guard diagnose --unit ${shellWord(unit)}`,
       };
     case 'unsure':
       return {

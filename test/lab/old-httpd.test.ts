@@ -107,6 +107,7 @@ void t.test('httpd 2.2 reports only "Syntax OK"', async (t) => {
         ['diagnose', '--json'],
       ],
       ...[['recover'], ['recover', '--dry-run', '--json'], ['clean'], ['limits'], ['install'], ['config']],
+      ...[['status'], ['status', '--json'], ['history'], ['history', '--json']],
     ]) {
       const { stdout, stderr } = await guard(...words);
       t.match((stdout + stderr).replaceAll('\\"', '"'), ADVICE, words.join(' '));
@@ -121,6 +122,21 @@ void t.test('httpd 2.2 reports only "Syntax OK"', async (t) => {
     await lab.sh('ipcrm --all=sem');
     t.match((await guard('check')).stdout, ADVICE, 'by its worker');
     await lab.sh(`systemctl stop ${STAND_IN_UNIT}`);
+  });
+
+  await t.test('a guarded unit without user is degraded', async (t) => {
+    const folder = `etc/systemd/system/${STAND_IN_UNIT}.d`;
+    configure('user = "www-data"\n');
+    await lab.sh(`httpd-guard install --quiet --unit ${STAND_IN_UNIT}`);
+    t.notMatch((await guard('status')).stdout, /user/);
+    await lab.sh('rm /etc/httpd-guard.toml');
+    t.match(await guard('status'), {
+      exitCode: 1,
+      stdout: /httpd\.service: httpd does not report its user .*set user = "/,
+    });
+    await lab.sh(
+      `httpd-guard uninstall --quiet --unit ${STAND_IN_UNIT}; ! test -e /${folder}/50-httpd-guard.conf`,
+    );
   });
 
   await t.test('HTTPD_GUARD_USER is enough for one command, and is not kept for the hooks', async (t) => {
@@ -155,8 +171,10 @@ void t.test('httpd 2.2 reports only "Syntax OK"', async (t) => {
     configure('user = "www-data"\nerror-log = "/var/log/httpd.log"\n');
     for (const words of [['check'], ['limits'], ['diagnose'], ['clean', '--dry-run']]) {
       const { reasons } = await json(...words);
-      t.notMatch(reasons, words[0] === 'limits' ? /user/ : /report/, words.join(' '));
+      t.notMatch(reasons, /report/, words.join(' '));
     }
+    t.notMatch((await guard('status')).stdout, /report/);
+    t.equal((await guard('history')).stderr, '');
     await fill(MOST);
     await failToStart();
     const { cause, evidence } = await json('diagnose');

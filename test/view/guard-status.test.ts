@@ -17,7 +17,7 @@ const serving = [
 const report = (over: Partial<StatusReport> = {}): StatusReport => {
   const facts = over.guard ?? guard();
   return {
-    ...guardStatus(facts, over.serving ?? serving),
+    ...guardStatus(facts, over.serving ?? serving, []),
     version: '1.2.3',
     node: { path: '/usr/bin/node', version: '24.22.3' },
     guard: facts,

@@ -26,7 +26,7 @@ void t.test('a unit that is stuck in reloading is down in every voice', async (t
     /^httpd_guard_unit_active\{unit="apache2.service"\} 0$/m,
   );
   const serving = { unit: stuck.name, facts: known(stuck), ports: known([]), health: null };
-  t.match(guardStatus(guard(), [serving]), {
+  t.match(guardStatus(guard(), [serving], []), {
     state: 'degraded',
     problems: [{ saw: /is stuck in reloading/, run: 'httpd-guard diagnose --unit apache2.service' }],
   });

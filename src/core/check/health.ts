@@ -1,6 +1,6 @@
 import { isForSets } from '../diagnosis/cause.ts';
 import { type Degradation, degradedSentence } from '../diagnosis/degradation.ts';
-import type { Diagnosis } from '../diagnosis/diagnosis.ts';
+import type { Diagnosis, ShownCause } from '../diagnosis/diagnosis.ts';
 import type { Fact } from '../fact.ts';
 import { shellWord } from '../text/shell-word.ts';
 import { counted } from '../text/counted.ts';
@@ -21,7 +21,7 @@ export interface HealthQuestion {
   judgements: readonly Judgement[];
   unit: Fact<UnitFacts>;
   /** Why it is down; null if it is up. */
-  finding: Pick<Diagnosis, 'cause' | 'evidence' | 'cures'> | null;
+  finding: ShownCause | null;
   /** How many System V mutexes httpd registers: the most sets a start needs, not counting proxy balancers; null if httpd does not report it. */
   needed: number | null;
   /** Whether the unit has its own semaphore table (PrivateIPC=yes), so that this one does not affect it. */
@@ -72,9 +72,7 @@ export function health(question: HealthQuestion): Health {
     if (critical.length === 0)
       critical.push(`${unit} is down because no semaphore set could be created: ${firstCommand(finding)}`);
   } else if (down)
-    warning.push(
-      `${unit} is down (${finding.cause}): ${finding.evidence[0]?.saw ?? ''}: httpd-guard diagnose`,
-    );
+    warning.push(`${unit} is down (${finding.cause}): ${shownFact(finding)}: httpd-guard diagnose`);
   if (count.orphan > 0)
     warning.push(
       `${counted(count.orphan, 'orphaned set')}, leaked by a killed httpd: httpd-guard clean removes ${count.orphan === 1 ? 'it' : 'them'}`,
@@ -87,6 +85,12 @@ export function health(question: HealthQuestion): Health {
   if (critical.length > 0) return { status: 'critical', reasons };
   if (warning.length > 0) return { status: 'warning', reasons };
   return { status: use.known && question.unit.known && found ? 'ok' : 'unknown', reasons };
+}
+
+/** The fact that the cause is based on; that it is no fact if only the log shows it. */
+function shownFact({ evidence, onlyByLog }: ShownCause): string {
+  const shown = onlyByLog === true ? evidence.find(({ rule }) => rule === 'doubt') : evidence[0];
+  return shown?.saw ?? '';
 }
 
 /** `recover` if that brings it back, else `diagnose`, which explains. */

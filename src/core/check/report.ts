@@ -1,7 +1,7 @@
 import type { UnitListing } from '../httpd/choose-unit.ts';
 import type { Cure } from '../diagnosis/cure.ts';
 import type { Degradation } from '../diagnosis/degradation.ts';
-import type { Diagnosis } from '../diagnosis/diagnosis.ts';
+import type { ShownCause } from '../diagnosis/diagnosis.ts';
 import type { Fact } from '../fact.ts';
 import type { GuardFacts } from '../guard/guard-facts.ts';
 import type { Health } from './health.ts';
@@ -27,7 +27,7 @@ export interface Report {
   /** Shared memory segments that may be orphaned. */
   segments: Fact<readonly SegmentJudgement[]>;
   /** Why it is down, as `diagnose` shows it; null if it is up or its unit is unknown. */
-  finding: Pick<Diagnosis, 'cause' | 'evidence' | 'cures'> | null;
+  finding: ShownCause | null;
   /** It is up, but without some of its sets; null if it is not. */
   degraded: Degradation | null;
   /** What helps, best first. */

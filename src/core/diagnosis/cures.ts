@@ -200,6 +200,13 @@ function killCures(cause: 'killed' | 'out-of-memory' | 'timeout', input: AdviceI
 
 function timeoutCure(input: AdviceInput): Cure[] {
   if (!input.facts.known || timedOut(input.facts.value) === 'stop') return stopCure(input);
+  if (timedOut(input.facts.value) === 'run')
+    return [
+      cure(
+        'and allow runs without a time limit',
+        ...writeDropIn(input.unit, 'runtime.conf', 'RuntimeMaxSec=infinity'),
+      ),
+    ];
   const { startTimeoutMs } = input.facts.value;
   if (startTimeoutMs === Infinity) return [];
   return [

@@ -3,6 +3,7 @@ import type { Cure } from './cure.ts';
 import { cures } from './cures.ts';
 import type { FailureFacts, Holder, LogLine } from './failure-facts.ts';
 import { explainFailure } from './explain-failure.ts';
+import { isOnlyByLog } from './only-by-log.ts';
 import { isStartLimit } from './causes/of-state.ts';
 import { hasFreeSetsAgain } from './causes/of-table.ts';
 import { endOf } from './causes/last-end.ts';
@@ -12,6 +13,8 @@ import type { Evidence } from '../evidence.ts';
 export interface Diagnosis {
   unit: string;
   cause: Cause;
+  /** Whether only the log of the run shows it. */
+  onlyByLog: boolean;
   evidence: readonly Evidence[];
   /** The owners of the table, if the table is the cause. */
   holders: readonly Holder[];
@@ -19,6 +22,10 @@ export interface Diagnosis {
   /** Why a fact could not be read, one sentence for each. */
   missing: readonly string[];
 }
+
+/** What `check` shows of it. */
+export type ShownCause = Pick<Diagnosis, 'cause' | 'evidence' | 'cures'> &
+  Partial<Pick<Diagnosis, 'onlyByLog'>>;
 
 /** Puts facts, lines and cures together; for people, since the lines can be forged. */
 export function diagnosis(
@@ -32,6 +39,7 @@ export function diagnosis(
   return {
     unit,
     cause,
+    onlyByLog: isOnlyByLog(cause, evidence),
     evidence,
     holders: aboutTable ? facts.holders : [],
     cures: cures(cause, {

@@ -9,7 +9,7 @@ import { lastLines, lineToQuote } from './last-lines.ts';
 import { mayLackSets } from './run-ending.ts';
 
 /**
- * The cause for display: as by `findCause`, and by the log of the run if the machine shows none. Only lines of the run's last
+ * The cause for display: as by `findCause`, and by the log of the run if the machine shows none, which is marked so. Only lines of the run's last
  * seconds are used, and none if the run was killed. A line can be forged, so this is never a reason to act.
  */
 export function explainFailure(facts: FailureFacts, runLines: readonly LogLine[]): Finding {
@@ -54,15 +54,19 @@ function lineCause(found: Finding, facts: FailureFacts, lines: readonly LogLine[
     const cause = line.match === null ? undefined : CAUSE_OF[line.match.kind];
     // For a running server only the loss of a set is a failure.
     if (cause === undefined || (isServing && cause !== 'set-removed-while-live')) continue;
-    const doubt: Evidence[] =
-      cause === 'unknown' ? [{ rule: 'doubt', saw: DOUBT, source: '/proc/sysvipc/sem' }] : [];
-    return { cause, evidence: [...found.evidence, ...doubt, asEvidence(line)] };
+    const doubt: Evidence =
+      cause === 'unknown'
+        ? { rule: 'doubt', saw: DOUBT, source: '/proc/sysvipc/sem' }
+        : { rule: 'doubt', saw: ONLY_BY_LOG, source: line.source };
+    return { cause, evidence: [...found.evidence, doubt, asEvidence(line)] };
   }
   return null;
 }
 
 const DOUBT =
   'its log names a semaphore error, but the table has free sets: it was full for a moment, or the line is forged';
+
+const ONLY_BY_LOG = 'only its log shows this, and a line of a log can be forged';
 
 /** Whether httpd itself exited, with any exit status: not by a signal, a timeout or the OOM killer. */
 function didExit({ unit, ending }: FailureFacts): boolean {

@@ -31,6 +31,8 @@ export interface FailureFacts {
   lost: Lost | null;
   /** Null for a server that is down, or has all of its sets. */
   missingSets: MissingSets | null;
+  /** Sets of the last run that it did not remove, by the register; 0 if that is not proven. */
+  leftSets: number;
   /** The number of orphaned sets. */
   orphans: number;
   /** The number of sets that may be orphaned, which cannot be proven. */

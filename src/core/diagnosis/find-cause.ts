@@ -3,6 +3,7 @@ import type { Evidence } from '../evidence.ts';
 import type { Cause } from './cause.ts';
 import { killCause, timeoutCause } from './causes/of-end.ts';
 import { configCause, diskCause, portCause, stalePidFileCause } from './causes/of-start.ts';
+import { recordedCause } from './causes/of-record.ts';
 import {
   lostSetsCause,
   notStartedCause,
@@ -19,6 +20,8 @@ export interface Finding {
   evidence: Evidence[];
   /** Whether the finding is uncertain, since httpd may have failed before it needed a set; a line of its log can contradict it. */
   weak?: true;
+  /** Whether it was the cause when the run ended, and can no longer be seen. */
+  isOver?: true;
   /** Whether it was killed: no start has failed yet, but the next one will. */
   isBeforeStart?: true;
 }
@@ -50,6 +53,7 @@ const RULES: readonly CauseRule[] = [
   diskCause,
   (unit, facts) => tableCause(unit, facts, 'short'),
   startLimitCause,
+  recordedCause,
 ];
 
 /**

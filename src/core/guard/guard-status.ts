@@ -23,9 +23,18 @@ export interface GuardStatus {
   problems: readonly GuardProblem[];
 }
 
-export function guardStatus(guard: GuardFacts, serving: readonly ServingFacts[]): GuardStatus {
+/** `ownersUnknown`: units the owner of whose sets is unknown, so that none is removed, and what to set. */
+export function guardStatus(
+  guard: GuardFacts,
+  serving: readonly ServingFacts[],
+  ownersUnknown: readonly { unit: string; why: string }[],
+): GuardStatus {
   if (guard.units.length === 0) return { state: 'not-installed', problems: [] };
-  const problems = [...guardProblems(guard), ...serving.flatMap(servingProblems)];
+  const problems = [
+    ...guardProblems(guard),
+    ...ownersUnknown.map(({ unit, why }) => ({ unit, saw: `${unit}: ${why}`, run: null })),
+    ...serving.flatMap(servingProblems),
+  ];
   return { state: problems.length === 0 ? 'working' : 'degraded', problems };
 }
 

@@ -86,15 +86,21 @@ function kills({ unit, held, use, settings }: NeedQuestion, registered: number |
       leaks: false,
       why: 'it has its own IPC namespace (PrivateIPC=yes), which ends with it',
     };
-  if (registered === 0) return { leaks: false, why: 'its mutexes are not System V semaphores' };
   if (held === 0) return { leaks: false, why: 'it is running without System V semaphores' };
-  // 2.2 reports none: the running httpd shows how many it has.
-  const needed = registered ?? held;
-  if (needed === null)
-    return { leaks: null, why: settings.known ? 'httpd does not report its mutexes' : settings.why };
+  if (registered === 0 && held === null)
+    return {
+      leaks: false,
+      why: 'its registered mutexes are not System V semaphores; those of modules with locks of their own may be',
+    };
+  // 2.2 reports none, and modules with locks of their own register none: the running httpd shows how many it has.
+  const needed = registered === 0 ? held : (registered ?? held);
+  if (needed === null) return { leaks: null, why: settings.known ? ONLY_WHILE_ALONE : settings.why };
   if (!use.known) return { leaks: null, why: use.why };
   return countKills(freeSets(use.value), held, needed, !isDown(unit));
 }
+
+/** httpd 2.2 does not report its mutexes. */
+const ONLY_WHILE_ALONE = 'how many sets it uses shows only while it is the only httpd that runs';
 
 /**
  * A kill leaks the sets of the running httpd, and the next start creates as many again. If that number is unknown, the number
@@ -151,7 +157,7 @@ export function neededTogether(units: readonly { unit: UnitFacts; need: UnitNeed
   for (const { unit, need } of units) {
     if (isResting(unit) || need.privateIpc) continue;
     if (need.registered === null) return null;
-    sum += need.registered;
+    sum += Math.max(need.registered, need.held ?? 0);
   }
   return sum;
 }

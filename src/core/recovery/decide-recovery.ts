@@ -56,6 +56,8 @@ export interface Recovery {
   /** planned: a dry run, nothing was done. */
   outcome: 'healthy' | 'recovered' | 'left-alone' | 'unsure' | 'failed' | 'gave-up' | 'planned';
   cause: Cause | null;
+  /** Whether only the log of the run shows the cause. */
+  onlyByLog?: boolean;
   why: string;
   /** The steps that were taken. */
   steps: StepDone[];

@@ -51,6 +51,8 @@ export interface UnitFacts {
   startTimeoutMs: number;
   /** TimeoutStopSec=, which httpd and ExecStopPost= share; Infinity for none. */
   stopTimeoutMs: number;
+  /** RuntimeMaxSec=, after which systemd ends a run; Infinity for none. */
+  runtimeMaxMs: number;
   /** MemoryMax=, which they share as well; Infinity for none. */
   memoryMaxBytes: number;
 }

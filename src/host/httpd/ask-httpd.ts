@@ -42,10 +42,9 @@ export async function askHttpd(
   const again = !first.known && steadyMs() - beganMs < AGAIN_WITHIN_MS;
   const ran = again ? await tryRun({ ...asked, timeoutMs: leftMs(deadlineMs) }) : first;
   if (!ran.known) return { settings: ran, complaint: ran };
-  const { exitCode, stdout, stderr } = ran.value;
-  if (exitCode !== 0) {
-    // apachectl complains on stdout.
-    const error = firstLines(stderr) || firstLines(stdout) || `httpd -t exits with ${exitCode}`;
+  const { stdout } = ran.value;
+  const error = complaintOf(ran.value);
+  if (error !== null) {
     return {
       settings: unknown(`httpd does not report its settings, since its configuration has an error: ${error}`),
       complaint: known(error),
@@ -63,6 +62,31 @@ export async function askHttpd(
       : settings,
     complaint: known(null),
   };
+}
+
+/**
+ * The error of plain `httpd -t`; null if the configuration is OK. While it dumps its configuration, httpd skips the tests of some
+ * modules: mod_ssl does not look for its certificates (httpd: ssl_engine_config.c, AP_SQ_RM_CONFIG_DUMP).
+ */
+export async function testConfiguration(unit: UnitFacts, deadlineMs: number): Promise<Fact<string | null>> {
+  const launch = launcher(unit, deadlineMs);
+  if (!launch.known) return launch;
+  const ran = await tryRun(launch.value(['-t']));
+  return ran.known ? known(complaintOf(ran.value)) : ran;
+}
+
+function complaintOf({
+  exitCode,
+  stdout,
+  stderr,
+}: {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}): string | null {
+  if (exitCode === 0) return null;
+  // apachectl complains on stdout.
+  return firstLines(stderr) || firstLines(stdout) || `httpd -t exits with ${exitCode}`;
 }
 
 /** An httpd that could not answer for so long is not asked again. */

@@ -60,6 +60,7 @@ export function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts
     dropInPaths: (unit['DropInPaths']?.value as string[] | undefined) ?? [],
     startTimeoutMs: limitMs(service['TimeoutStartUSec']),
     stopTimeoutMs: limitMs(service['TimeoutStopUSec']),
+    runtimeMaxMs: limitMs(service['RuntimeMaxUSec']),
     memoryMaxBytes: limitOf(service['MemoryMax']),
   };
 }

@@ -22,19 +22,17 @@ const MOST_LINE = 500;
 const MOST_RUN = 120;
 
 /** The journal entry about why a run of httpd failed; null if it did not fail. */
-export function causeEntry(
-  { unit, cause, evidence, holders, cures }: Diagnosis,
-  { use, orphans, ending }: FailureFacts,
-): CauseEntry | null {
+export function causeEntry(found: Diagnosis, { use, orphans, ending }: FailureFacts): CauseEntry | null {
+  const { unit, cause, onlyByLog, evidence, cures } = found;
   if (!isFailure(cause, ending)) return null;
   const line = evidence.find(({ rule }) => rule === 'line')?.saw;
   const [cure] = cures;
   // The fact that matters: of a table the owners of its sets, of an unknown failure the last line of the log.
-  const fact = cause === 'other' ? (line ?? evidence[0]?.saw) : evidence[0]?.saw;
+  const fact = cause === 'other' || onlyByLog ? (line ?? evidence[0]?.saw) : evidence[0]?.saw;
   const seen = isForSets(cause) ? '' : ` (${(fact ?? '').slice(0, MOST_LINE)})`;
   const run = cure === undefined ? '' : shortRun(cure, unit);
   const fix = cure === undefined ? '' : ` To fix: ${cure.say}${run === '' ? '' : `: ${run}`}`;
-  const sentence = escape(`${unit}: ${causeSentence(cause, holders)}${seen}.${fix}`);
+  const sentence = escape(`${unit}: ${causeSentence(found)}${seen}.${fix}`);
   const priority: Priority = cause === 'other' || cause === 'unknown' ? 'notice' : 'err';
   return {
     priority,

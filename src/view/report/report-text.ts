@@ -74,8 +74,8 @@ function sentence(report: Report): string {
   ) {
     const name = unit.known ? escape(unit.value.name) : 'httpd';
     return finding.cause === 'stopped-by-admin'
-      ? `${name} is down: ${causeSentence(finding.cause)}.`
-      : `${name} is down, not because of semaphores: ${causeSentence(finding.cause)}.`;
+      ? `${name} is down: ${causeSentence(finding)}.`
+      : `${name} is down, not because of semaphores: ${causeSentence(finding)}.`;
   }
   const { orphan } = countVerdicts(judgements);
   const full =

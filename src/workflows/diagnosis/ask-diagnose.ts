@@ -1,4 +1,5 @@
 import { CAUSES, type Cause } from '../../core/diagnosis/cause.ts';
+import { isOnlyByLog } from '../../core/diagnosis/only-by-log.ts';
 import type { Evidence } from '../../core/evidence.ts';
 import { tryRun } from '../../host/exec/run.ts';
 
@@ -7,6 +8,7 @@ const TIMEOUT_MS = 6_000;
 /** For display only: it includes lines of logs. */
 export interface ShownDiagnosis {
   cause: Cause | null;
+  onlyByLog: boolean;
   /** Who may have removed sets of the running server. */
   suspects: readonly string[];
 }
@@ -33,8 +35,10 @@ export async function askDiagnose(unit: string, config: string | undefined): Pro
   try {
     const { cause, evidence } = JSON.parse(ran.value.stdout) as { cause: unknown; evidence: Evidence[] };
     const suspects = evidence.filter(({ rule }) => rule === 'may-have-removed');
+    const named = CAUSES.find((one) => one === cause) ?? null;
     return {
-      cause: CAUSES.find((one) => one === cause) ?? null,
+      cause: named,
+      onlyByLog: named !== null && isOnlyByLog(named, evidence),
       suspects: suspects.map(({ saw, source }) => `${saw} (${source})`),
     };
   } catch {

@@ -11,8 +11,10 @@ import { type Directive, countBalancers, listenPorts, wsgiGroups } from '../../c
 import { type HttpdSettings, idComplaint } from '../../core/httpd/settings.ts';
 import { byOwner } from '../../core/limits/owners.ts';
 import { productOf } from '../../core/limits/product.ts';
+import { setsLeftBy } from '../../core/register/left-sets.ts';
 import { lostOf } from '../../core/register/losses.ts';
 import { type MissingSets, missingSets } from '../../core/register/missing-sets.ts';
+import type { Register } from '../../core/register/register.ts';
 import type { UnitFacts } from '../../core/units/unit-facts.ts';
 import { isUp } from '../../core/units/unit-state.ts';
 import { type Lineage, lineages } from '../../core/verdict/lineage.ts';
@@ -24,6 +26,7 @@ import { type Judgement, judge } from '../../core/verdict/verdict.ts';
 import { userNames } from '../../host/exec/user-names.ts';
 import { readDirectives } from '../servers/read-directives.ts';
 import { readServerPidFile } from '../servers/server-pid-file.ts';
+import { testConfiguration } from '../../host/httpd/ask-httpd.ts';
 import { listeningProcesses } from '../../host/proc/listening.ts';
 import { portOwners } from '../../host/proc/port-owners.ts';
 import { readExecutable, readUnit } from '../../host/proc/proc-files.ts';
@@ -45,9 +48,11 @@ export async function collectFailureFacts(
   witness: JournalWitness,
 ): Promise<FailureFacts> {
   // With what this look sees: losses of a run that is over are none.
-  const snapshot = withSeen(await readSnapshot(server.owner, systemd));
+  const before = await readSnapshot(server.owner, systemd);
+  const snapshot = withSeen(before);
   const living = lineages(snapshot);
-  const looked = { snapshot, living, judgements: judge(snapshot, living) };
+  const judgements = judge(snapshot, living);
+  const looked = { snapshot, living, judgements, registerBefore: before.register };
   return failureFactsOf(server, looked, endingOf, systemd, witness);
 }
 
@@ -56,12 +61,14 @@ export interface Looked {
   snapshot: Snapshot;
   living: readonly Lineage[];
   judgements: readonly Judgement[];
+  /** That of the snapshot may include this look. */
+  registerBefore: Register;
 }
 
 /** The same by a look that was taken already. */
 export async function failureFactsOf(
   server: Server,
-  { snapshot, living, judgements }: Looked,
+  { snapshot, living, judgements, registerBefore }: Looked,
   endingOf: (invocationId: string) => RunEnding | null,
   systemd: SystemdSession,
   witness: JournalWitness,
@@ -93,8 +100,9 @@ export async function failureFactsOf(
     }),
     use: tableUse(snapshot),
     lost: about !== null && isUp(about) ? lostOf(about.name, snapshot) : null,
-    missingSets: readMissingSets(server, { snapshot, living, judgements }),
+    missingSets: readMissingSets(server, { snapshot, judgements }),
     runSets: about === null ? null : setsSince(about.run.began.realMs, snapshot, living),
+    leftSets: isDown ? setsLeftBy(about, registerBefore, snapshot, living) : 0,
     orphans: count.orphan,
     unsure: count.unsure,
     ownerUnknown: server.owner.known ? null : server.owner.why,
@@ -120,7 +128,7 @@ export async function failureFactsOf(
 /** The sets that a running server lacks, compared with its runs before; null if there is none. */
 export function readMissingSets(
   { unit, settings }: Server,
-  { snapshot, judgements }: Looked,
+  { snapshot, judgements }: Pick<Looked, 'snapshot' | 'judgements'>,
 ): MissingSets | null {
   if (!unit.known || !isUp(unit.value)) return null;
   const missing = missingSets(unit.value, snapshot, judgements);
@@ -138,19 +146,25 @@ async function withSlowFacts(
   systemd: SystemdSession,
   witness: JournalWitness,
 ): Promise<FailureFacts> {
-  const { cause, weak } = findCause(facts);
+  const { cause, weak, isOver } = findCause(facts);
   if (cause === 'killed' && endOf(unit, facts).result === 'signal' && unit.lastMainPid !== 0)
     return {
       ...facts,
       oomKilled: await witness.wasOomKilled(unit.lastMainPid, unit.run.began.realMs, systemd.leftMs()),
     };
-  if (cause !== 'other' && weak !== true) return facts;
+  if (cause !== 'other' && weak !== true && isOver !== true) return facts;
   const orphans = new Set(facts.listeningOrphans.map(({ pid }) => pid));
   const others = portOwners(new Set(listenPorts(directives))).filter(
     (owner) => owner.unit !== unit.name && (owner.pid === null || !orphans.has(owner.pid)),
   );
   const disks = settings.known ? await probeStartDisks(settings.value, systemd.deadlineMs) : [];
-  return { ...facts, portOwners: others, disks };
+  const tested = await testConfiguration(unit, systemd.deadlineMs);
+  return {
+    ...facts,
+    portOwners: others,
+    disks,
+    configComplaint: tested.known && tested.value !== null ? tested : facts.configComplaint,
+  };
 }
 
 function withIds(complaint: Fact<string | null>, settings: Fact<HttpdSettings>): Fact<string | null> {

@@ -49,12 +49,18 @@ export async function makeReport(
   const found = isDown
     ? await diagnoseFacts(
         server,
-        await failureFactsOf(server, { snapshot, living, judgements }, endingOf, systemd, journalWitness),
+        await failureFactsOf(
+          server,
+          { snapshot, living, judgements, registerBefore: snapshot.register },
+          endingOf,
+          systemd,
+          journalWitness,
+        ),
         systemd,
       )
     : null;
   // The log is read only if sets are missing.
-  const missingSets = isDown ? null : readMissingSets(server, { snapshot, living, judgements });
+  const missingSets = isDown ? null : readMissingSets(server, { snapshot, judgements });
   const degraded =
     missingSets === null
       ? null

@@ -112,10 +112,21 @@ export async function findServer(
   // systemd does not load the settings of a masked unit, which was stopped on purpose.
   if (unit.value.load === 'masked')
     return { ...fromCache(name, `${name} is masked`, configured), unit, otherUnits: [] };
+  // Nor those of one with an error, which it does not start.
+  if (unit.value.load === 'bad-setting' || unit.value.load === 'error')
+    return { ...fromCache(name, `${name} is ${unit.value.load}`, configured), unit, otherUnits: [] };
   if (unit.value.load !== 'loaded')
     return nothing(`${name} is ${unit.value.load}; to list units: systemctl list-unit-files`);
   const otherUnits = units.value.filter((one) => one.name !== name);
   return { ...(await ofUnit(unit.value, configured, caching, systemd)), otherUnits };
+}
+
+/**
+ * Why the owner of its sets is unknown although its configuration is OK, with what to set: httpd 2.2 does not report its user, or
+ * a wrong one is configured. Null if it is known.
+ */
+export function userAdvice({ owner, configComplaint }: Server): string | null {
+  return !owner.known && configComplaint.known && configComplaint.value === null ? owner.why : null;
 }
 
 async function ofUnit(

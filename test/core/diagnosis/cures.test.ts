@@ -120,7 +120,7 @@ void t.test('a killed httpd: start it, and have systemd restart it next time', a
   t.match(restarted, /^systemd restarts it\n/);
   t.notMatch(restarted, /systemctl start|Restart=on-failure/);
   t.match(
-    words('timeout', patient({ result: 'timeout' }, { activeExitMs: Infinity })),
+    words('timeout', patient({ result: 'timeout' }, { activeExitMs: Number.MAX_SAFE_INTEGER })),
     /^start it again[^]*start apache2[^]*TimeoutStopSec=300/,
   );
   t.match(

@@ -62,6 +62,7 @@ export const failure = (over: Partial<FailureFacts> = {}): FailureFacts => ({
   lost: null,
   missingSets: null,
   runSets: null,
+  leftSets: 0,
   orphans: 0,
   unsure: 0,
   ownerUnknown: null,

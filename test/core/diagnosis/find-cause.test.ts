@@ -2,7 +2,10 @@ import t from 'tap';
 import type { FailureFacts } from '../../../src/core/diagnosis/failure-facts.ts';
 import { known, unknown } from '../../../src/core/fact.ts';
 import { explainFailure } from '../../../src/core/diagnosis/explain-failure.ts';
+import { isOnlyByLog } from '../../../src/core/diagnosis/only-by-log.ts';
+import type { Cause } from '../../../src/core/diagnosis/cause.ts';
 import { findCause } from '../../../src/core/diagnosis/find-cause.ts';
+import type { UnitFacts } from '../../../src/core/units/unit-facts.ts';
 import type { SetsNeed } from '../../../src/core/diagnosis/causes/sets-need.ts';
 import { RULES } from '../../../src/core/logs/messages.ts';
 import { disk, ending, failedUnit, failure, job, leak, line, use } from './failure-builder.ts';
@@ -254,12 +257,31 @@ void t.test('findCause does not depend on log lines', async (t) => {
   }
 });
 
-void t.test('without facts of the machine, log lines decide', async (t) => {
-  const told = (...lines: string[]) =>
+void t.test('a cause that only a log line shows is marked', async (t) => {
+  const found = (...lines: string[]) =>
     explainFailure(
       failure(),
       lines.map((text) => line(text)),
-    ).cause;
+    );
+  const told = (...lines: string[]) => found(...lines).cause;
+  for (const text of [
+    '(98)Address already in use: AH00072: make_sock: could not bind to address [::]:80',
+    "[core:emerg] (122)Disk quota exceeded: AH00023: Couldn't create the rewrite-map mutex (file /x)",
+    "(43)Identifier removed: AH00144: couldn't grab the accept mutex",
+    "(22)Invalid argument: AH00024: Couldn't set permissions on the mpm-accept mutex; check User and Group directives",
+  ]) {
+    const { cause, evidence } = found(text);
+    t.ok(isOnlyByLog(cause, evidence), text);
+    t.match(evidence.at(-2), { rule: 'doubt', saw: /^only its log shows this/, source: 'error.log' }, text);
+  }
+  for (const { sample } of RULES)
+    for (const facts of [failure(), failure({ ending: ending() })]) {
+      const { cause, evidence } = explainFailure(facts, [line(sample)]);
+      t.ok(isOnlyByLog(cause, evidence) || cause === 'other' || cause === 'unknown', sample);
+    }
+  const busy = failure({ portOwners: [{ port: 80, pid: 9, startedMs: 1, program: 'x', unit: null }] });
+  const sure = explainFailure(busy, [line('(98)Address already in use: AH00072: make_sock: could not bind')]);
+  t.notOk(isOnlyByLog(sure.cause, sure.evidence), 'the kernel shows it');
   t.equal(
     told('(98)Address already in use: AH00072: make_sock: could not bind to address [::]:80'),
     'port-held-by-other',
@@ -338,4 +360,72 @@ void t.test('of a unit that systemd unloaded, its last job shows how it ended', 
   t.equal(after({ ranMs: 60_000 }), 'stopped-by-admin', 'it served first');
   t.equal(after({ ranMs: null }), 'stopped-by-admin', 'it is not known how long it ran');
   t.equal(after({ type: 'stop', ranMs: 140 }), 'stopped-by-admin');
+});
+
+void t.test(
+  'sets of the run that it did not remove show that it was killed, even if systemd reports success',
+  async (t) => {
+    const unit = known(failedUnit({ active: 'inactive', result: 'success' }));
+    const end = ending({ result: 'success', exitCode: '', exitStatus: '' });
+    const causeOf = (over: Partial<FailureFacts>) => findCause(failure({ unit, ending: end, ...over })).cause;
+    t.match(findCause(failure({ unit, ending: end, leftSets: 3 })), {
+      cause: 'killed',
+      evidence: [
+        { saw: /without systemd noticing: .*its master did not exit by itself, and left 3 semaphore sets$/ },
+      ],
+    });
+    t.equal(causeOf({}), 'other');
+    t.equal(
+      causeOf({ runSets: 3, orphans: 3 }),
+      'other',
+      'sets that another httpd may have made prove nothing',
+    );
+    t.equal(causeOf({ ending: { ...end, cause: 'killed' } }), 'killed', 'after they were removed');
+    t.equal(causeOf({ leftSets: 3, ending: { ...end, byItself: false } }), 'stopped-by-admin');
+    const later = { ending: null, lastJob: known(job({ result: 'done' })) };
+    t.equal(causeOf({ ...later, leftSets: 3 }), 'killed', 'without ExecStopPost=');
+    t.equal(causeOf({ ...later, leftSets: 3, lastJob: known(job({ type: 'stop' })) }), 'stopped-by-admin');
+  },
+);
+
+void t.test('a start that was refused before the last run explains nothing', async (t) => {
+  const { began } = failedUnit().run;
+  const refused = (atMs: number) =>
+    findCause(failure({ lastJob: known(job({ result: 'start-limit-hit', atMs })) })).cause;
+  t.equal(refused(began.realMs + 1_000), 'not-started');
+  t.equal(refused(began.realMs - 1_000), 'other');
+});
+
+void t.test('what took too long', async (t) => {
+  const { began } = failedUnit().run;
+  const took = (over: Partial<UnitFacts>) =>
+    findCause(failure({ unit: known(failedUnit({ result: 'timeout', ...over })) })).evidence[0]?.saw;
+  const stopped = ending({ byItself: false, result: 'timeout' });
+  const active = { result: 'timeout', activeExitMs: began.monotonicMs + 5_000 };
+  t.equal(
+    findCause(failure({ unit: known(failedUnit(active)), ending: stopped })).cause,
+    'timeout',
+    'also of a stop on purpose',
+  );
+  t.equal(
+    findCause(leak({ ending: ending({ byItself: false }) })).cause,
+    'stopped-by-admin',
+    'another end of a stop is none',
+  );
+  t.match(took({ activeExitMs: 0 }), 'its start took');
+  t.match(took({ activeExitMs: began.monotonicMs + 5_000 }), 'its stop took');
+  t.match(took({ activeExitMs: began.monotonicMs + 5_000, runtimeMaxMs: 5_000 }), 'its run took');
+});
+
+void t.test('what ExecStopPost= found is the cause when it is over', async (t) => {
+  const over = (cause: Cause) => findCause(failure({ ending: ending({ cause }) }));
+  for (const cause of ['port-held-by-other', 'port-held-by-orphans', 'disk-full', 'config-error'] as const)
+    t.match(over(cause), { cause, isOver: true, evidence: [{ saw: /when the run ended, and no longer/ }] });
+  for (const cause of ['other', 'unknown', 'none', 'stopped-by-admin', 'semaphore-leak'] as const)
+    t.equal(over(cause).cause, 'other', cause);
+  t.equal(
+    findCause(failure({ ending: ending({ cause: 'config-error' }), disks: disk({ error: 'ENOSPC' }) })).cause,
+    'disk-full',
+    'what is wrong now goes before',
+  );
 });

@@ -91,10 +91,14 @@ void t.test('the tighter of both limits decides', async (t) => {
 
 void t.test('servers that do not leak, and servers of which it is unknown', async (t) => {
   t.match(need({ unit: unit({ privateIpc: true }) }).kills, { leaks: false, why: /PrivateIPC=yes/ });
-  t.match(need({ settings: known(settings({ sysvMutexes: 0 })) }).kills, {
-    leaks: false,
-    why: /not System V/,
-  });
+  const pthread = known(settings({ sysvMutexes: 0 }));
+  t.match(need({ settings: pthread, held: null }).kills, { leaks: false, why: /not System V/ });
+  t.match(need({ settings: pthread, held: 0 }).kills, { leaks: false, why: /without System V/ });
+  t.match(
+    need({ settings: pthread, use: known(use(3)) }).kills,
+    { leaks: true, left: 3 },
+    'modules with locks of their own ignore Mutex',
+  );
   t.match(need({ held: 0 }).kills, { leaks: false, why: /without System V/ });
   const mute = known(settings({ sysvMutexes: null }));
   t.match(need({ settings: mute, held: null }).kills, { leaks: null });

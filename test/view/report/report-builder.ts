@@ -64,6 +64,7 @@ export const unit = (over: Partial<UnitFacts> = {}): UnitFacts => ({
   dropInPaths: [],
   startTimeoutMs: 90_000,
   stopTimeoutMs: 90_000,
+  runtimeMaxMs: Infinity,
   memoryMaxBytes: Infinity,
   ...over,
 });

@@ -1,3 +1,4 @@
+import { counted } from '../../text/counted.ts';
 import { isFailedExit } from '../../units/end-result.ts';
 import type { UnitFacts } from '../../units/unit-facts.ts';
 import { isUnsupervised } from '../../units/unit-state.ts';
@@ -5,7 +6,7 @@ import type { FailureFacts } from '../failure-facts.ts';
 
 /** How the unit's last run ended, as ExecStopPost or else systemd says. */
 export interface LastEnd {
-  /** As $SERVICE_RESULT (systemd.exec(5)); gone: systemd did not notice the end. */
+  /** As $SERVICE_RESULT (systemd.exec(5)); gone: it was killed, and systemd did not notice. */
   result: string;
   /** How long the run lasted, milliseconds without sleep. */
   ranMs: number;
@@ -16,6 +17,16 @@ export interface LastEnd {
 }
 
 export function endOf(unit: UnitFacts, facts: FailureFacts): LastEnd {
+  const end = reportedEnd(unit, facts);
+  const { leftSets, ending } = facts;
+  const wasKilled = leftSets > 0 || (ending !== null && ending.cause === 'killed');
+  if (end.result !== 'success' || end.byItself !== true || !wasKilled) return end;
+  // systemd knows no main process, as of a forking httpd with a piped log and without PIDFile=, and so reports success.
+  const left = leftSets > 0 ? `, and left ${counted(leftSets, 'semaphore set')}` : '';
+  return { ...end, result: 'gone', text: `${end.text}, but its master did not exit by itself${left}` };
+}
+
+function reportedEnd(unit: UnitFacts, facts: FailureFacts): LastEnd {
   const { ending } = facts;
   if (isGone(unit, facts))
     return {

@@ -46,8 +46,11 @@ export const notStartedCause: CauseRule = (unit, facts) => {
 };
 
 /** Whether systemd refused the last start, since there were too many (StartLimitBurst=). */
-export function isStartLimit({ result }: UnitFacts, { lastJob }: FailureFacts): boolean {
-  return result === 'start-limit-hit' || (lastJob.known && lastJob.value?.result === 'start-limit-hit');
+export function isStartLimit({ result, run }: UnitFacts, { lastJob }: FailureFacts): boolean {
+  if (result === 'start-limit-hit') return true;
+  // A job that was refused before the last run is about an older one.
+  const job = lastJob.known ? lastJob.value : null;
+  return job?.result === 'start-limit-hit' && job.atMs > run.began.realMs;
 }
 
 /** Weak, since a line of an earlier start may show why that failed. */
@@ -81,13 +84,17 @@ export const restingCause: CauseRule = (unit, facts) => {
   const { ending } = facts;
   const end = endOf(unit, facts);
   // In ExecStopPost= the unit is still "deactivating": its ending decides.
-  if (ending !== null) return ending.byItself ? null : { cause: 'stopped-by-admin', evidence: [state] };
+  // A stop on purpose that took too long was a kill.
+  if (ending !== null)
+    return ending.byItself || ending.result === 'timeout'
+      ? null
+      : { cause: 'stopped-by-admin', evidence: [state] };
   if (isGone(unit, facts)) return null;
   if (isUp(unit)) return { cause: 'none', evidence: [state] };
   if (active === 'failed' || hasEndedBadly(unit)) return null;
   if (active !== 'inactive') return { cause: 'none', evidence: [state] };
   // httpd that exited with 0 within seconds without being stopped: 2.2 without a set, or one that found its pid file taken.
-  return end.byItself === true && result === 'success' && endedByExit(end)
+  return end.result === 'gone' || (end.byItself === true && result === 'success' && endedByExit(end))
     ? null
     : { cause: 'stopped-by-admin', evidence: [state] };
 };
