@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
-import { Apache, setIds } from './apache.ts';
+import { execa } from 'execa';
+import { Apache, WWW_DATA, setIds } from './apache.ts';
 import { Guard } from './guard.ts';
 import { Lab, until } from './lab.ts';
 
@@ -136,6 +137,69 @@ void t.test('a mod_wsgi group that got no lock: check names it until a reload cr
   await until('both sets', async () => ((await setIds(lab)).length === 2 ? true : null));
   await guard.rests();
   t.match(await check(), { exitCode: 0 }, 'after a reload, although the line is still of this run');
+});
+
+/** Runs a program of the lab's root in the machine's own namespaces, the only ones in which the kernel's audit takes orders. */
+async function outside(lab: Lab, ...command: string[]): Promise<string> {
+  const { stdout, stderr, exitCode } = await execa('chroot', [lab.root, ...command], { reject: false });
+  if (exitCode !== 0) throw new Error(`${command.join(' ')}: ${stderr}`);
+  return stdout;
+}
+
+const AUDIT_RULE = ['always,exit', '-F', 'arch=b64', '-S', 'semctl', '-F', 'exe=/usr/bin/ipcrm'];
+
+/** Has auditd record calls of ipcrm into the lab's log meanwhile. False if this machine has no audit, or its own auditd. */
+async function audited(lab: Lab, during: () => Promise<void>): Promise<boolean> {
+  const status = await outside(lab, 'auditctl', '-s').catch(() => '');
+  if (!/^enabled 0$/m.test(status) || !/^pid 0$/m.test(status)) return false;
+  const auditd = execa('chroot', [lab.root, 'auditd', '-n'], { reject: false });
+  try {
+    await until('auditd', async () =>
+      /^pid [1-9]/m.test(await outside(lab, 'auditctl', '-s')) ? true : null,
+    );
+    await outside(lab, 'auditctl', '-e', '1');
+    await outside(lab, 'auditctl', '-a', ...AUDIT_RULE);
+    await during();
+    await until('its record', async () =>
+      (await lab.run('grep', '-q', 'comm="ipcrm"', '/var/log/audit/audit.log')).exitCode === 0 ? true : null,
+    );
+  } finally {
+    await outside(lab, 'auditctl', '-d', ...AUDIT_RULE).catch(() => '');
+    await outside(lab, 'auditctl', '-e', '0').catch(() => '');
+    auditd.kill();
+    await auditd;
+  }
+  return true;
+}
+
+void t.test('the alarm names the audit record of who removed a set', async (t) => {
+  const a = await setUp(t, 'wsgi');
+  const { lab } = a;
+  const guard = await Guard.install(lab, a);
+  await a.start();
+  await guard.rests();
+  t.equal((await lab.run('httpd-guard', 'check')).exitCode, 0);
+  const [id] = (await setIds(lab, WWW_DATA)).slice(-1);
+  const since = await guard.mark();
+  const isAudited = await audited(lab, async () => {
+    await lab.sh(`ipcrm -s ${id}`);
+  });
+  if (!isAudited) {
+    t.pass('the audit record', {
+      skip: 'the kernel of this machine has no audit, or another auditd uses it',
+    });
+    return;
+  }
+  await guard.request('echo look >new; mv new request');
+  const entry = await lab.sh(
+    `journalctl --sync; journalctl -q -o cat --since=${since} -u ${a.unit} PRIORITY=2 | cat`,
+  );
+  t.match(
+    entry,
+    new RegExp(
+      `lost 1 semaphore set .* What may have removed it: process \\d+ \\(/usr/bin/ipcrm, uid 0, login uid \\d+\\) removed set ${id} \\(ausearch\\)`,
+    ),
+  );
 });
 
 void t.test('mpm_itk leaks nothing', async (t) => {

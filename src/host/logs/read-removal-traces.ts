@@ -75,8 +75,8 @@ export async function readAuditTraces(
   return auditTraces(text, new Set(ids));
 }
 
-/** As the locale C has them (ausearch(8), --start). */
+/** As strptime(3) reads %x and %X in the locale C, which has two digits of the year (ausearch(8), --start). */
 function dateAndTime(ms: number): [date: string, time: string] {
   const [year = '', month = '', day = '', time = ''] = new Date(ms).toISOString().split(/[-T.]/);
-  return [`${month}/${day}/${year}`, time];
+  return [`${month}/${day}/${year.slice(-2)}`, time];
 }
