@@ -178,7 +178,7 @@ function killCures(cause: 'killed' | 'out-of-memory' | 'timeout', input: AdviceI
   return [
     ...(restarts
       ? [cure('systemd restarts it', `systemctl status ${shellWord(unit)}`)]
-      : [cure('start it again', ...start)]),
+      : [againCure(input, start)]),
     ...(cause === 'timeout'
       ? timeoutCure(input)
       : [
@@ -196,6 +196,17 @@ function killCures(cause: 'killed' | 'out-of-memory' | 'timeout', input: AdviceI
           ),
         ]),
   ];
+}
+
+/** Workers that outlived their master, as with KillMode=process, hold the port: a start would fail. */
+function againCure({ pids }: AdviceInput, start: readonly string[]): Cure {
+  return pids.length === 0
+    ? cure('start it again', ...start)
+    : cure(
+        'terminate the workers of the killed master, which hold its port, then start it again',
+        `kill ${pids.join(' ')}`,
+        ...start,
+      );
 }
 
 function timeoutCure(input: AdviceInput): Cure[] {

@@ -116,6 +116,10 @@ void t.test('a killed httpd: start it, and have systemd restart it next time', a
       words(cause, patient({ result: 'signal' })),
       /^start it again[^]*start apache2[^]*oom-kill[^]*Restart=on-failure/,
     );
+  t.match(
+    words('killed', patient({ result: 'signal', pids: [7, 8] })),
+    /^terminate the workers [^]*kill 7 8\n[^]*start apache2/,
+  );
   const restarted = words('killed', patient({ result: 'signal' }, { restart: 'on-abort' }));
   t.match(restarted, /^systemd restarts it\n/);
   t.notMatch(restarted, /systemctl start|Restart=on-failure/);
