@@ -8,6 +8,7 @@ import { findCause } from '../../../src/core/diagnosis/find-cause.ts';
 import type { UnitFacts } from '../../../src/core/units/unit-facts.ts';
 import type { SetsNeed } from '../../../src/core/diagnosis/causes/sets-need.ts';
 import { RULES } from '../../../src/core/logs/messages.ts';
+import { unit } from '../../view/report/report-builder.ts';
 import { disk, ending, failedUnit, failure, job, leak, line, use } from './failure-builder.ts';
 
 const NO_ROOM =
@@ -428,4 +429,15 @@ void t.test('what ExecStopPost= found is the cause when it is over', async (t) =
     'disk-full',
     'what is wrong now goes before',
   );
+});
+
+void t.test('a running server that lost sets', async (t) => {
+  const lost = { ids: [3, 9], sinceRealMs: 0 };
+  const found = findCause(failure({ unit: known(unit()), lost }));
+  t.equal(found.cause, 'set-removed-while-live');
+  t.match(found.evidence, [{ saw: '2 semaphore sets that it used are gone' }]);
+  t.match(findCause(failure({ unit: known(unit()), lost: { ...lost, ids: [3] } })).evidence, [
+    { saw: '1 semaphore set that it used is gone' },
+  ]);
+  t.equal(findCause(failure({ lost })).cause, 'other', 'of one that is down it says nothing');
 });
