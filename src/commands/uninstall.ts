@@ -26,7 +26,7 @@ import { forgetAttempts } from '../host/state/attempts.ts';
 import { forgetSettings } from '../host/state/settings-cache.ts';
 import { removeTextfile } from '../host/files/textfile.ts';
 import { removeTree } from '../host/files/remove-tree.ts';
-import { systemctl } from '../host/systemd/systemctl.ts';
+import { isSystemdRunning, systemctl } from '../host/systemd/systemctl.ts';
 import { actOnSystemd } from '../host/systemd/systemd-actions.ts';
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { escape } from '../view/escape.ts';
@@ -82,15 +82,17 @@ async function uninstallNow(options: UninstallOptions): Promise<CommandResult> {
     const stopped = await stopWatching(units, dryRun);
     did.push(...stopped.did);
     notes.push(...stopped.notes);
-    if (did.some(({ action }) => action === 'removed')) {
+    const hasRemoved = did.some(({ action }) => action === 'removed');
+    if (!dryRun) {
+      // Also if nothing was removed, since an earlier uninstall may have been killed before this.
       const reloaded = await actOnSystemd(systemd.within(ASK_TIMEOUT_MS), (actions) =>
         actions.daemonReload(),
       );
-      if (!reloaded.ok)
+      if (!reloaded.ok && hasRemoved)
         return refuse(
           `${counted(did.length, 'file')} removed, but ${reloaded.why}; run: systemctl daemon-reload`,
         );
-      did.push({ path: null, action: 'reloaded' });
+      if (hasRemoved) did.push({ path: null, action: 'reloaded' });
     }
   } catch (error) {
     return refuse(errorReason(error));
@@ -124,13 +126,7 @@ async function stopWatching(
   const metrics = textfile !== null && existsSync(textfile) ? [textfile] : [];
   const paths = [...ours.map((name) => ownUnitPath(name)), ...metrics];
   if (dryRun) return { did: paths.map((path) => ({ path, action: 'would-remove' })), notes: [] };
-  const enabled = [REQUEST_UNIT, WATCH_UNIT, METRICS_TIMER].filter((name) => ours.includes(name));
-  if (enabled.length > 0) await systemctl('disable', ...enabled);
-  // Also those without a file, as after an uninstall that was killed. A look under way would write the register again.
-  const all = [...OWN_UNITS, METRICS_TIMER, METRICS_SERVICE];
-  await systemctl('stop', ...all);
-  if ((await systemctl('is-active', ...all)).ok)
-    throw new Error('the units of httpd-guard still run; run it again: httpd-guard uninstall');
+  await stopUnits(ours);
   // systemd would keep the failed state of a removed unit. Fails for units that it does not know.
   for (const name of ours) await systemctl('reset-failed', name);
   for (const path of paths) if (path !== textfile) removeDropIn(path);
@@ -142,6 +138,21 @@ async function stopWatching(
     }),
   );
   return { did: paths.map((path) => ({ path, action: 'removed' })), notes: left };
+}
+
+/** Throws if they cannot be stopped and disabled, while their files are there: so that the next uninstall does it again. */
+async function stopUnits(ours: readonly string[]): Promise<void> {
+  // Also those without a file: an uninstall of an earlier version that was killed left them running.
+  if (ours.length === 0 || !isSystemdRunning()) {
+    await systemctl('stop', ...OWN_UNITS, ...METRICS_UNITS);
+    return;
+  }
+  const enabled = [REQUEST_UNIT, WATCH_UNIT, METRICS_TIMER].filter((name) => ours.includes(name));
+  // A look under way would write the register again.
+  for (const args of [...(enabled.length > 0 ? [['disable', ...enabled]] : []), ['stop', ...ours]]) {
+    const did = await systemctl(...args);
+    if (!did.ok) throw new Error(`${did.why}; run it again: httpd-guard uninstall`);
+  }
 }
 
 /** Continues after an error, which is reported. */
