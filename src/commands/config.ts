@@ -1,11 +1,10 @@
 import {
   type Configured,
-  SETTING_NAMES,
-  type SettingName,
   forUnit,
   isFromEnvironment,
   readConfiguration,
 } from '../host/config/configuration.ts';
+import { SETTING_NAMES, type SettingName } from '../host/config/settings.ts';
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { jsonText } from '../view/json-text.ts';
 import { configurationJson, configurationText, type EffectiveValue } from '../view/configuration.ts';

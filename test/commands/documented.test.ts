@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { CAUSES } from '../../src/core/diagnosis/cause.ts';
-import { SETTINGS, SETTING_NAMES, readConfiguration } from '../../src/host/config/configuration.ts';
+import { readConfiguration } from '../../src/host/config/configuration.ts';
+import { SETTINGS, SETTING_NAMES } from '../../src/host/config/settings.ts';
 
 // What the program says of itself is what the manual pages and the completions must say: no more, and no less.
 

@@ -18,8 +18,10 @@ import { removeOrphans } from '../sets/remove-orphans.ts';
 const ASK_TIMEOUT_MS = 5_000;
 const WRITE_TIMEOUT_MS = 2_000;
 
-/** The queries and actions of a recovery on this machine, over one connection to systemd. */
-/** `config` is the configuration file for events; undefined for the default one. */
+/**
+ * The queries and actions of a recovery on this machine, over one connection to systemd. `config` is the configuration file for
+ * events; undefined for the default one.
+ */
 export const recoveryDoors = (
   systemd: SystemdSession,
   caching: Caching,

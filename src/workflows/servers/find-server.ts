@@ -3,9 +3,10 @@ import { type Fact, known, unknown } from '../../core/fact.ts';
 import { type HttpdSettings, type HttpdUser, parseSettings } from '../../core/httpd/settings.ts';
 import type { MutexOwner } from '../../core/verdict/semaphore-set.ts';
 import { type UnitFacts, isStartedByRoot } from '../../core/units/unit-facts.ts';
-import { type Configured, forUnit, isSeenByHooks } from '../../host/config/configuration.ts';
+import type { Configured } from '../../host/config/configuration.ts';
 import { type HttpdAnswer, askHttpd } from '../../host/httpd/ask-httpd.ts';
-import { adviseUser, contradiction } from './advise-user.ts';
+import { adviseUser } from './advise-user.ts';
+import { type ConfiguredServer, readConfigured, userProblem } from './configured-server.ts';
 import { CONFIGURATION_FILE } from '../../host/config/configuration-file.ts';
 import { findHttpdUnits } from './find-httpd-units.ts';
 import { keepStartCommand } from '../../host/httpd/start-command.ts';
@@ -15,7 +16,7 @@ import {
   readCachedSettings,
 } from '../../host/state/read-cached-settings.ts';
 import { cacheSettings, forgetSettings } from '../../host/state/settings-cache.ts';
-import { run } from '../../host/exec/run.ts';
+import { userId } from '../../host/exec/user-id.ts';
 import type { SystemdSession } from '../../host/systemd/systemd-session.ts';
 
 /** The httpd that a command is about. */
@@ -53,44 +54,6 @@ export function serverChoice(flag: string | undefined, configured: Configured): 
   return { unit: flag ?? configured.values.unit, configured };
 }
 
-/** What the configuration sets about httpd, in place of httpd's own answer. */
-interface ConfiguredServer {
-  /** Null if it is not configured; unknown if there is no such user. */
-  user: Fact<HttpdUser> | null;
-  /** The file or variable that sets the user. */
-  userOrigin: string;
-  errorLog: string | null;
-  /** Whether the hooks get the same user, so that its uid may be cached for them. */
-  isForHooks: boolean;
-}
-
-async function readConfigured(
-  { configured }: ServerChoice,
-  unit: string,
-  systemd: SystemdSession,
-): Promise<ConfiguredServer> {
-  const { values, origins } = forUnit(configured, unit);
-  return {
-    user: values.user === null ? null : await userOf(values.user, systemd.leftMs()),
-    userOrigin: origins.user ?? '',
-    errorLog: values['error-log'],
-    isForHooks: isSeenByHooks(origins.user),
-  };
-}
-
-async function userOf(user: string, timeoutMs: number): Promise<Fact<HttpdUser>> {
-  const uid = await uidOf(user, timeoutMs);
-  return uid.known
-    ? known({ user, uid: uid.value })
-    : unknown(`the configured user does not exist: ${uid.why}`);
-}
-
-/** By id(1), which includes users of LDAP and SSSD. */
-async function uidOf(user: string, timeoutMs: number): Promise<Fact<number>> {
-  const id = await run({ file: 'id', args: ['-u', '--', user], timeoutMs });
-  return id.known ? known(Number(id.value)) : id;
-}
-
 /**
  * Finds the server of the chosen or auto-detected unit, until the deadline of `systemd`. Queries systemd, then httpd; if httpd
  * cannot answer, its last valid answer is used. The configured user and ErrorLog override httpd's.
@@ -105,7 +68,7 @@ export async function findServer(
   const units = unitName === null ? await findHttpdUnits(systemd) : known([]);
   const name = unitName ?? (units.known ? chooseUnit(units.value, failedFirst) : (cachedUnits()[0] ?? null));
   if (name === null) return nothing(units.known ? 'no httpd unit found; select one with --unit' : units.why);
-  const configured = await readConfigured(choice, name, systemd);
+  const configured = await readConfigured(choice.configured, name, systemd);
   if (!units.known) return fromCache(name, units.why, configured);
   const unit = await systemd.ask((open) => open.readUnit(name));
   if (!unit.known) return fromCache(name, unit.why, configured);
@@ -138,7 +101,7 @@ async function ofUnit(
   const { user } = configured;
   const asked = await askHttpd(unit, user?.known === true ? user.value : null, systemd.deadlineMs);
   const { settings, missing } = await settingsOf(unit, asked, user, systemd);
-  const problem = user === null ? null : await problemOf(user, configured.userOrigin, unit, systemd);
+  const problem = user === null ? null : await userProblem(user, configured.userOrigin, unit.name, systemd);
   const owner =
     problem !== null
       ? unknown(problem)
@@ -193,16 +156,6 @@ function lastSettings(unit: string, configured: HttpdUser | null): Fact<CachedSe
   return userFrom === null ? last : unknown(`the user of ${unit} is no longer configured in ${userFrom}`);
 }
 
-/** Why the configured user cannot be right, or null. Only running workers can contradict it. */
-async function problemOf(
-  user: Fact<HttpdUser>,
-  origin: string,
-  unit: UnitFacts,
-  systemd: SystemdSession,
-): Promise<string | null> {
-  return user.known ? contradiction(user.value, origin, unit.name, systemd) : user.why;
-}
-
 /** What the gate and later commands use. The user is cached only if all commands would get the same. */
 function cache(
   unit: UnitFacts,
@@ -238,7 +191,7 @@ async function ownerOf(
   if (isStartedByRoot(unit)) return known({ uid: settings.uid, starterUid: 0 });
   if (isConfigured) return known({ uid: settings.uid, starterUid: settings.uid });
   // An httpd that is not started as root cannot change its user: its sets belong to the starter, whatever its User.
-  const uid = await uidOf(unit.user, timeoutMs);
+  const uid = await userId(unit.user, timeoutMs);
   if (!uid.known) return unknown(`the user of ${unit.name} does not exist: ${uid.why}`);
   return known({ uid: uid.value, starterUid: uid.value });
 }
