@@ -147,11 +147,12 @@ const READ_UIDS = /\nuids=\n(for [^]*?\ndone)\n/.exec(readFileSync(GATE, 'utf8')
 
 void t.test('the gate reads the owner uids of the register, whatever is in its place', async (t) => {
   const state = t.testdir({ run: {} });
-  const read = READ_UIDS.replace('/run/httpd-guard', `${state}/run`);
+  const read = READ_UIDS.replace('/run/httpd-guard', '"$run"');
   t.not(read, READ_UIDS);
-  const script = `state=${state} uids=; ${read}; printf %s "$uids"`;
+  const script = `uids=; ${read}; printf %s "$uids"`;
   const uids = (): string => {
-    const { stdout, stderr } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+    const env = { ...process.env, state, run: `${state}/run` };
+    const { stdout, stderr } = spawnSync('sh', ['-c', script], { encoding: 'utf8', env });
     t.equal(stderr, '');
     return stdout;
   };

@@ -135,6 +135,10 @@ void t.test('a killed httpd: start it, and have systemd restart it next time', a
     words('timeout', patient({ result: 'timeout' }, { startTimeoutMs: Infinity })),
     'TimeoutStartSec',
   );
+  t.match(
+    words('timeout', patient({ result: 'timeout' }, { activeExitMs: Infinity, runtimeMaxMs: 3_600_000 })),
+    /^start it again[^]*start apache2[^]*RuntimeMaxSec=infinity/,
+  );
   t.notMatch(words('other', patient()), 'killed');
 });
 
