@@ -26,6 +26,9 @@ const SETTLED_MS = 5_000;
 /** The kernel does not signal changes of its table. It is read this often while it has sets that may be httpd's: else nothing wakes. */
 const TABLE_EVERY_MS = 60_000;
 
+/** After this time a request that was not taken is written again. */
+const RENEW_MS = 10_000;
+
 /** Everything that the watcher can query and do. */
 export interface WatcherDoors {
   clock: Clock;
@@ -52,6 +55,7 @@ export class Watcher {
   private readonly nextRetries = new Map<string, () => void>();
   private sets: ReadonlySet<number> = new Set();
   private cancelCheck: () => void = none;
+  private cancelRenewal: () => void = none;
   private hasBus = true;
   private begin!: () => void;
   /** Resolved when the state of each unit is known or there is no bus: from then on no failure of a unit is missed. */
@@ -159,7 +163,7 @@ export class Watcher {
     const waiting = this.doors.waitingRequest();
     if (waiting.includes(LOOK)) return;
     try {
-      this.doors.writeRequest([...waiting, LOOK]);
+      this.write([...waiting, LOOK]);
       this.doors.clock.after(LIST_MS, () => {
         this.listTable();
       });
@@ -174,10 +178,31 @@ export class Watcher {
     const waiting = this.doors.waitingRequest();
     if (waiting.includes(unit)) return;
     try {
-      this.doors.writeRequest([...waiting, unit]);
+      this.write([...waiting, unit]);
       this.doors.log(priority, `${why}; recovery requested`);
     } catch (error) {
       this.doors.log('warning', `${why}, but the recovery cannot be requested: ${errorReason(error)}`);
     }
   }
+
+  /** Throws if it cannot be written. */
+  private write(request: readonly string[]): void {
+    this.doors.writeRequest(request);
+    this.cancelRenewal();
+    this.cancelRenewal = this.doors.clock.after(RENEW_MS, this.renew);
+  }
+
+  /** systemd 245 misses a file that appears while the recovery of the one before is running, until it is written again (its issue 16669). */
+  private readonly renew = (): void => {
+    const waiting = this.doors.waitingRequest();
+    if (waiting.length === 0) return;
+    try {
+      this.write(waiting);
+    } catch (error) {
+      this.doors.log(
+        'warning',
+        `a request that was not taken cannot be written again: ${errorReason(error)}`,
+      );
+    }
+  };
 }

@@ -18,6 +18,7 @@ function world({ units = [A] }: { units?: string[] } = {}) {
   const endings = new Map<string, RunEnding>();
   const logged: string[] = [];
   let waiting: string[] = [];
+  let writes = 0;
   let isFull = false;
   let table: ReadonlySet<number> | null = new Set();
   const watcher = new Watcher(units, {
@@ -27,6 +28,7 @@ function world({ units = [A] }: { units?: string[] } = {}) {
     listSets: () => table,
     writeRequest: (requested) => {
       if (isFull) throw new Error('no space');
+      writes++;
       waiting = [...requested];
     },
     log: (priority, sentence) => void logged.push(`${priority}: ${sentence}`),
@@ -35,6 +37,7 @@ function world({ units = [A] }: { units?: string[] } = {}) {
     clock,
     watcher,
     logged,
+    writes: () => writes,
     fillDisk: () => (isFull = true),
     endsFor: (unit: string, invocationId: string, over: Partial<RunEnding> = {}) =>
       endings.set(`${unit} ${invocationId}`, ending({ invocationId, cause: 'semaphore-demand', ...over })),
@@ -143,8 +146,9 @@ void t.test('while there are no sets, nothing wakes it', async (t) => {
   watcher.checkTable();
   t.equal(clock.waiting, 0);
   watcher.requestLook();
+  takeAll();
   setTable(new Set([1]));
-  await clock.advance(5_000);
+  await clock.advance(10_000);
   t.equal(clock.waiting, 1, 'from then on once a minute');
   setTable(null);
   await clock.advance(60_000);
@@ -153,7 +157,7 @@ void t.test('while there are no sets, nothing wakes it', async (t) => {
   setTable(new Set());
   await clock.advance(60_000);
   t.strictSame(takeAll(), [LOOK]);
-  await clock.advance(5_000);
+  await clock.advance(10_000);
   t.equal(clock.waiting, 0);
 });
 
@@ -217,10 +221,11 @@ void t.test('the next retry is cancelled when the unit is running, reset or stop
     one.take();
     await one.clock.advance(6_000);
     one.take();
-    t.equal(one.clock.waiting, 1, 'a look is to come');
+    t.equal(one.clock.waiting, 2, 'a retry is to come, and whether the request was taken');
     one.is(active, invocationId);
-    // The new sets of a running unit are listed in 5 s.
-    await one.clock.advance(active === 'active' ? 5_000 : 0);
+    one.take();
+    // The new sets of a running unit are listed in 5 s, and its request is taken within 10 s.
+    await one.clock.advance(10_000);
     t.equal(one.clock.waiting, 0, what);
     t.strictSame(await requestTimes(one, 120), [], what);
   }
@@ -229,23 +234,27 @@ void t.test('the next retry is cancelled when the unit is running, reset or stop
 void t.test(
   'no timer runs for a unit that is running, was stopped, or failed for another reason',
   async (t) => {
-    const { is, clock, endsFor } = world({ units: [A] });
+    const { is, clock, endsFor, take } = world({ units: [A] });
+    /** Timers that are left once the request is taken. */
+    const timers = async (): Promise<number> => {
+      take();
+      await clock.advance(10_000);
+      return clock.waiting;
+    };
     t.equal(clock.waiting, 0);
     is('active');
-    await clock.advance(5_000);
-    t.equal(clock.waiting, 0, 'its sets are listed');
+    t.equal(await timers(), 0, 'its sets are listed');
     is('inactive');
-    t.equal(clock.waiting, 0, 'stopped');
+    t.equal(await timers(), 0, 'stopped');
     endsFor(A, 'two', { cause: 'config-error' });
     is('failed', 'two');
-    t.equal(clock.waiting, 0, 'another cause');
+    t.equal(await timers(), 0, 'another cause');
     endsFor(A, 'three', { byItself: false });
     is('failed', 'three');
-    t.equal(clock.waiting, 0, 'somebody stopped it');
+    t.equal(await timers(), 0, 'somebody stopped it');
     is('failed', 'four');
-    t.equal(clock.waiting, 1, 'an ending may be kept yet');
-    await clock.advance(5_000);
-    t.equal(clock.waiting, 0, 'none was');
+    t.equal(clock.waiting, 2, 'an ending may be kept yet, and the request may not be taken');
+    t.equal(await timers(), 0, 'none was');
   },
 );
 
@@ -270,7 +279,7 @@ void t.test(
     t.strictSame(take(), [], 'with a bus the state is asked, not the journal');
     watcher.onBusTrouble('the connection to the system bus was lost');
     t.strictSame(take(), [A, B], 'what happened since may have been missed');
-    t.equal(clock.waiting, 0, 'no look while none can help');
+    t.equal(clock.waiting, 1, 'only whether the request was taken: no retry while none can help');
     watcher.onEntry(ended(A));
     watcher.onEntry(ended('strange.service'));
     t.strictSame(take(), [A]);
@@ -279,7 +288,7 @@ void t.test(
     t.strictSame(take(), []);
     is('failed', 'b', B);
     t.strictSame(take(), [B], 'still down: news, now that a recovery can help');
-    t.equal(clock.waiting, 1);
+    t.equal(clock.waiting, 2, 'a retry, and whether the request was taken');
     watcher.onEntry(ended(A));
     t.strictSame(take(), []);
     t.equal(logged.filter((line) => line.includes('systemd reports its units again')).length, 1);
@@ -328,3 +337,23 @@ void t.test(
     ]);
   },
 );
+
+void t.test('a request that is not taken is written again until it is', async (t) => {
+  const one = world();
+  one.is('failed');
+  t.equal(one.writes(), 1);
+  await one.clock.advance(25_000);
+  t.equal(one.writes(), 3, 'every 10 s');
+  one.fillDisk();
+  await one.clock.advance(10_000);
+  t.match(one.logged.at(-1), 'a request that was not taken cannot be written again: no space');
+  t.strictSame(one.take(), [A]);
+});
+
+void t.test('a request that was taken is not written again', async (t) => {
+  const one = world();
+  one.is('failed');
+  t.strictSame(one.take(), [A]);
+  await one.clock.advance(25_000);
+  t.equal(one.writes(), 1);
+});
