@@ -53,19 +53,23 @@ function clear(taken: string): void {
 
 const CLEAR_TIMEOUT_MS = 5_000;
 
-/** Writes the units of the current run, for the case that it is killed; an empty list removes the file. Best effort. */
-export function keepUnderWay(units: readonly string[], path = UNDER_WAY): void {
+/**
+ * Writes the units of the current run, for the case that it is killed; an empty list removes the file. The request that they are
+ * from is removed only then: before, it stands for them. Best effort.
+ */
+export function keepUnderWay(units: readonly string[], path = UNDER_WAY, taken = TAKEN): void {
   try {
     if (units.length === 0) rmSync(path, { force: true });
     else writeAtomically(path, units.join('\n'), 'unsynced');
+    clear(taken);
   } catch {
     // Then the next change of state triggers the next run.
   }
 }
 
 /** The units of a run that was killed. They are returned once, so that a run that is killed again is not repeated. */
-export function takeUnderWay(path = UNDER_WAY): string[] {
-  const units = readSmall(path);
-  keepUnderWay([], path);
+export function takeUnderWay(path = UNDER_WAY, taken = TAKEN): string[] {
+  const units = [...readSmall(path), ...readSmall(taken)];
+  keepUnderWay([], path, taken);
   return units;
 }

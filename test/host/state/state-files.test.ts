@@ -124,15 +124,17 @@ void t.test('a request is taken once, and an invalid one is empty', async (t) =>
 });
 
 void t.test('the units of a killed run are returned once', async (t) => {
-  const path = `${t.testdir({})}/run/under-way`;
-  t.strictSame(takeUnderWay(path), []);
-  keepUnderWay(['a.service', 'b.service'], path);
-  t.strictSame(takeUnderWay(path), ['a.service', 'b.service']);
-  t.strictSame(takeUnderWay(path), []);
-  keepUnderWay(['a.service'], path);
-  keepUnderWay([], path);
-  t.strictSame(takeUnderWay(path), []);
-  keepUnderWay(['a.service'], '/etc/passwd/under-way');
+  const folder = t.testdir({ run: { request: 'c.service' } });
+  const [path, taken] = [`${folder}/run/under-way`, `${folder}/run/request`];
+  t.strictSame(takeUnderWay(path, taken), ['c.service'], 'of a request that was taken and not recorded');
+  t.strictSame(takeUnderWay(path, taken), []);
+  keepUnderWay(['a.service', 'b.service'], path, taken);
+  t.strictSame(takeUnderWay(path, taken), ['a.service', 'b.service']);
+  t.strictSame(takeUnderWay(path, taken), []);
+  keepUnderWay(['a.service'], path, taken);
+  keepUnderWay([], path, taken);
+  t.strictSame(takeUnderWay(path, taken), []);
+  keepUnderWay(['a.service'], '/etc/passwd/under-way', taken);
 });
 
 void t.test('actions are counted for metrics; a damaged file starts again', async (t) => {
