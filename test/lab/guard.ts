@@ -96,7 +96,7 @@ export class Guard {
 
   /** When the service last ended, as systemd says. */
   async lastLook(): Promise<string> {
-    return this.lab.sh(`systemctl show -P ExecMainExitTimestampMonotonic ${RECOVER}`);
+    return this.lab.sh(`systemctl show --value -p ExecMainExitTimestampMonotonic ${RECOVER}`);
   }
 
   /** Writes the configuration file. */

@@ -19,7 +19,7 @@ void t.test('the watcher', async (t) => {
   await b.start();
 
   const watcher = (property: string): Promise<string> =>
-    lab.sh(`systemctl show -P ${property} httpd-guard-watch`);
+    lab.sh(`systemctl show --value -p ${property} httpd-guard-watch`);
   /** A script of the server runs a line of sh: what it says is the unit's. */
   const say = async (script: string): Promise<void> => {
     lab.write('usr/lib/cgi-bin/words', script, 0o755);
@@ -214,7 +214,10 @@ void t.test('the watcher', async (t) => {
     await guard.newWatcher();
     // Had it not, systemd would have killed it after TimeoutStopSec=, and the result were another.
     await lab.sh('systemctl stop httpd-guard-watch');
-    t.equal(await lab.sh('systemctl show -P Result -P ExecMainStatus httpd-guard-watch'), 'success\n0');
+    t.equal(
+      await lab.sh('systemctl show --value -p Result -p ExecMainStatus httpd-guard-watch'),
+      'success\n0',
+    );
   });
 
   await t.test(

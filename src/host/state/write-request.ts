@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { REQUEST_DIRECTORY } from './paths.ts';
 
 // The only file that the watcher writes. The watcher must not import take-request.ts, which runs as root.
@@ -14,6 +14,8 @@ export function writeRequest(units: readonly string[], directory = REQUEST_DIREC
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
     writeFileSync(`${directory}/request.new`, '');
   }
+  // Before 246, systemd does not see that a file takes the place of another, only that it goes and that one comes.
+  rmSync(`${directory}/request`, { force: true });
   renameSync(`${directory}/request.new`, `${directory}/request`);
 }
 

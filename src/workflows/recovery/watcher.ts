@@ -27,7 +27,7 @@ const SETTLED_MS = 5_000;
 const TABLE_EVERY_MS = 60_000;
 
 /** After this time a request that was not taken is written again. */
-const RENEW_MS = 10_000;
+const RENEW_MS = 5_000;
 
 /** Everything that the watcher can query and do. */
 export interface WatcherDoors {
@@ -192,7 +192,7 @@ export class Watcher {
     this.cancelRenewal = this.doors.clock.after(RENEW_MS, this.renew);
   }
 
-  /** systemd 245 misses a file that appears while the recovery of the one before is running, until it is written again (its issue 16669). */
+  /** Before 246, systemd misses a file that appears while the recovery before is running (systemd: pull request 15697). */
   private readonly renew = (): void => {
     const waiting = this.doors.waitingRequest();
     if (waiting.length === 0) return;
