@@ -63,7 +63,7 @@ class Host {
   }
 
   drafts(): string[] {
-    return readdirSync(join(this.lab.root, STATE)).filter((name) => name.startsWith('.register'));
+    return readdirSync(join(this.lab.root, STATE)).filter((name) => name.startsWith('.httpd-guard.register'));
   }
 
   /** Nothing of a running server is removed, whatever the register says. */
@@ -114,7 +114,7 @@ void t.test('a register that is written, torn or lost in every way', async (t) =
       await lab.run('timeout', '-s', 'KILL', String(0.05 + i * 0.015), 'httpd-guard', 'check', '--quiet');
       if (!(await host.isWhole())) t.fail(`kill ${i}: torn`);
     }
-    lab.write(`${STATE.slice(1)}/.register.4000000`, 'httpd-guard register 1\nuids');
+    lab.write(`${STATE.slice(1)}/.httpd-guard.register.4000000`, 'httpd-guard register 1\nuids');
     await lab.sh(`systemctl reload ${host.a.unit}`);
     // The look comes some seconds after the reload.
     await until('the next writer to remove the draft of a killed one', () =>
