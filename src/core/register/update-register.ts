@@ -1,4 +1,5 @@
 import type { Lineage } from '../verdict/lineage.ts';
+import { isInspected } from '../verdict/semaphore-set.ts';
 import type { Snapshot } from '../verdict/snapshot.ts';
 import { launches } from './launches.ts';
 import { lossesAfter } from './losses.ts';
@@ -10,11 +11,12 @@ import { type Sighting, inspectedSets, sightings } from './sightings.ts';
 /**
  * The register after a look: it lists the sets that exist now. Those that a running httpd uses, or that the launcher of one made,
  * are claimed by its run, and stay so. A set on which another run was seen before is contested, and stays so. Unchanged if the
- * look could not see everything.
+ * look could not see everything: a set that the kernel could not be asked about would lose its claim, and who used it last is
+ * only compared with the last look.
  */
 export function updateRegister(snapshot: Snapshot, living: readonly Lineage[]): Register {
   const { register: before, sets, visibility, ipcNamespace, lookedMs, forks } = snapshot;
-  if (!sets.known || !visibility.known || !ipcNamespace.known) return before;
+  if (!sets.known || !visibility.known || !ipcNamespace.known || !isEachSetAsked(snapshot)) return before;
   const seen = new Map<number, Seen>();
   for (const { set, lastPid } of inspectedSets(snapshot)) {
     const { id, ctime, uid } = set;
@@ -35,6 +37,15 @@ export function updateRegister(snapshot: Snapshot, living: readonly Lineage[]): 
   const losses = lossesAfter(snapshot, living, seen);
   const most = mostSetsAfter(before.most, seen);
   return { lookedMs, forks: forks.known ? forks.value.before : null, seen, losses, most };
+}
+
+/** False also while a set is removed. */
+function isEachSetAsked({ sets, owner, inspections }: Snapshot): boolean {
+  return (
+    sets.known &&
+    owner.known &&
+    sets.value.every((set) => !isInspected(set, owner.value) || inspections.get(set.id)?.known === true)
+  );
 }
 
 function withSighting(old: Seen, { set, lineage, run }: Sighting, snapshot: Snapshot): Seen {

@@ -66,7 +66,7 @@ function judgeSet(set: SemaphoreSet, world: World): Judgement {
   if (use !== null) return is(use.verdict, use.evidence);
   const claimed = world.claims.judge(set);
   // Where the kernel does not report who used it last, another use since then is not seen: the register proves no set orphaned.
-  if (claimed !== null && (claimed.verdict !== 'orphan' || isInspected(set, snapshot)))
+  if (claimed !== null && (claimed.verdict !== 'orphan' || isAnswered(set, snapshot)))
     return is(claimed.verdict, claimed.evidence);
   if (foreign !== null) return foreign;
 
@@ -123,7 +123,7 @@ function signOfUse(set: SemaphoreSet, { snapshot, lastUsers, byPid }: World): Si
   return saying(set, isHttpd ? 'in-use' : 'unsure', 'last-pid', `last used by running process ${lastPid}`);
 }
 
-function isInspected({ id }: SemaphoreSet, { inspections }: Snapshot): boolean {
+function isAnswered({ id }: SemaphoreSet, { inspections }: Snapshot): boolean {
   return inspections.get(id)?.known === true;
 }
 

@@ -104,7 +104,12 @@ void t.test('a set of another owner uid is claimed as well', async (t) => {
 
 void t.test('a look that cannot see everything changes nothing', async (t) => {
   const before = register(claim(ONE, RUN_OF_A));
-  for (const blind of [{ visibility: unknown('hidepid') }, { ipcNamespace: unknown('no link') }]) {
+  for (const blind of [
+    { visibility: unknown('hidepid') },
+    { ipcNamespace: unknown('no link') },
+    { owner: unknown('no user') },
+    { inspections: {} },
+  ]) {
     const seen = snapshot(used(800, { ...blind, register: before }));
     t.equal(updateRegister(seen, lineages(seen)), before);
   }
