@@ -1,19 +1,10 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { type Done, done, notDone } from '../../core/done.ts';
 import { NO_REGISTER, type Register, type RegisterPlace } from '../../core/register/register.ts';
 import { parseRegister, registerText } from '../../core/register/register-text.ts';
-import { draftPath, removeDeadDrafts } from '../files/drafts.ts';
 import { errorReason } from '../files/error-reason.ts';
 import { useForeignFile } from '../files/foreign-file.ts';
+import { writeAtomically } from '../files/write-atomically.ts';
 import { readIpcNamespace } from '../proc/proc-files.ts';
 import { RUN_DIRECTORY, STATE_DIRECTORY } from './paths.ts';
 
@@ -88,25 +79,9 @@ export function keepStartRegister(register: Register, directory = RUN_DIRECTORY)
   }
 }
 
+/** /run does not outlive a crash. */
 function write(directory: string, text: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o755 });
-  removeDeadDrafts(directory);
-  const path = `${directory}/${NAME}`;
-  const draft = draftPath(path);
-  try {
-    const fd = openSync(draft, 'wx', 0o644);
-    try {
-      writeFileSync(fd, text);
-      // /run does not outlive a crash.
-      if (directory !== RUN_DIRECTORY) fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(draft, path);
-  } catch (error) {
-    rmSync(draft, { force: true });
-    throw error;
-  }
+  writeAtomically(`${directory}/${NAME}`, text, directory === RUN_DIRECTORY ? 'unsynced' : 'synced');
 }
 
 export function readRegisterPlace(): RegisterPlace {
