@@ -11,7 +11,7 @@ const LOOK_MS = 200;
 export async function answersHealthy(url: string, withinMs = WITHIN_MS): Promise<Done<'unhealthy'>> {
   const end = steadyMs() + withinMs;
   for (;;) {
-    const why = await complaint(url);
+    const { why } = await request(url);
     if (why === null) return done;
     if (steadyMs() > end) return notDone('unhealthy', `${url} ${why}`);
     await pause(LOOK_MS);
@@ -26,17 +26,17 @@ const MOST_REQUESTS = 40;
 /** Whether a URL answers, whatever its status, requested every `pauseMs`. False only if a number of requests in a row get no answer at all. */
 export async function answers(url: string, pauseMs = LOOK_MS): Promise<boolean> {
   let [answered, failed] = [0, 0];
-  for (let request = 0; request < MOST_REQUESTS && answered < ANSWERS_IN_A_ROW; request++) {
-    if (request > 0) await pause(pauseMs);
-    const why = await complaint(url);
-    const isAnswer = why === null || why.startsWith('answers ');
-    [answered, failed] = isAnswer ? [answered + 1, 0] : [0, failed + 1];
+  for (let requests = 0; requests < MOST_REQUESTS && answered < ANSWERS_IN_A_ROW; requests++) {
+    if (requests > 0) await pause(pauseMs);
+    const { isAnswered } = await request(url);
+    [answered, failed] = isAnswered ? [answered + 1, 0] : [0, failed + 1];
     if (failed === FAILURES_IN_A_ROW) return false;
   }
   return true;
 }
 
-async function complaint(url: string): Promise<string | null> {
+/** Whether there was an answer at all, and what is wrong with it or why there was none; null for a status below 400. */
+async function request(url: string): Promise<{ isAnswered: boolean; why: string | null }> {
   try {
     const { status } = await fetch(url, {
       redirect: 'manual',
@@ -44,9 +44,12 @@ async function complaint(url: string): Promise<string | null> {
       headers: { connection: 'close' },
       signal: AbortSignal.timeout(EACH_MS),
     });
-    return status < 400 ? null : `answers ${status}`;
+    return { isAnswered: true, why: status < 400 ? null : `answers ${status}` };
   } catch (error) {
-    if ((error as Error).name === 'TimeoutError') return `does not answer within ${EACH_MS / 1000} s`;
-    return `does not answer: ${errorReason((error as Error).cause ?? error)}`;
+    const isTimeout = (error as Error).name === 'TimeoutError';
+    const why = isTimeout
+      ? `does not answer within ${EACH_MS / 1000} s`
+      : `does not answer: ${errorReason((error as Error).cause ?? error)}`;
+    return { isAnswered: false, why };
   }
 }
