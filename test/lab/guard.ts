@@ -125,3 +125,17 @@ export async function failForSets(apache: Apache): Promise<void> {
   await fillTable(lab);
   await lab.run('systemctl', 'start', unit);
 }
+
+/** The same with the hooks, which clear before the start: the table is filled by its own ExecStartPre, once. */
+export async function failForSetsWithHooks(apache: Apache): Promise<void> {
+  const { lab, unit } = apache;
+  lab.write(
+    'root/fill',
+    '#!/bin/sh\n[ -e /run/filled ] && exit 0\ntouch /run/filled\nexec make-sets 12 33 0 1\n',
+    0o755,
+  );
+  await fillTable(lab);
+  await lab.sh('rm -f /run/filled; ipcrm --all=sem');
+  await apache.dropIn('zz.conf', 'ExecStartPre=-/root/fill');
+  await lab.run('systemctl', 'start', unit);
+}
