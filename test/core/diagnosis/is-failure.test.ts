@@ -13,3 +13,17 @@ void t.test('what an admin stopped, and an unexplained exit with 0, are no failu
   t.ok(isFailure('other', failed));
   t.ok(isFailure('unknown', null));
 });
+
+void t.test(
+  'an end before systemd knew a main process is a failure, though a success for systemd',
+  async (t) => {
+    const unseen = { result: 'success', exitCode: '', exitStatus: '', byItself: true, ranMs: 200 };
+    t.ok(isFailure('other', ending(unseen)));
+    t.notOk(isFailure('other', ending({ ...unseen, byItself: false })), 'it was stopped');
+    t.notOk(
+      isFailure('other', ending({ ...unseen, ranMs: 60_000 })),
+      'apachectl stop of an httpd with a piped log',
+    );
+    t.notOk(isFailure('other', ending({ ...unseen, exitCode: 'exited', exitStatus: '0' })));
+  },
+);

@@ -84,7 +84,7 @@ const NEVER_SERVED_MS = 10_000;
  * miss its pid file (protocol, resources) or refuse more starts. An exit with 0 counts soon after the start alone: later
  * it is what `apachectl stop` looks like.
  */
-export function endedByExit({ result, ranMs }: LastEnd): boolean {
+export function endedByExit({ result, ranMs }: Pick<LastEnd, 'result' | 'ranMs'>): boolean {
   if (result === 'success') return ranMs < NEVER_SERVED_MS;
   return isFailedExit(result);
 }
