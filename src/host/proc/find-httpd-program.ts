@@ -21,6 +21,9 @@ type Program = 'httpd' | 'plain' | 'other';
 /** By device and inode: each file is read once. */
 const programByIdentity = new Map<string, Program>();
 
+/** By the path of a program that was found to be plain: its executable mapping, as in the maps of all processes that run it. */
+const plainMappings = new Map<string, string>();
+
 /**
  * Whether a process runs Apache httpd, whatever the name of its program and whatever started it (ld.so(8), valgrind): by its mapped
  * files, and by the content of its mapped programs. Only files on local file systems are opened; unknown for others, and if
@@ -40,7 +43,9 @@ export function findHttpdProgram(pid: number, exe: Executable, isLate: () => boo
         const program = readProgram(pid, file, exe, isLate);
         programs.set(file.identity, program);
         found.httpd = program.known && program.value === 'httpd';
-        if (!isEmulator && file.path === exe.path) found.plain ||= program.known && program.value === 'plain';
+        if (isEmulator || file.path !== exe.path || !program.known || program.value !== 'plain') continue;
+        found.plain = true;
+        plainMappings.set(exe.path, file.mapping);
       }
       // The other mapped files of a plain program need not be read.
       return found.httpd || found.plain;
@@ -56,17 +61,18 @@ export function findHttpdProgram(pid: number, exe: Executable, isLate: () => boo
 
 /**
  * Whether a process runs a program that was found to be plain in another process, by the first of its mapped files. No file is
- * opened but its maps.
+ * opened or asked for but its maps: on a file system that hangs even stat(2) would wait.
  */
 export function isKnownPlain(pid: number, exe: Executable): boolean {
-  if (isLoaderName(exe.path)) return false;
+  const mapping = plainMappings.get(exe.path);
+  if (mapping === undefined) return false;
   let isPlain = false;
   readMaps(
     pid,
     (lines) => {
-      isPlain = parseMaps(lines, 'executable').some(
-        ({ path, identity }) => path === exe.path && programByIdentity.get(identity) === 'plain',
-      );
+      const at = lines.indexOf(mapping);
+      // A path could contain the same text: only the range is in front of it.
+      isPlain = at > 0 && !lines.slice(lines.lastIndexOf('\n', at) + 1, at).includes(' ');
       return true;
     },
     () => false,

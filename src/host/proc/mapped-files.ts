@@ -11,6 +11,8 @@ export interface MappedFile {
   identity: string;
   /** "MAJOR:MINOR" in decimal, as in /proc/PID/mountinfo. */
   device: string;
+  /** All of its line but the range: " PERMISSIONS OFFSET DEVICE INODE PATH" and the end of the line. */
+  mapping: string;
 }
 
 /** A large program with many libraries has about 100 KiB. */
@@ -58,7 +60,7 @@ export function readMaps(
  */
 const LINE = (permissions: string): RegExp =>
   new RegExp(
-    String.raw`^0*([0-9a-f]+)-0*([0-9a-f]+) ${permissions} [0-9a-f]+ ([0-9a-f]+):([0-9a-f]+) (\d+) +(/(?!.*\.so(?:\.[\w.]+)?(?: \(deleted\))?$).*)$`,
+    String.raw`^0*([0-9a-f]+)-0*([0-9a-f]+)( ${permissions} [0-9a-f]+ ([0-9a-f]+):([0-9a-f]+) (\d+) +(/(?!.*\.so(?:\.[\w.]+)?(?: \(deleted\))?$).*))$`,
     'gm',
   );
 const EXECUTABLE = LINE('..x.');
@@ -67,11 +69,12 @@ const ANY = LINE('....');
 /** The mapped files in lines of maps that may be programs: those that are mapped to be executed, or all. */
 export function parseMaps(lines: string, which: 'executable' | 'all'): MappedFile[] {
   return [...lines.matchAll(which === 'all' ? ANY : EXECUTABLE)].map(
-    ([, from = '', to = '', major = '', minor = '', inode = '', path = '']) => ({
+    ([, from = '', to = '', mapping = '', major = '', minor = '', inode = '', path = '']) => ({
       path: path.endsWith(' (deleted)') ? path.slice(0, -' (deleted)'.length) : path,
       range: `${from}-${to}`,
       identity: `${major}:${minor}:${inode}`,
       device: `${parseInt(major, 16)}:${parseInt(minor, 16)}`,
+      mapping: `${mapping}\n`,
     }),
   );
 }

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { type Fact, known, unknown } from '../../core/fact.ts';
 import type { Executable, ProcessFacts } from '../../core/verdict/process-facts.ts';
 
@@ -71,11 +71,6 @@ export function readExecutable(pid: number): Executable {
   const link = readlinkSync(`/proc/${pid}/exe`);
   const deleted = link.endsWith(' (deleted)');
   return { path: deleted ? link.slice(0, -' (deleted)'.length) : link, deleted };
-}
-
-/** Whether the folder of a process is root's: it runs as root, or its memory is protected from its own user (proc_pid(5)). */
-export function isRoots(pid: number): boolean {
-  return statSync(`/proc/${pid}`).uid === 0;
 }
 
 /** Real, effective, saved and file-system uid. The kernel escapes newlines in the name, which is on an earlier line. */

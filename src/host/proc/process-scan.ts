@@ -7,7 +7,6 @@ import { errorReason } from '../files/error-reason.ts';
 import { readStartedAs } from './auxv.ts';
 import { findHttpdProgram, isKnownPlain } from './find-httpd-program.ts';
 import {
-  isRoots,
   listPids,
   readExecutable,
   readIpcNamespace,
@@ -175,9 +174,8 @@ export class ProcessScan {
     const { serverUids, ordinaryStarterUid, canKnow } = this.question;
     const exe = readExecutable(tid);
     const isNamed = isHttpdName(exe.path);
-    // Cheaper than reading its uids: of processes of root there are many with the same program.
-    if (!isNamed && !asked && ordinaryStarterUid === null && isRoots(tid) && isKnownPlain(tid, exe))
-      return 'other program';
+    // Cheaper than reading its uids, and of many programs there are many processes.
+    if (!isNamed && !asked && ordinaryStarterUid === null && isKnownPlain(tid, exe)) return 'other program';
     const uids = readUids(tid);
     const isServers = uids.length === 0 || uids.some((uid) => serverUids.includes(uid));
     if (!isNamed && !isServers && !asked) return 'other program';

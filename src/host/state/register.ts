@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { type Done, done, notDone } from '../../core/done.ts';
 import { NO_REGISTER, type Register, type RegisterPlace } from '../../core/register/register.ts';
 import { parseRegister, registerText } from '../../core/register/register-text.ts';
@@ -39,6 +39,8 @@ export function readRegister(
 
 /** Null for anything but a file that only root could have written. */
 function readTrusted(path: string, owner: number): string | null {
+  // Usually one of the two is missing, and to throw takes longer than to ask.
+  if (!existsSync(path)) return null;
   try {
     return useForeignFile(path, 'no links', (fd, { uid, mode, size }) =>
       uid !== owner || (mode & WRITABLE_BY_OTHERS) !== 0 || size > MOST_BYTES

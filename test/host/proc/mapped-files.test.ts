@@ -12,7 +12,13 @@ const LINES = `00400000-00a3e000 r-xp 00000000 fd:01 260131                     
 
 void t.test('files that are mapped to be executed, without libraries', async (t) => {
   t.strictSame(parseMaps(LINES, 'executable'), [
-    { path: '/opt/a b', range: '400000-a3e000', identity: 'fd:01:260131', device: '253:1' },
+    {
+      path: '/opt/a b',
+      range: '400000-a3e000',
+      identity: 'fd:01:260131',
+      device: '253:1',
+      mapping: ' r-xp 00000000 fd:01 260131                     /opt/a b (deleted)\n',
+    },
   ]);
   t.strictSame(
     parseMaps(LINES, 'all').map(({ path }) => path),
