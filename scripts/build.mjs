@@ -1,5 +1,6 @@
 // Bundles src into dist. Each `await import()`, and each module that is loaded at its first call, becomes its own file, read
 // only when it is needed, so that a command does not load what it does not use. CommonJS, because Node starts it faster.
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +9,10 @@ import { LOAD_AT_FIRST_CALL, loadAtFirstCall } from './load-at-first-call.mjs';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const root = fileURLToPath(new URL('..', import.meta.url));
-const bundles = new Map([['httpd-guard', 'src/entry.ts']]);
+const bundles = new Map([
+  ['httpd-guard', 'src/entry.ts'],
+  ['compile-bundles', 'src/compile-bundles.ts'],
+]);
 
 /** With the folder, because names repeat: "commands-check". A package keeps its name. */
 function bundleName(path) {
@@ -62,3 +66,4 @@ for (const [name, entry] of bundles) {
 }
 for (const file of readdirSync(`${root}units`)) copyFileSync(`${root}units/${file}`, `${root}dist/${file}`);
 copyFileSync(`${root}src/host/sysvipc/semaphore-tool.pl`, `${root}dist/semaphore-tool.pl`);
+execFileSync(process.execPath, [`${root}dist/compile-bundles.cjs`], { stdio: 'inherit' });

@@ -1,6 +1,8 @@
 // The start path does not pay for loading yargs: the calls of the drop-in and of the units, and --version, are recognized by
 // their form; everything else goes to the cli.
 
+import { useCompiledCode } from './host/exec/use-compiled-code.ts';
+
 declare const __VERSION__: string;
 
 const [command, flag, unit, ...more] = process.argv.slice(2);
@@ -15,6 +17,8 @@ async function main(): Promise<number> {
     );
     return 3;
   }
+  // The watcher loads its code once, and its options do not fit.
+  if (command !== 'watch') useCompiledCode();
   if (flag === '--unit' && unit !== undefined && more.length === 0) {
     if (command === 'pre-start') {
       const { preStart } = await import('./commands/pre-start.ts');

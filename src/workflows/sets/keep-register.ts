@@ -2,6 +2,7 @@ import { isNews, updateRegister } from '../../core/register/update-register.ts';
 import { type Lineage, lineages } from '../../core/verdict/lineage.ts';
 import type { Snapshot } from '../../core/verdict/snapshot.ts';
 import { type Done, done } from '../../core/done.ts';
+import { known } from '../../core/fact.ts';
 import { readIpcNamespace } from '../../host/proc/proc-files.ts';
 import { keepRegister, keepStartRegister } from '../../host/state/register.ts';
 
@@ -42,7 +43,9 @@ export function rememberBeforeStart(
   removed: readonly number[],
 ): void {
   if (!isTableOfInit()) return;
-  const register = updateRegister(snapshot, living);
   const gone = new Set(removed);
-  keepStartRegister({ ...register, seen: new Map([...register.seen].filter(([id]) => !gone.has(id))) });
+  const sets = snapshot.sets.known
+    ? known(snapshot.sets.value.filter(({ id }) => !gone.has(id)))
+    : snapshot.sets;
+  keepStartRegister(updateRegister({ ...snapshot, sets }, living));
 }
