@@ -1,11 +1,19 @@
 import type { ActiveState } from '../units/active-state.ts';
+import { isFailedExit } from '../units/end-result.ts';
+import { restartsByItself } from '../units/restart.ts';
+import type { UnitFacts } from '../units/unit-facts.ts';
 import { isForSets } from '../diagnosis/cause.ts';
 import { type RunEnding, mayLackSets } from '../diagnosis/run-ending.ts';
 
-/** A unit's state as the watcher follows it: ActiveState and InvocationID, which is "" before the first run. */
-export interface UnitState {
-  active: ActiveState;
-  invocationId: string;
+/** A unit's state as the watcher follows it. InvocationID is "" before the first run. */
+export type UnitState = Pick<UnitFacts, 'active' | 'invocationId' | 'result' | 'restart'>;
+
+/**
+ * Whether a run ends with a failure, and ExecStopPost= may still be running. A recovery that is requested now gets ready
+ * meanwhile, and waits for the end. Not where systemd itself starts it again.
+ */
+function isFailing({ active, result, restart }: UnitState): boolean {
+  return active === 'deactivating' && isFailedExit(result) && !restartsByItself({ restart }, result);
 }
 
 /**
@@ -49,7 +57,11 @@ export function isReasonToRecover(
   if (before === undefined) return now.active === 'failed';
   // systemd signals the current state and may skip intermediate ones, even a whole short run.
   const isOtherRun = before.invocationId !== now.invocationId;
+  const wasFailing = isFailing(before) && !isOtherRun;
+  if (isFailing(now)) return !wasFailing;
   if (before.active === now.active && !isOtherRun) return false;
+  // Requested already.
+  if (now.active === 'failed' && wasFailing) return false;
   if (now.active === 'failed') return ending === null || mayLackSets(ending.result);
   // httpd 2.2 ends like this if it cannot create a set. After "failed" it only means systemctl reset-failed.
   return (

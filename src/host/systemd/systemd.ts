@@ -131,17 +131,20 @@ export class Systemd {
     const units = new Map<string, Followed>();
     this.connection.onPropertiesChanged(({ path, interface: of, changed }) => {
       const unit = units.get(path);
-      if (unit === undefined || of !== UNIT) return;
+      if (unit === undefined) return;
       if (unit.state === null) {
         unit.changes++;
         return;
       }
-      const { ActiveState: active, InvocationID: invocation } = changed;
+      const { ActiveState, InvocationID, Result } = changed;
       unit.state = {
-        active: active === undefined ? unit.state.active : parseActiveState(String(active.value)),
-        invocationId: invocation === undefined ? unit.state.invocationId : hex(invocation),
+        ...unit.state,
+        ...(ActiveState === undefined ? {} : { active: parseActiveState(String(ActiveState.value)) }),
+        ...(InvocationID === undefined ? {} : { invocationId: hex(InvocationID) }),
+        ...(Result === undefined ? {} : { result: String(Result.value) }),
       };
-      onState(unit.name, unit.state);
+      // The changes of a service are signalled before those of its unit (systemd: dbus-unit.c, send_changed_signal).
+      if (of === UNIT) onState(unit.name, unit.state);
     });
     try {
       for (const name of names) {
@@ -163,7 +166,9 @@ export class Systemd {
     for (;;) {
       const { changes } = unit;
       const { active, invocationId } = unitFacts(await this.connection.properties(path, UNIT), {});
-      if (unit.changes === changes) return { active, invocationId };
+      const result = await this.connection.property<string>(path, SERVICE, 'Result');
+      const restart = await this.connection.property<string>(path, SERVICE, 'Restart');
+      if (unit.changes === changes) return { active, invocationId, result, restart };
     }
   }
 

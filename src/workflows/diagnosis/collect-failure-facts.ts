@@ -16,6 +16,7 @@ import { lostOf } from '../../core/register/losses.ts';
 import { type MissingSets, missingSets } from '../../core/register/missing-sets.ts';
 import type { Register } from '../../core/register/register.ts';
 import type { UnitFacts } from '../../core/units/unit-facts.ts';
+import { isFailedExit } from '../../core/units/end-result.ts';
 import { isUp } from '../../core/units/unit-state.ts';
 import { type Lineage, lineages } from '../../core/verdict/lineage.ts';
 import type { PidFile } from '../../core/verdict/pid-file.ts';
@@ -26,7 +27,6 @@ import { type Judgement, judge } from '../../core/verdict/verdict.ts';
 import { userNames } from '../../host/exec/user-names.ts';
 import { readDirectives } from '../servers/read-directives.ts';
 import { readServerPidFile } from '../servers/server-pid-file.ts';
-import { testConfiguration } from '../../host/httpd/ask-httpd.ts';
 import { listeningProcesses } from '../../host/proc/listening.ts';
 import { portOwners } from '../../host/proc/port-owners.ts';
 import { readExecutable, readUnit } from '../../host/proc/proc-files.ts';
@@ -34,7 +34,7 @@ import { readSetsSeen } from '../../host/state/sets-seen.ts';
 import type { SystemdSession } from '../../host/systemd/systemd-session.ts';
 import type { Server } from '../servers/find-server.ts';
 import type { JournalWitness } from './journal-witness.ts';
-import { probeStartDisks } from './probe-start-disks.ts';
+import { type StartTrial, tryStart } from './try-start.ts';
 import { withSeen } from '../sets/keep-register.ts';
 import { readSnapshot } from '../sets/take-snapshot.ts';
 
@@ -47,12 +47,13 @@ export async function collectFailureFacts(
   systemd: SystemdSession,
   witness: JournalWitness,
 ): Promise<FailureFacts> {
+  const trial = beginTrial(server, endingOf, systemd);
   // With what this look sees: losses of a run that is over are none.
   const before = await readSnapshot(server.owner, systemd);
   const snapshot = withSeen(before);
   const living = lineages(snapshot);
   const judgements = judge(snapshot, living);
-  const looked = { snapshot, living, judgements, registerBefore: before.register };
+  const looked = { snapshot, living, judgements, registerBefore: before.register, trial };
   return failureFactsOf(server, looked, endingOf, systemd, witness);
 }
 
@@ -63,12 +64,26 @@ export interface Looked {
   judgements: readonly Judgement[];
   /** That of the snapshot may include this look. */
   registerBefore: Register;
+  /** One that was begun before the look; null if there is none. */
+  trial: Promise<StartTrial> | null;
+}
+
+/** After a failed exit it is usually needed, and takes no time beside the look. */
+function beginTrial(
+  { unit, settings, configComplaint }: Server,
+  endingOf: (invocationId: string) => RunEnding | null,
+  systemd: SystemdSession,
+): Promise<StartTrial> | null {
+  if (!unit.known || isUp(unit.value) || !configComplaint.known || configComplaint.value !== null)
+    return null;
+  const { result } = endingOf(unit.value.invocationId) ?? unit.value;
+  return isFailedExit(result) ? tryStart(unit.value, settings, systemd.deadlineMs) : null;
 }
 
 /** The same by a look that was taken already. */
 export async function failureFactsOf(
   server: Server,
-  { snapshot, living, judgements, registerBefore }: Looked,
+  { snapshot, living, judgements, registerBefore, trial }: Looked,
   endingOf: (invocationId: string) => RunEnding | null,
   systemd: SystemdSession,
   witness: JournalWitness,
@@ -122,7 +137,14 @@ export async function failureFactsOf(
   };
   return about === null || !isDown
     ? facts
-    : withSlowFacts(about, server, facts, directives, systemd, witness);
+    : withSlowFacts(
+        about,
+        facts,
+        directives,
+        systemd,
+        witness,
+        () => trial ?? tryStart(about, settings, systemd.deadlineMs),
+      );
 }
 
 /** The sets that a running server lacks, compared with its runs before; null if there is none. */
@@ -140,11 +162,11 @@ export function readMissingSets(
 /** What costs more, where what is known so far does not name the cause. */
 async function withSlowFacts(
   unit: UnitFacts,
-  { settings }: Server,
   facts: FailureFacts,
   directives: readonly Directive[],
   systemd: SystemdSession,
   witness: JournalWitness,
+  trial: () => Promise<StartTrial>,
 ): Promise<FailureFacts> {
   const { cause, weak, isOver } = findCause(facts);
   if (cause === 'killed' && endOf(unit, facts).result === 'signal' && unit.lastMainPid !== 0)
@@ -157,8 +179,7 @@ async function withSlowFacts(
   const others = portOwners(new Set(listenPorts(directives))).filter(
     (owner) => owner.unit !== unit.name && (owner.pid === null || !orphans.has(owner.pid)),
   );
-  const disks = settings.known ? await probeStartDisks(settings.value, systemd.deadlineMs) : [];
-  const tested = await testConfiguration(unit, systemd.deadlineMs);
+  const { disks, configComplaint: tested } = await trial();
   return {
     ...facts,
     portOwners: others,

@@ -51,7 +51,7 @@ export async function makeReport(
         server,
         await failureFactsOf(
           server,
-          { snapshot, living, judgements, registerBefore: snapshot.register },
+          { snapshot, living, judgements, registerBefore: snapshot.register, trial: null },
           endingOf,
           systemd,
           journalWitness,

@@ -20,8 +20,8 @@ export interface RequestDoors {
   onError: (error: unknown) => Promise<void>;
 }
 
-/** The interval for new requests. */
-const LOOK_MS = 200;
+/** The interval for new requests: a unit may be down. */
+const LOOK_MS = 50;
 
 /**
  * Serves the watcher's request and those that arrive meanwhile, until none is left. Only names of guarded units are accepted, and

@@ -74,10 +74,14 @@ export class Watcher {
     const before = this.states.get(unit);
     this.states.set(unit, state);
     if (this.states.size === this.units.length) this.begin();
-    const isOther = before?.active !== state.active || before.invocationId !== state.invocationId;
+    const isOther =
+      before?.active !== state.active ||
+      before.result !== state.result ||
+      before.invocationId !== state.invocationId;
     if (!isOther) return;
     const ending = this.doors.endingOf(unit, state.invocationId);
-    if (isReasonToRecover(before, state, ending)) this.request(unit, `${unit} is ${state.active}`);
+    if (isReasonToRecover(before, state, ending))
+      this.request(unit, `${unit} ${state.active === 'deactivating' ? 'fails' : `is ${state.active}`}`);
     if (state.active === 'active') this.requestLook();
     this.cancelRetry(unit);
     if (mayBeDownForSets(state.active, ending)) this.retryLater(unit, 0);

@@ -3,7 +3,12 @@ import type { ActiveState } from '../../../src/core/units/active-state.ts';
 import { isDownForSets, isReasonToRecover, retryDelayMs } from '../../../src/core/recovery/reason-to-look.ts';
 import { ending } from '../diagnosis/failure-builder.ts';
 
-const state = (active: ActiveState) => ({ active, invocationId: 'x' });
+const state = (active: ActiveState, result = 'success', restart = 'no') => ({
+  active,
+  invocationId: 'x',
+  result,
+  restart,
+});
 
 void t.test('a unit that fails is a reason to request a recovery, an inactive one is not', async (t) => {
   const look = (before: ActiveState, now: ActiveState) => isReasonToRecover(state(before), state(now), null);
@@ -15,6 +20,24 @@ void t.test('a unit that fails is a reason to request a recovery, an inactive on
   t.ok(isReasonToRecover(undefined, state('failed'), null), 'failed before the watcher began');
   t.notOk(isReasonToRecover(undefined, state('inactive'), null));
   t.notOk(isReasonToRecover(undefined, state('active'), null));
+});
+
+void t.test('a run that fails is a reason before ExecStopPost= has ended, and only once', async (t) => {
+  const failing = state('deactivating', 'exit-code');
+  t.ok(isReasonToRecover(state('active'), failing, null));
+  t.ok(isReasonToRecover(state('deactivating'), failing, null), 'it was stopping, and then failed');
+  t.notOk(isReasonToRecover(failing, failing, null));
+  t.notOk(isReasonToRecover(failing, state('failed'), null), 'requested already');
+  t.ok(isReasonToRecover(failing, { ...state('failed'), invocationId: 'y' }, null), 'another run');
+});
+
+void t.test('which runs are failing', async (t) => {
+  const look = (result: string, restart = 'no') =>
+    isReasonToRecover(state('active'), state('deactivating', result, restart), null);
+  t.ok(look('exit-code'));
+  t.notOk(look('success'), 'a stop');
+  t.notOk(look('signal'), 'a kill');
+  t.notOk(look('exit-code', 'on-failure'), 'systemd starts it again');
 });
 
 void t.test('the result that ExecStopPost kept can rule a recovery out', async (t) => {
@@ -46,7 +69,7 @@ void t.test(
 );
 
 void t.test('a run whose states systemd did not signal one by one is detected', async (t) => {
-  const another = (active: ActiveState) => ({ active, invocationId: 'y' });
+  const another = (active: ActiveState) => ({ ...state(active), invocationId: 'y' });
   const byItself = ending({ result: 'success' });
   t.ok(isReasonToRecover(state('inactive'), another('inactive'), byItself));
   t.ok(isReasonToRecover(state('failed'), another('inactive'), byItself));

@@ -13,10 +13,22 @@ const { unmarshalMessages } = require('dbus-next/lib/message.js') as {
 /** What the bus answers to one method call: its messages arrive all at once, in one piece. */
 export type Answer = (call: Message) => Message[];
 
+interface FakeBus {
+  /** To the one who connected last, all at once. */
+  send: (messages: Message[]) => void;
+  close: () => void;
+}
+
 /** A system bus with nobody on it, at a path for a socket: who connects is let in, and `answer` speaks. */
-export function fakeBus(path: string, answer: Answer): { close: () => void } {
+export function fakeBus(path: string, answer: Answer): FakeBus {
+  let send: FakeBus['send'] = () => undefined;
   const server = createServer((socket) => {
     let greeting = '';
+    let serial = 0;
+    send = (messages) => {
+      for (const message of messages) message.serial = ++serial;
+      socket.write(Buffer.concat(messages.map((message) => marshallMessage(message)[0])));
+    };
     const greet = (piece: Buffer): void => {
       greeting += piece.toString('latin1');
       // The words of D-Bus's own handshake (D-Bus Specification, "Authentication Protocol").
@@ -28,13 +40,10 @@ export function fakeBus(path: string, answer: Answer): { close: () => void } {
       socket.off('data', greet);
       socket.pause();
       socket.unshift(Buffer.from(greeting.split('BEGIN\r\n')[1] ?? '', 'latin1'));
-      let serial = 0;
       unmarshalMessages(
         socket,
         (call) => {
-          const messages = call.member === 'Hello' ? [reply(call, 's', [':1.1'])] : answer(call);
-          for (const message of messages) message.serial = ++serial;
-          socket.write(Buffer.concat(messages.map((message) => marshallMessage(message)[0])));
+          send(call.member === 'Hello' ? [reply(call, 's', [':1.1'])] : answer(call));
         },
         {},
       );
@@ -42,6 +51,9 @@ export function fakeBus(path: string, answer: Answer): { close: () => void } {
     socket.on('data', greet);
   }).listen(path);
   return {
+    send: (messages) => {
+      send(messages);
+    },
     close: () => {
       server.close();
     },

@@ -43,6 +43,7 @@ void t.test('a change in the same chunk as the first answer is not missed', asyn
   const folder = socketFolder(t);
   const bus = fakeBus(`${folder}/bus`, (call) => {
     if (call.member === 'LoadUnit') return [reply(call, 'o', [path])];
+    if (call.member === 'Get') return [reply(call, 'v', [new Variant('s', 'no')])];
     if (call.member !== 'GetAll') return [reply(call, '', [])];
     const now = properties(++reads === 1 ? 'activating' : 'failed');
     const answer = reply(call, 'a{sv}', [now]);
@@ -65,6 +66,41 @@ void t.test('a change in the same chunk as the first answer is not missed', asyn
   );
   t.equal(await following, 'aborted');
   t.strictSame(seen, ['failed']);
+  connection.value.disconnect();
+  bus.close();
+});
+
+void t.test('a state comes with the result of the service, which is signalled before it', async (t) => {
+  const path = '/org/freedesktop/systemd1/unit/a';
+  const folder = socketFolder(t);
+  const active = (state: string) => ({ ActiveState: new Variant('s', state) });
+  const bus = fakeBus(`${folder}/bus`, (call) => {
+    if (call.member === 'LoadUnit') return [reply(call, 'o', [path])];
+    if (call.member === 'GetAll') return [reply(call, 'a{sv}', [active('active')])];
+    if (call.member !== 'Get') return [reply(call, '', [])];
+    return [reply(call, 'v', [new Variant('s', call.body[1] === 'Restart' ? 'no' : 'success')])];
+  });
+  process.env['DBUS_SYSTEM_BUS_ADDRESS'] = `unix:path=${folder}/bus`;
+  const connection = await BusConnection.connect(1_000);
+  if (!connection.known) throw new Error(connection.why);
+  const ending = new AbortController();
+  const seen: string[] = [];
+  await new Systemd(connection.value).follow(
+    ['a.service'],
+    (_, state) => {
+      seen.push(`${state.active} ${state.result} ${state.restart}`);
+      if (seen.length === 2) {
+        ending.abort();
+        return;
+      }
+      bus.send([
+        changed(path, 'org.freedesktop.systemd1.Service', { Result: new Variant('s', 'exit-code') }),
+        changed(path, 'org.freedesktop.systemd1.Unit', active('deactivating')),
+      ]);
+    },
+    ending.signal,
+  );
+  t.strictSame(seen, ['active success no', 'deactivating exit-code no']);
   connection.value.disconnect();
   bus.close();
 });

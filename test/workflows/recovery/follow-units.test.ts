@@ -5,7 +5,7 @@ import type { Systemd } from '../../../src/host/systemd/systemd.ts';
 import { followUnits } from '../../../src/workflows/recovery/follow-units.ts';
 import { FakeClock } from '../../fake-clock.ts';
 
-const UP: UnitState = { active: 'active', invocationId: 'one' };
+const UP: UnitState = { active: 'active', invocationId: 'one', result: 'success', restart: 'no' };
 
 /** Follows a.service; `next` is the bus that each connection meets. */
 function follow(next: () => Fact<Pick<Systemd, 'follow' | 'disconnect'>>) {

@@ -42,7 +42,7 @@ function world({ units = [A] }: { units?: string[] } = {}) {
     endsFor: (unit: string, invocationId: string, over: Partial<RunEnding> = {}) =>
       endings.set(`${unit} ${invocationId}`, ending({ invocationId, cause: 'semaphore-demand', ...over })),
     is: (active: ActiveState, invocationId = 'one', unit = A) => {
-      watcher.onState(unit, { active, invocationId });
+      watcher.onState(unit, { active, invocationId, result: 'success', restart: 'no' });
     },
     line: (message = LINE, unit = A) => {
       watcher.onEntry({ cursor: 'c', unit, message, endedUnit: null, exitedUnit: null });
