@@ -1,6 +1,6 @@
 // Compiles the bundles beside this one for the Node that runs it. A command is ready sooner by a sixth, since Node would compile
 // them anew at each start. Run by the build and by installers; without its results everything works the same.
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
@@ -9,7 +9,10 @@ import { wrapped } from './host/exec/use-compiled-code.ts';
 
 const folder = import.meta.dirname;
 
-for (const name of readdirSync(folder)) {
+const names = readdirSync(folder);
+// One may be of a bundle that is gone.
+for (const name of names) if (name.endsWith(compiledPath('.cjs'))) rmSync(join(folder, name));
+for (const name of names) {
   if (!/^(cli|commands|host|workflows)\b.*\.cjs$/.test(name)) continue;
   const bundle = join(folder, name);
   const source = readFileSync(bundle, 'utf8');
