@@ -34,6 +34,13 @@ export function useCompiledCode(): void {
     if (cachedData === null) return compile.call(this, source, file);
     const script = new Script(wrapped(source), { filename: file, cachedData });
     const run = script.runInThisContext() as Wrapped;
-    return run.call(this.exports, this.exports, (id) => this.require(id) as unknown, this, file, dirname(file));
+    return run.call(
+      this.exports,
+      this.exports,
+      (id) => this.require(id) as unknown,
+      this,
+      file,
+      dirname(file),
+    );
   };
 }
