@@ -130,6 +130,7 @@ void t.test('the watcher', async (t) => {
   await t.test('one line in a hundred thousand', async (t) => {
     await guard.newWatcher();
     const mark = await guard.mark();
+    const reader = await journalctl();
     await say(
       `perl -e '$| = 0; for (1 .. 100000) { print $_ == 50000 ? "$ARGV[0]\\n" : "[client 10.0.0.1] lock $_ of the mutex\\n" } sleep 1' "${CREATE_FAILED}" | systemd-cat`,
     );
@@ -146,6 +147,18 @@ void t.test('the watcher', async (t) => {
     t.equal(await looks(mark), 1, 'is one look');
     t.ok(await apache.serves());
     t.equal(await watcher('NRestarts'), '0');
+
+    await until('another journalctl, which has not mapped all that', async () =>
+      (await journalctl()) === reader ? null : true,
+    );
+    const later = await guard.mark();
+    // The lines of a unit are a reason only twice a minute.
+    await lab.sh(
+      `echo $$ >/sys/fs/cgroup$(systemctl show -P ControlGroup ${b.unit})/cgroup.procs; ${lingering(`echo "${CREATE_FAILED}"`)} | systemd-cat`,
+    );
+    await guard.told(new RegExp(`nothing to do: ${b.unit} is active`), later);
+    t.equal(await looks(mark), 2, 'misses nothing, and tells nothing twice');
+    t.notMatch((await guard.said('watch', mark)).join('\n'), /journalctl ended/);
   });
 
   await t.test('several units: only the failed one is touched', async (t) => {

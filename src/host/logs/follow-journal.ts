@@ -7,6 +7,12 @@ import { steadyMs } from '../exec/steady-ms.ts';
 const NEWLINE = 10;
 /** The longest line that is read; of a longer one the end is lost. */
 const MOST_LINE_BYTES = 2 * 1024 * 1024;
+/**
+ * journalctl keeps mapped what it has read. After so many entries another one takes its place, as soon as it was silent for a
+ * while: that one begins at the last entry.
+ */
+const MANY_ENTRIES = 2_000;
+const SILENCE_MS = 5_000;
 /** Failures in a row without an entry, after which the cursor is given up. */
 const MOST_TROUBLES = 3;
 const RESTART_WAITS_MS = [200, 1_000, 5_000, 15_000];
@@ -32,8 +38,10 @@ export async function followJournal(question: JournalQuestion): Promise<void> {
   let { cursor } = question;
   for (let troubles = 0; !signal.aborted;) {
     const seen = cursor;
+    let entries = 0;
     const lines = new Lines((line) => {
       troubles = 0;
+      entries++;
       const entry = parseJournalEntry(line);
       if (entry === null) return;
       ({ cursor } = entry);
@@ -42,7 +50,10 @@ export async function followJournal(question: JournalQuestion): Promise<void> {
     const add = (piece: Buffer): void => {
       lines.add(piece);
     };
-    onTrouble(await runJournalctl({ ...question, cursor }, troubles % 2 === 0, add));
+    const hasReadMuch = (): boolean => entries > MANY_ENTRIES;
+    const ended = await runJournalctl({ ...question, cursor }, troubles % 2 === 0, add, hasReadMuch);
+    if (ended === REPLACED) continue;
+    onTrouble(ended);
     // The entry may have been deleted with its file.
     if (troubles >= MOST_TROUBLES) cursor = null;
     const waitMs = RESTART_WAITS_MS[Math.min(troubles++, RESTART_WAITS_MS.length - 1)];
@@ -59,12 +70,15 @@ export async function newestCursor(): Promise<string | null> {
 
 const NEWEST_TIMEOUT_MS = 10_000;
 
-/** Resolves with the reason why journalctl ended. */
+const REPLACED = Symbol('replaced');
+
+/** Resolves with the reason why journalctl ended, or when it has read so much that another one is to follow. */
 function runJournalctl(
   { units, words, cursor, signal }: JournalQuestion,
   grep: boolean,
   onPiece: (piece: Buffer) => void,
-): Promise<string> {
+  hasReadMuch: () => boolean,
+): Promise<string | typeof REPLACED> {
   const args = [
     '--quiet',
     '--follow',
@@ -82,11 +96,22 @@ function runJournalctl(
   ];
   return new Promise((resolve) => {
     const child = spawn('journalctl', args, { stdio: ['ignore', 'pipe', 'ignore'], signal });
-    child.stdout.on('data', onPiece);
+    let silence: NodeJS.Timeout | null = null;
+    child.stdout.on('data', (piece: Buffer) => {
+      onPiece(piece);
+      if (!hasReadMuch()) return;
+      silence ??= setTimeout(() => {
+        child.stdout.destroy();
+        child.kill();
+        resolve(REPLACED);
+      }, SILENCE_MS);
+      silence.refresh();
+    });
     child.on('error', (error) => {
       resolve(`journalctl cannot be run: ${error.message}`);
     });
     child.on('close', (code, by) => {
+      if (silence !== null) clearTimeout(silence);
       resolve(`journalctl ended (${by ?? `exit status ${code ?? ''}`})`);
     });
   });
