@@ -11,6 +11,7 @@ export function recoverySentence(recovery: Recovery): { priority: Priority; sent
   const { outcome, cause, why, onlyByLog = false } = recovery;
   const unit = escape(recovery.unit ?? 'httpd');
   const reason = cause === null ? 'unknown' : causeSentence({ cause, onlyByLog });
+  const details = `Details: httpd-guard diagnose --unit ${shellWord(unit)}`;
   switch (outcome) {
     case 'recovered':
       return { priority: 'notice', sentence: `${unit} serves again. Cause of the failure: ${reason}` };
@@ -21,7 +22,7 @@ export function recoverySentence(recovery: Recovery): { priority: Priority; sent
     case 'left-alone':
       return {
         priority: 'info',
-        sentence: `${unit} is left alone: ${cause === null ? '' : `${reason}; `}${escape(why)}${cause === null ? '' : ` (cause: ${cause})`}. Details: httpd-guard diagnose --unit ${shellWord(unit)}`,
+        sentence: `${unit} is left alone: ${cause === null ? '' : `${reason}; `}${escape(why)}${cause === null ? '' : ` (cause: ${cause})`}. ${details}`,
       };
     case 'unsure':
       return {
@@ -29,7 +30,7 @@ export function recoverySentence(recovery: Recovery): { priority: Priority; sent
         sentence: `${unit} is left alone, since its state is unclear: ${escape(why)}`,
       };
     case 'failed':
-      return { priority: 'err', sentence: `${unit} could not be brought back: ${escape(why)}` };
+      return { priority: 'err', sentence: `${unit} could not be brought back: ${escape(why)}. ${details}` };
     case 'gave-up':
       return {
         priority: 'crit',

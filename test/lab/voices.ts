@@ -93,9 +93,10 @@ export class Stage {
     const outcome: Outcome = { what, guarded, cause, named: String(found['cause']), wrongAct: null };
     this.outcomes.push(outcome);
     t.equal(found['cause'], cause, 'diagnose');
-    const evidence = found['evidence'] as { saw: string }[];
+    const evidence = found['evidence'] as { rule: string; saw: string }[];
     t.match(evidence.map((one) => one.saw).join('\n'), saw);
-    await this.askMonitoring(t, cause, guarded);
+    const logged = evidence.find(({ rule }) => rule === 'line')?.saw;
+    await this.askMonitoring(t, cause, guarded, cause === 'other' ? logged : undefined);
     outcome.wrongAct = await this.recover(t, cause);
     t.equal(outcome.wrongAct, null, 'what recover does');
     // With hooks a leak is prevented, so that this one is staged without them.
@@ -106,7 +107,8 @@ export class Stage {
     t.equal(journal.split('\n').at(-1), cause, 'the journal');
   }
 
-  private async askMonitoring(t: Test, cause: string, guarded: boolean): Promise<void> {
+  /** `logged`: the line to be named beside the cause, if any. */
+  private async askMonitoring(t: Test, cause: string, guarded: boolean, logged = ''): Promise<void> {
     const isFine = cause === 'stopped-by-admin';
     const isForSets = cause.startsWith('semaphore-');
     // With hooks, and the watcher stopped, at least that is a warning.
@@ -118,6 +120,7 @@ export class Stage {
     const nagios = await this.run('check', '--format', 'nagios');
     t.match(nagios, `HTTPD-GUARD ${status.toUpperCase()} - `);
     if (!isFine) t.match(nagios, reason);
+    t.ok(nagios.includes(logged), nagios);
     t.match(
       (await this.run('check')).split('\n')[0],
       isFine ? /is down: it was stopped/ : isForSets ? /table/ : /is down, not because of semaphores/,

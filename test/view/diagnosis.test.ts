@@ -73,7 +73,7 @@ void t.test('the journal entry names the cause on one line', async (t) => {
     },
   });
   for (const value of Object.values(entry?.fields ?? {})) t.notMatch(String(value), '\n');
-  t.match(entry?.sentence, /To fix: .*httpd-guard recover --unit apache2\.service/);
+  t.match(entry?.sentence, /; remove the orphaned sets, .*: httpd-guard recover --unit apache2\.service$/);
 });
 
 void t.test('commands with side effects are not quoted in the journal', async (t) => {
@@ -87,7 +87,7 @@ void t.test('commands with side effects are not quoted in the journal', async (t
   const found = diagnosis(facts, [], []);
   t.match(
     causeEntry(found, facts)?.sentence,
-    /To fix: permanently, by one of these: give it its own IPC namespace: .*: httpd-guard diagnose --unit apache2\.service$/,
+    /; permanently, by one of these: give it its own IPC namespace: .*: httpd-guard diagnose --unit apache2\.service$/,
   );
   t.match(text(found), /^ {2}# .*PHP and CGI/m);
 });

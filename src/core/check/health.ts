@@ -1,5 +1,6 @@
 import { isForSets } from '../diagnosis/cause.ts';
 import { type Degradation, degradedSentence } from '../diagnosis/degradation.ts';
+import { decisiveFact } from '../diagnosis/decisive-fact.ts';
 import type { Diagnosis, ShownCause } from '../diagnosis/diagnosis.ts';
 import type { Fact } from '../fact.ts';
 import { shellWord } from '../text/shell-word.ts';
@@ -88,9 +89,9 @@ export function health(question: HealthQuestion): Health {
 }
 
 /** The fact that the cause is based on; that it is no fact if only the log shows it. */
-function shownFact({ evidence, onlyByLog }: ShownCause): string {
-  const shown = onlyByLog === true ? evidence.find(({ rule }) => rule === 'doubt') : evidence[0];
-  return shown?.saw ?? '';
+function shownFact({ cause, evidence, onlyByLog }: ShownCause): string {
+  const doubt = onlyByLog === true ? evidence.find(({ rule }) => rule === 'doubt') : undefined;
+  return doubt?.saw ?? decisiveFact(cause, evidence);
 }
 
 /** `recover` if that brings it back, else `diagnose`, which explains. */

@@ -45,7 +45,7 @@ export function lineToQuote(cause: Cause, lines: readonly LogLine[], didExit: bo
   const kinds = KINDS_OF[cause] ?? [];
   return (
     lines.find(({ match }) => match !== null && kinds.includes(match.kind)) ??
-    lines.find(isFatal) ??
+    firstFatal(lines) ??
     lines.find(
       ({ match, text }) => match === null && HAS_ERROR_LEVEL.test(text) && !OF_A_CLIENT.test(text),
     ) ??
@@ -53,6 +53,31 @@ export function lineToQuote(cause: Cause, lines: readonly LogLine[], didExit: bo
     null
   );
 }
+
+/**
+ * The first fatal line, or the error of the operating system that the same process logged right before it: some modules log why
+ * they fail at level error, and that they fail at emerg (httpd: modules/cache/mod_socache_shmcb.c, modules/ssl/ssl_scache.c).
+ */
+function firstFatal(lines: readonly LogLine[]): LogLine | undefined {
+  const at = lines.findIndex(isFatal);
+  const fatal = lines[at];
+  const before = lines[at - 1];
+  if (fatal === undefined || before === undefined) return fatal;
+  const { text, match } = before;
+  const pid = PID.exec(fatal.text)?.[1];
+  const isReason =
+    match === null &&
+    pid !== undefined &&
+    pid === PID.exec(text)?.[1] &&
+    HAS_ERROR_LEVEL.test(text) &&
+    HAS_ERROR_NUMBER.test(text) &&
+    !OF_A_CLIENT.test(text);
+  return isReason ? before : fatal;
+}
+
+/** As log.c writes it; the thread may follow. */
+const PID = /\[pid (\d{1,10})[\]:]/;
+const HAS_ERROR_NUMBER = /\] \(\d{1,6}\)[^ ]/;
 
 /** Level emerg, alert or crit, or a line printed before the log is open: an error or AH number without a level (httpd: server/log.c). */
 function isFatal({ match, text }: LogLine): boolean {

@@ -1,6 +1,7 @@
 import { isForSets } from '../../core/diagnosis/cause.ts';
 import type { Cure } from '../../core/diagnosis/cure.ts';
 import type { Diagnosis } from '../../core/diagnosis/diagnosis.ts';
+import { decisiveFact } from '../../core/diagnosis/decisive-fact.ts';
 import { isFailure } from '../../core/diagnosis/is-failure.ts';
 import type { FailureFacts } from '../../core/diagnosis/failure-facts.ts';
 import { MESSAGE_ID } from '../../core/message-ids.ts';
@@ -28,11 +29,11 @@ export function causeEntry(found: Diagnosis, { use, orphans, ending }: FailureFa
   const line = evidence.find(({ rule }) => rule === 'line')?.saw;
   const [cure] = cures;
   // The fact that matters: of a table the owners of its sets, of an unknown failure the last line of the log.
-  const fact = cause === 'other' || onlyByLog ? (line ?? evidence[0]?.saw) : evidence[0]?.saw;
-  const seen = isForSets(cause) ? '' : ` (${(fact ?? '').slice(0, MOST_LINE)})`;
+  const fact = onlyByLog && line !== undefined ? line.slice(0, MOST_LINE) : decisiveFact(cause, evidence);
+  const seen = isForSets(cause) ? '' : ` (${fact})`;
   const run = cure === undefined ? '' : shortRun(cure, unit);
-  const fix = cure === undefined ? '' : ` To fix: ${cure.say}${run === '' ? '' : `: ${run}`}`;
-  const sentence = escape(`${unit}: ${causeSentence(found)}${seen}.${fix}`);
+  const fix = cure === undefined ? '' : `; ${cure.say}${run === '' ? '' : `: ${run}`}`;
+  const sentence = escape(`${unit}: ${causeSentence(found)}${seen}${fix}`);
   const priority: Priority = cause === 'other' || cause === 'unknown' ? 'notice' : 'err';
   return {
     priority,

@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { Evidence } from '../../../src/core/evidence.ts';
 import { known, unknown } from '../../../src/core/fact.ts';
 import { type HealthQuestion, countVerdicts, health } from '../../../src/core/check/health.ts';
 import type { Judgement, Verdict } from '../../../src/core/verdict/verdict.ts';
@@ -101,6 +102,21 @@ void t.test('the worst finding decides the status', async (t) => {
     [{ isApart: true, use: use(100), judgements: judged('orphan') }, 'warning'],
   ];
   for (const [over, status] of cases) t.equal(ask(over).status, status, JSON.stringify(over));
+});
+
+void t.test('of a failure that is not handled it names what httpd logged', async (t) => {
+  const state: Evidence = { rule: 'state', saw: 'failed (failed), result exit-code', source: 'systemctl' };
+  const logged: Evidence = {
+    rule: 'line',
+    saw: '(99)Cannot assign requested address'.padEnd(9_000),
+    source: 'x',
+  };
+  const reason = (cause: 'other' | 'killed', evidence: Evidence[]) =>
+    ask({ finding: { cause, evidence, cures: [] } }).reasons[0] ?? '';
+  t.match(reason('other', [state, logged]), 'httpd.service is down (other): (99)Cannot assign');
+  t.ok(reason('other', [state, logged]).length < 600, 'a line can be as long as a request');
+  t.match(reason('other', [state]), '(other): failed (failed), result exit-code: httpd-guard diagnose');
+  t.match(reason('killed', [state, logged]), '(killed): failed (failed)', 'what systemd reports goes first');
 });
 
 void t.test('reasons are sorted worst first, followed by what could not be read', async (t) => {

@@ -70,6 +70,28 @@ void t.test('the first fatal line is quoted, not its consequences', async (t) =>
   t.match(quoted(failure(), moved), [/AH00004/], 'also where two logs are not in order');
 });
 
+void t.test('the error of the operating system that one process logs right before it fails', async (t) => {
+  const why =
+    '[x] [socache_shmcb:error] [pid 7:tid 7] (12)Cannot allocate memory: AH00819: Could not allocate';
+  const fatal = '[x] [ssl:emerg] [pid 7:tid 7] AH01874: Could not initialize session cache. Exiting.';
+  const last = '[x] [:emerg] [pid 7:tid 7] AH00020: Configuration Failed, exiting';
+  const quotes = (...texts: string[]) =>
+    quoted(
+      failure(),
+      texts.map((text) => line(text)),
+    );
+  t.strictSame(quotes(why, fatal, last), [why]);
+  t.strictSame(
+    quotes(why.replace(/:tid 7/, ''), fatal, last),
+    [why.replace(/:tid 7/, '')],
+    'without threads',
+  );
+  t.strictSame(quotes(why.replace('pid 7', 'pid 8'), fatal), [fatal], 'of another process');
+  t.strictSame(quotes(why.replace('] (', '] [client 192.0.2.1:1] ('), fatal), [fatal], 'about a client');
+  t.strictSame(quotes(why.replace('(12)Cannot allocate memory: ', ''), fatal), [fatal], 'no error number');
+  t.strictSame(quotes(why, why.replace('error', 'notice'), fatal), [fatal], 'not right before it');
+});
+
 void t.test('a line without level or date', async (t) => {
   const address =
     '(99)Cannot assign requested address: AH00072: make_sock: could not bind to address 203.0.113.9:80';
