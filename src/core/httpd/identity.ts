@@ -27,6 +27,9 @@ const MAPPED_BY_HTTPD = /\/libapr(?:util)?-\d|\/(?:httpd|apache)2?(?:[.-][\w.-]*
 /** Printed by `httpd -V` in every version since 2.0, hence contained in every httpd binary, whatever its name (httpd: server/main.c). */
 export const BINARY_TEXT = "Server's Module Magic Number";
 
+/** Folders of init scripts, which systemd generates units from (systemd-sysv-generator(8)). There "httpd" is a script. */
+const INIT_SCRIPT = /^\/etc\/(rc\.d\/)?init\.d\//;
+
 /** Whether a unit has one of the names that distributions use for httpd. */
 export function hasHttpdName(unit: string): boolean {
   return UNIT_NAME.test(unit);
@@ -39,7 +42,7 @@ export function isHttpdName(path: string): boolean {
 
 /** Whether a unit's program can be run with `-t` and `-V`. Any other program could be started by that. */
 export function canBeAsked({ path }: ExecLine): boolean {
-  return isHttpdName(path) || CONTROL_NAME.test(baseName(path));
+  return !INIT_SCRIPT.test(path) && (isHttpdName(path) || CONTROL_NAME.test(baseName(path)));
 }
 
 /** Whether it is one of httpd's own control scripts. */

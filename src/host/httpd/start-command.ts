@@ -2,8 +2,10 @@ import { readFileSync, rmSync } from 'node:fs';
 import { type Fact, known, unknown } from '../../core/fact.ts';
 import { canBeAsked, isHttpdName } from '../../core/httpd/identity.ts';
 import { type ExecLine, type UnitFacts, isStartedByRoot } from '../../core/units/unit-facts.ts';
+import { isUp } from '../../core/units/unit-state.ts';
 import { errorReason } from '../files/error-reason.ts';
 import { STATE_DIRECTORY, statePath } from '../state/paths.ts';
+import { readUnitProcesses } from '../proc/unit-processes.ts';
 import { readExecutable, readUids, readUnit } from '../proc/proc-files.ts';
 import { whyUntrusted } from '../files/trusted-path.ts';
 import { unitEnvironment } from './unit-environment.ts';
@@ -90,13 +92,21 @@ function isPairs(value: unknown): value is [string, string][] {
   return Array.isArray(value) && value.every((one) => isTexts(one) && one.length === 2);
 }
 
+/** By its main process. systemd knows none of an init script, whose httpd is then the one that is no child of another in the unit. */
+function mainProcess(unit: UnitFacts): Fact<StartCommand> {
+  if (unit.mainPid !== 0) return startOf(unit, unit.mainPid);
+  const inUnit = isUp(unit) ? readUnitProcesses(unit.name) : [];
+  const pids = new Set(inUnit.map(({ pid }) => pid));
+  const roots = inUnit.filter(({ ppid }) => !pids.has(ppid)).map(({ pid }) => startOf(unit, pid));
+  return roots.find((start) => start.known) ?? unknown(`no main process of ${unit.name} is running`);
+}
+
 /**
- * How the running main process was started (proc_pid_cmdline(5), proc_pid_environ(5)). Root trusts only root's processes, and
+ * How a running main process was started (proc_pid_cmdline(5), proc_pid_environ(5)). Root trusts only root's processes, and
  * runs only programs that root alone can write.
  */
-function mainProcess(unit: UnitFacts): Fact<StartCommand> {
-  const { name, mainPid } = unit;
-  if (mainPid === 0) return unknown(`no main process of ${name} is running`);
+function startOf(unit: UnitFacts, mainPid: number): Fact<StartCommand> {
+  const { name } = unit;
   try {
     const { path } = readExecutable(mainPid);
     const unitOfPid = readUnit(mainPid);

@@ -97,6 +97,10 @@ void t.test(
       '/usr/sbin/lighttpd',
       '/usr/sbin/nginx',
       '/srv/apachectl/start',
+      '/etc/init.d/httpd',
+      '/etc/rc.d/init.d/httpd',
+      '/etc/init.d/apache2',
+      '/etc/init.d/apachectl',
       '/usr/bin/httpdx',
       '',
     ];
