@@ -1,8 +1,8 @@
-import { valueOrNull } from '../core/fact.ts';
+import { type Fact, valueOrNull } from '../core/fact.ts';
 import { kernelSemText } from '../core/limits/kernel-sem.ts';
 import type { Kills, Limits, UnitNeed } from '../core/limits/kills-left.ts';
 import type { TableOwner } from '../core/limits/owners.ts';
-import { type Use, percent } from '../core/verdict/table-use.ts';
+import { type TableUse, type Use, percent } from '../core/verdict/table-use.ts';
 import { counted } from '../core/text/counted.ts';
 import { escape } from './escape.ts';
 import { isoTime } from './iso-time.ts';
@@ -12,7 +12,7 @@ const MOST_OWNERS = 10;
 
 /** `limits` as text: the limits and the use of the table, its owners, and how many kill -9 each httpd survives. */
 export function limitsText(limits: Limits, { quiet, verbose }: { quiet: boolean; verbose: boolean }): string {
-  const needs = limits.units.flatMap((need) => needLines(need, { quiet }));
+  const needs = limits.units.flatMap((need) => needLines(need, limits.use, { quiet }));
   if (quiet) return needs.join('');
   const { kernelSem, use, firstNamespace, missing, needed, units } = limits;
   const lines = [
@@ -55,7 +55,7 @@ function ownerLines(owners: readonly TableOwner[], verbose: boolean): string[] {
   ];
 }
 
-function needLines(need: UnitNeed, { quiet }: { quiet: boolean }): string[] {
+function needLines(need: UnitNeed, use: Fact<TableUse>, { quiet }: { quiet: boolean }): string[] {
   const { unit, active, mechanism, registered, held, guarded, kills } = need;
   const about = [
     mechanism === null
@@ -70,20 +70,27 @@ function needLines(need: UnitNeed, { quiet }: { quiet: boolean }): string[] {
     guarded && kills.leaks === true ? '; guarded: orphaned sets are removed before each start' : '';
   return [
     ...(quiet ? [] : [`${escape(unit)}: ${escape(active)}, ${escape(about.join(', '))}\n`]),
-    `${quiet ? `${escape(unit)}: ` : '  '}${escape(killsText(kills))}${guard}\n`,
+    `${quiet ? `${escape(unit)}: ` : '  '}${escape(killsText(kills, use))}${guard}\n`,
   ];
 }
 
-function killsText(kills: Kills): string {
+function killsText(kills: Kills, use: Fact<TableUse>): string {
   if (kills.leaks === null) return `how many kill -9 it survives is unknown: ${kills.why}`;
   if (!kills.leaks) return `does not leak: ${kills.why}`;
   const { left, least, startFits } = kills;
   if (startFits === false)
-    return 'the next start fails: no set is free (see what can be removed: httpd-guard check)';
+    return `the next start fails: no ${isOutOfSemaphores(use) ? 'semaphore' : 'set'} is free (see what can be removed: httpd-guard check)`;
   if (startFits === null)
     return 'the next start may fail: fewer sets are free than it may need (see what can be removed: httpd-guard check)';
   if (left === null || least < left) return `survives at least ${least} more kill -9`;
   return `survives ${left} more kill -9`;
+}
+
+/** Whether semaphores are used up while sets are free: a few sets can have thousands of them. */
+function isOutOfSemaphores(use: Fact<TableUse>): boolean {
+  if (!use.known) return false;
+  const { sets, semaphores } = use.value;
+  return sets.used < sets.max && semaphores.used >= semaphores.max;
 }
 
 /** The object of `limits --json` (documented in httpd-guard(8)). What could not be read is null and named in `reasons`. */

@@ -86,6 +86,14 @@ void t.test('each result has its own sentence', async (t) => {
   t.match(says({ leaks: true, left: null, least: 3, startFits: true }), 'survives at least 3 more kill -9\n');
   t.match(says({ leaks: true, left: 0, least: 0, startFits: false }), 'the next start fails: no set is free');
   t.match(says({ leaks: true, left: null, least: 0, startFits: null }), 'the next start may fail');
+  t.match(
+    show({
+      use: known({ sets: { used: 1, max: 128 }, semaphores: { used: 250, max: 250 } }),
+      units: [need({ leaks: true, left: 0, least: 0, startFits: false })],
+    }),
+    'the next start fails: no semaphore is free',
+    'SEMMNS is reached before SEMMNI',
+  );
   t.match(says({ leaks: false, why: 'so' }), 'does not leak: so');
   t.match(
     says({ leaks: true, left: 3, least: 3, startFits: true }, { guarded: true }),
