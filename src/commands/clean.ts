@@ -30,7 +30,8 @@ export interface CleanOptions extends CommonOptions {
 }
 
 const TIMEOUT_MS = 60_000;
-const ASK_TIMEOUT_MS = 5_000;
+/** A command that looks ends within 6 s, even if D-Bus hangs. */
+const ASK_TIMEOUT_MS = 4_000;
 const WRITE_TIMEOUT_MS = 2_000;
 
 /** Removes the sets with the verdict orphan, nothing else. */

@@ -13,7 +13,8 @@ import { findServer, serverChoice } from '../workflows/servers/find-server.ts';
 
 export type ConfigOptions = Pick<CommonOptions, 'unit' | 'config' | 'json'>;
 
-const ASK_TIMEOUT_MS = 5_000;
+/** A command that looks ends within 6 s, even if D-Bus hangs. */
+const ASK_TIMEOUT_MS = 4_000;
 
 /** Prints the effective configuration and where each value comes from. Read-only. */
 export async function config(options: ConfigOptions): Promise<CommandResult> {

@@ -27,7 +27,8 @@ export interface LimitsOptions extends CommonOptions, RaiseOptions {
   raise?: number | undefined;
 }
 
-const ASK_TIMEOUT_MS = 5_000;
+/** A command that looks ends within 6 s, even if D-Bus hangs. */
+const ASK_TIMEOUT_MS = 4_000;
 /** The most units whose httpd is queried; each takes some ten milliseconds. */
 const MOST_UNITS = 100;
 /** The most owners whose names are looked up, one by one. */

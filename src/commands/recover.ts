@@ -54,7 +54,8 @@ const COUNTED: Partial<Record<Recovery['outcome'], Partial<ActionCounts>>> = {
   failed: { failed: 1 },
   'gave-up': { gaveUp: 1 },
 };
-const ASK_TIMEOUT_MS = 5_000;
+/** A command that looks ends within 6 s, even if D-Bus hangs. */
+const ASK_TIMEOUT_MS = 4_000;
 const WRITE_TIMEOUT_MS = 2_000;
 
 /** Recovers httpd if it failed because no semaphore set could be created, by hand or at the watcher's request. */

@@ -115,6 +115,18 @@ void t.test('status: whether httpd-guard is on, and the command that fixes what 
     t.ok(tookMs < 8_000, `${Math.round(tookMs)} ms`);
   });
 
+  await t.test('a D-Bus that hangs: every command that looks ends within 6 s', async (t) => {
+    await lab.sh('pkill -STOP -x dbus-daemon');
+    for (const words of ['limits', 'clean --dry-run', 'recover --dry-run --unit apache2']) {
+      const beganMs = performance.now();
+      const { stdout, stderr } = await lab.run('httpd-guard', ...words.split(' '));
+      const tookMs = performance.now() - beganMs;
+      t.ok(tookMs < 6_000, `${words}: ${Math.round(tookMs)} ms`);
+      t.match(stdout + stderr, 'cannot query systemd over D-Bus', words);
+    }
+    await lab.sh('pkill -CONT -x dbus-daemon');
+  });
+
   await t.test(
     'Node that was upgraded, moved or removed is reported once, and fixed by install',
     async (t) => {

@@ -120,6 +120,8 @@ class RecoveryRun {
 
   /** The server, after systemd has finished its job with the unit. */
   private async settledServer(choice: ServerChoice): Promise<Server> {
+    // A dry run is a look, and ends as soon as one: RestartSec= can be a minute.
+    if (this.question.dryRun) return this.doors.findServer(choice);
     // Before httpd is queried, if the unit is given: most requests come while systemd still runs ExecStopPost=.
     const before = choice.unit === null ? null : await this.unitAtRest(choice.unit);
     const server = await this.doors.findServer(choice);

@@ -15,7 +15,7 @@ import { AttemptsInMemory } from './attempts-in-memory.ts';
 import type { RecoveryDoors } from './recover.ts';
 import { removeOrphans } from '../sets/remove-orphans.ts';
 
-const ASK_TIMEOUT_MS = 5_000;
+const ASK_TIMEOUT_MS = 4_000;
 const WRITE_TIMEOUT_MS = 2_000;
 
 /**

@@ -222,6 +222,18 @@ void t.test('it waits until systemd has finished with the unit, for at most 3 mi
   t.ok(hanging.clock.steadyMs() >= 180_000 && hanging.clock.steadyMs() < 190_000);
 });
 
+void t.test('a dry run does not wait for systemd: RestartSec= can be a minute', async (t) => {
+  const world = new World();
+  world.becomes({ active: 'activating', sub: 'auto-restart', result: 'signal' });
+  world.in(60_000, UP);
+  const began = world.clock.steadyMs();
+  t.match(await world.recover({ automatic: false, dryRun: true }), {
+    outcome: 'unsure',
+    why: /activating \(auto-restart\)/,
+  });
+  t.equal(world.clock.steadyMs(), began);
+});
+
 void t.test('a second run that starts during the verification of the first is no recovery', async (t) => {
   const world = new World();
   world.in(1_000, { invocationId: 'another' });
