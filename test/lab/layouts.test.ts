@@ -52,6 +52,21 @@ void t.test('supported layouts of servers', async (t) => {
       t.equal((await setIds(lab, uid)).length, 2);
 
       await lab.sh(`rm /etc/systemd/system/${unit}.d/90-lab.conf; systemctl daemon-reload`);
+      const configuration = `/${layout.serverRoot}/${layout.configuration ?? 'conf/httpd.conf'}`;
+      await lab.sh(
+        `systemctl stop ${unit}; echo Nonsense >>${configuration}; systemctl start ${unit} || true`,
+      );
+      const { cause, cures } = JSON.parse(
+        (await lab.run('httpd-guard', 'diagnose', '--json', '--unit', unit)).stdout,
+      ) as { cause: string; cures: { run: string[] }[] };
+      t.equal(cause, 'config-error');
+      t.match(
+        (await lab.run('sh', '-c', cures[0]?.run[0] ?? '')).stderr,
+        "Invalid command 'Nonsense'",
+        `it tests the configuration of the unit: ${cures[0]?.run[0]}`,
+      );
+      await lab.sh(`sed -i /Nonsense/d ${configuration}`);
+
       await lab.sh('httpd-guard uninstall');
       t.equal(await state(unit), before, 'and afterwards all is as before');
       await takeDown(lab, layout);

@@ -76,6 +76,7 @@ const RED_HAT = 'Type=notify\nNotifyAccess=all\nKillSignal=SIGWINCH\nKillMode=mi
 const apachectl = (root: string): string => `#!/bin/sh
 HTTPD="${root}/bin/httpd -d ${root} -f conf/httpd.conf"
 case $1 in
+  configtest) exec $HTTPD -t ;;
   start | stop | restart | graceful | graceful-stop) exec $HTTPD -k "$@" ;;
   *) exec $HTTPD "$@" ;;
 esac

@@ -29,6 +29,7 @@ export function tableAdvice(
     blockingServers: [],
     hasFreeSetsAgain: false,
     outsider: null,
+    startCommand: null,
     portOwners: [],
     pidFile: null,
   });

@@ -1,4 +1,5 @@
 import type { Fact } from '../fact.ts';
+import type { StartCommand } from '../httpd/launch.ts';
 import { shellWord } from '../text/shell-word.ts';
 import type { UnitFacts } from '../units/unit-facts.ts';
 import type { TableUse } from '../verdict/table-use.ts';
@@ -18,6 +19,8 @@ export interface AdviceInput {
   /** The unit's name. */
   unit: string;
   facts: Fact<UnitFacts>;
+  /** Null if it is not known how httpd itself is started. */
+  startCommand: StartCommand | null;
   /** How its last run ended, as $SERVICE_RESULT. */
   result: string;
   /** Whether systemd refused the last start, since there were too many. */

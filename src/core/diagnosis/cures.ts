@@ -135,12 +135,15 @@ function portCures({ portOwners }: AdviceInput): Cure[] {
       ];
 }
 
-/** httpd's own test of its configuration, by the program that the unit starts. */
-function testCommand({ facts }: AdviceInput): string[] {
-  const exec = facts.known ? facts.value.execStart : null;
-  if (exec === null) return ['apachectl configtest'];
+/**
+ * httpd's own test of its configuration. A wrapper of another name in ExecStart= is never printed with arguments: most would start
+ * httpd.
+ */
+function testCommand({ startCommand }: AdviceInput): string[] {
+  if (startCommand === null) return ['apachectl configtest'];
+  const { exec, environment } = startCommand;
   if (isControlScript(exec)) return [`${shellWord(exec.path)} configtest`];
-  const { file, args } = queryCommand(exec, new Map(), ['-t']);
+  const { file, args } = queryCommand(exec, environment, ['-t']);
   return [[file, ...args].map(shellWord).join(' ')];
 }
 

@@ -45,6 +45,7 @@ export function diagnosis(
     cures: cures(cause, {
       unit,
       facts: facts.unit,
+      startCommand: facts.startCommand,
       result: facts.unit.known ? endOf(facts.unit.value, facts).result : '',
       isStartLimit: facts.unit.known && isStartLimit(facts.unit.value, facts),
       use: facts.use,

@@ -1,3 +1,4 @@
+import type { StartCommand } from '../httpd/launch.ts';
 import type { Fact } from '../fact.ts';
 import type { LineMatch } from '../logs/match-line.ts';
 import type { UnitJob } from '../units/unit-job.ts';
@@ -14,6 +15,8 @@ import type { RunEnding } from './run-ending.ts';
 /** Facts of the kernel, systemd and httpd about a unit that may have failed. Nothing from a log. */
 export interface FailureFacts {
   unit: Fact<UnitFacts>;
+  /** Null if it is not known how httpd itself is started, or if it is up. */
+  startCommand: StartCommand | null;
   /** How its last run ended; null without a record by ExecStopPost=. */
   ending: RunEnding | null;
   /** How systemd ended the last job of the unit; null if there was none. */

@@ -5,6 +5,12 @@ export interface Launch {
   args: string[];
 }
 
+/** How the httpd of a unit is started: its program, command line and environment. */
+export interface StartCommand {
+  exec: ExecLine;
+  environment: ReadonlyMap<string, string>;
+}
+
 /** Arguments of a unit's start line that start httpd or keep it in the foreground, as opposed to those that select its configuration. */
 const START_WORDS = /^(start|graceful|restart|-DFOREGROUND|-X|-DNO_DETACH)$/;
 
@@ -29,8 +35,20 @@ export function queryCommand(
 
 function expand(word: string, environment: ReadonlyMap<string, string>): string[] {
   const whole = /^\$(\w+)$/.exec(word)?.[1];
-  if (whole !== undefined) return (environment.get(whole) ?? '').split(/\s+/).filter((part) => part !== '');
+  if (whole !== undefined) return splitWords(environment.get(whole) ?? '');
   return [word.replace(/\$\{(\w+)\}/g, (_, name: string) => environment.get(name) ?? '')];
+}
+
+/** At white space outside of quotes, which are removed, as "$NAME" alone is split (systemd: env-util.c, replace_env_argv). */
+function splitWords(value: string): string[] {
+  const words = value.match(/(?:[^\s"'\\]|\\[^]|"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|["'\\])+/g) ?? [];
+  return words.map((word) =>
+    word.replace(
+      /\\([^])|(["'])((?:(?!\2)[^\\]|\\[^])*)\2|["'\\]/g,
+      (_, escaped?: string, _quote?: string, inner?: string) =>
+        escaped ?? (inner ?? '').replace(/\\([^])/g, '$1'),
+    ),
+  );
 }
 
 /** Parses KEY=value lines of Environment= and environment files: later lines override earlier ones, quotes around a value are removed, other lines skipped. */

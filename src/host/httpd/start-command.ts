@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { type Fact, known, unknown } from '../../core/fact.ts';
 import { canBeAsked, isHttpdName } from '../../core/httpd/identity.ts';
+import type { StartCommand } from '../../core/httpd/launch.ts';
 import { type ExecLine, type UnitFacts, isStartedByRoot } from '../../core/units/unit-facts.ts';
 import { isUp } from '../../core/units/unit-state.ts';
 import { errorReason } from '../files/error-reason.ts';
@@ -10,12 +11,6 @@ import { readExecutable, readUids, readUnit } from '../proc/proc-files.ts';
 import { whyUntrusted } from '../files/trusted-path.ts';
 import { unitEnvironment } from './unit-environment.ts';
 import { writeAtomically } from '../files/write-atomically.ts';
-
-/** How the httpd of a unit is started: its program, command line and environment. */
-export interface StartCommand {
-  exec: ExecLine;
-  environment: ReadonlyMap<string, string>;
-}
 
 /**
  * Determined by ExecStart=; if that is a wrapper, as on cPanel or SUSE, by the unit's main process, and if there is none, by the

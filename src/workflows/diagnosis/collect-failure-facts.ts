@@ -6,7 +6,7 @@ import { endOf } from '../../core/diagnosis/causes/last-end.ts';
 import { findOutsider } from '../../core/diagnosis/outsider.ts';
 import type { RunEnding } from '../../core/diagnosis/run-ending.ts';
 import { setsNeed } from '../../core/diagnosis/causes/sets-need.ts';
-import { type Fact, known, unknown } from '../../core/fact.ts';
+import { type Fact, known, unknown, valueOrNull } from '../../core/fact.ts';
 import { type Directive, countBalancers, listenPorts, wsgiGroups } from '../../core/httpd/directives.ts';
 import { type HttpdSettings, idComplaint } from '../../core/httpd/settings.ts';
 import { byOwner } from '../../core/limits/owners.ts';
@@ -28,6 +28,7 @@ import { userNames } from '../../host/exec/user-names.ts';
 import { readDirectives } from '../servers/read-directives.ts';
 import { readServerPidFile } from '../servers/server-pid-file.ts';
 import { listeningProcesses } from '../../host/proc/listening.ts';
+import { findStartCommand } from '../../host/httpd/start-command.ts';
 import { portOwners } from '../../host/proc/port-owners.ts';
 import { readExecutable, readUnit } from '../../host/proc/proc-files.ts';
 import { readSetsSeen } from '../../host/state/sets-seen.ts';
@@ -102,6 +103,7 @@ export async function failureFactsOf(
   ]);
   const facts: FailureFacts = {
     unit,
+    startCommand: isDown ? valueOrNull(findStartCommand(about)) : null,
     ending,
     lastJob,
     configComplaint: withIds(configComplaint, settings),

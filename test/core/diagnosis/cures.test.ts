@@ -11,6 +11,7 @@ const patient = (
 ): AdviceInput => ({
   unit: 'apache2.service',
   facts: known(failedUnit(facts)),
+  startCommand: null,
   isStartLimit: false,
   pids: [],
   use: known(use(12)),
@@ -24,6 +25,8 @@ const patient = (
   pidFile: null,
   ...over,
 });
+
+const ENVIRONMENT = new Map(Object.entries({ ROOT: '/srv/a b', OPTIONS: "-f x.conf -c 'Listen 80'" }));
 
 const words = (cause: Parameters<typeof cures>[0], who: AdviceInput): string =>
   cures(cause, who)
@@ -182,13 +185,24 @@ void t.test('fixes for a start that systemd refused, a pid file, a port and a co
   );
   t.match(words('port-held-by-other', patient()), 'ss -ltnp');
   const exec = (path: string, ...argv: string[]) =>
-    patient({}, { execStart: { path, argv: [path, ...argv] } });
+    patient({ startCommand: { exec: { path, argv: [path, ...argv] }, environment: ENVIRONMENT } });
   t.match(words('config-error', exec('/usr/sbin/apachectl', 'start')), '/usr/sbin/apachectl configtest\n');
   t.match(
     words('config-error', exec('/opt/httpd', '-f', '/etc/a.conf', '-k', 'start')),
     '/opt/httpd -f /etc/a.conf -t\n',
   );
-  t.match(words('config-error', patient({}, { execStart: null })), 'apachectl configtest\n');
+  t.match(
+    words('config-error', exec('/opt/httpd', '-d', '${ROOT}', '$OPTIONS', '-DFOREGROUND')),
+    "/opt/httpd -d '/srv/a b' -f x.conf -c 'Listen 80' -t\n",
+    'as systemd expands it',
+  );
+  const wrapper = { path: '/scripts/restart', argv: ['/scripts/restart', '--quiet'] };
+  t.notMatch(
+    words('config-error', patient({}, { execStart: wrapper })),
+    '/scripts/restart',
+    'it would start httpd',
+  );
+  t.match(words('config-error', patient()), 'apachectl configtest\n');
   t.match(
     words('unknown', patient({ facts: unknown('no systemd') })),
     /^what could be seen\nhttpd-guard check/,

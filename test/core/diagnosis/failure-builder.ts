@@ -53,6 +53,7 @@ export const disk = (trial: Partial<DiskTrial>, path = '/var/log/apache2'): Fail
 /** A unit that failed, in a world where nothing else is wrong. */
 export const failure = (over: Partial<FailureFacts> = {}): FailureFacts => ({
   unit: known(failedUnit()),
+  startCommand: null,
   ending: null,
   lastJob: known(null),
   configComplaint: known(null),

@@ -31,6 +31,18 @@ void t.test("httpd is asked about its unit's configuration and never started", a
   }
 });
 
+void t.test('a variable that is a word of its own is split as systemd splits it', async (t) => {
+  const split = (value: string) =>
+    queryCommand({ path: '/x', argv: ['x', '$V'] }, new Map([['V', value]]), []).args;
+  t.strictSame(split(`-d /srv  -c 'Mutex sysvsem default'`), ['-d', '/srv', '-c', 'Mutex sysvsem default']);
+  t.strictSame(split(`-c "PidFile \\"/run/a b\\""`), ['-c', 'PidFile "/run/a b"']);
+  t.strictSame(split(`-c'a b'"c d"e\\ f`), ['-ca bc de f']);
+  t.strictSame(split(`"it's" '' \t `), ["it's", '']);
+  t.strictSame(split(`-D it's`), ['-D', 'its'], 'a quote that is not closed');
+  t.ok(split('"'.repeat(100_001)).length < 3);
+  t.ok(split(`'\\`.repeat(50_000)).length < 3);
+});
+
 void t.test(
   'later environment lines override earlier ones, quotes are removed, malformed lines are skipped',
   async (t) => {
