@@ -115,6 +115,9 @@ void t.test('httpd 2.2 reports only "Syntax OK"', async (t) => {
     await fill(MOST - 2);
     await failToStart();
     t.match(await guard('recover'), { stdout: ADVICE, exitCode: 3 });
+    t.match(await json('recover', '--dry-run'), { cause: 'unknown', outcome: 'unsure' });
+    t.match(await json('diagnose'), { cause: 'unknown' }, 'one cause');
+    t.match((await guard('check', '--format', 'nagios')).stdout, 'is down (unknown)');
     t.equal((await setIds(lab)).length, MOST - 2, 'nothing was removed');
     await lab.sh('ipcrm --all=sem');
     await start();

@@ -15,7 +15,9 @@ import { mayLackSets } from './run-ending.ts';
 export function explainFailure(facts: FailureFacts, runLines: readonly LogLine[]): Finding {
   const lines = lastLines(facts, runLines);
   const found = findCause(facts);
-  const isSure = found.cause !== 'other' && found.cause !== 'none' && found.weak === undefined;
+  const isOwnerUnknown = found.evidence.some(({ rule }) => rule === 'owner-unknown');
+  const isSure =
+    found.cause !== 'other' && found.cause !== 'none' && found.weak === undefined && !isOwnerUnknown;
   // A line about semaphores confirms a weak finding; a fatal line about another failure contradicts it.
   const isConfirmed = found.weak === true && lines.some(({ match }) => match?.kind === 'create-failed');
   const byLine = isSure || isConfirmed ? null : lineCause(found, facts, lines);

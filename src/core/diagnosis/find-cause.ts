@@ -13,7 +13,7 @@ import {
 } from './causes/of-state.ts';
 import { tableCause, tableState } from './causes/of-table.ts';
 import type { FailureFacts } from './failure-facts.ts';
-import { endOf } from './causes/last-end.ts';
+import { endOf, endedByExit } from './causes/last-end.ts';
 
 export interface Finding {
   cause: Cause;
@@ -85,6 +85,17 @@ function otherCause(unit: UnitFacts, facts: FailureFacts): Finding {
     return {
       cause: 'unknown',
       evidence: [state, table, { rule: 'configuration', saw: configComplaint.why, source: 'httpd -t' }],
+    };
+  // Whether it could get no set depends on whose sets these are, so that is not known either.
+  const { ownerUnknown, unsure } = facts;
+  if (ownerUnknown !== null && unsure > 0 && endedByExit(endOf(unit, facts)))
+    return {
+      cause: 'unknown',
+      evidence: [
+        state,
+        table,
+        { rule: 'owner-unknown', saw: ownerUnknown, source: 'httpd -t -D DUMP_RUN_CFG' },
+      ],
     };
   return { cause: 'other', evidence: [state, table] };
 }

@@ -441,3 +441,17 @@ void t.test('a running server that lost sets', async (t) => {
   ]);
   t.equal(findCause(failure({ lost })).cause, 'other', 'of one that is down it says nothing');
 });
+
+void t.test('whose sets are in the table is not known, so neither is whether it could get one', async (t) => {
+  const ownerUnknown = 'httpd does not report its user';
+  const facts = failure({ ownerUnknown, unsure: 126 });
+  t.match(findCause(facts), {
+    cause: 'unknown',
+    evidence: [{}, {}, { rule: 'owner-unknown', saw: ownerUnknown }],
+  });
+  t.equal(findCause(failure({ ownerUnknown })).cause, 'other', 'no set is in doubt');
+  t.equal(findCause(failure({ unsure: 3 })).cause, 'other');
+  t.equal(findCause({ ...facts, unit: known(failedUnit({ result: 'signal' })) }).cause, 'killed');
+  const busy = line('(98)Address already in use: AH00072: make_sock: could not bind to address [::]:80');
+  t.equal(explainFailure(facts, [busy]).cause, 'port-held-by-other', 'a line is shown, as one');
+});
