@@ -25,18 +25,11 @@ const ORDINARY = [
 /** Lets httpd's unit write a burst into the journal that the guard and fail2ban both follow. */
 export async function benchBurst(lab: Lab): Promise<Target[]> {
   await startFail2ban(lab);
-  const lines = Array.from({ length: LINES }, (_, i) =>
-    i === LINES / 2 ? REAL : ORDINARY[i % ORDINARY.length],
-  );
-  lab.write('root/burst', `${lines.join('\n')}\n`);
   const units = [WATCH, FAIL2BAN];
   await quiet(lab, units);
   const before = await used(lab, units);
   const looksBefore = await looks(lab);
-  // journald asks the kernel for the unit of who connects.
-  await lab.sh(
-    `echo $$ >${groupOf('apache2.service')}/cgroup.procs; exec systemd-cat -t apache2 cat /root/burst`,
-  );
+  await writeBurst(lab);
   await until('the journal to hold the burst', async () =>
     Number(await lab.sh('journalctl -u apache2 -t apache2 -o cat | wc -l')) >= LINES ? true : null,
   );
@@ -64,6 +57,18 @@ export async function benchBurst(lab: Lab): Promise<Target[]> {
     },
     { what: `${name}, one of them real: exactly one look`, saw: String(asked), met: asked === 1 },
   ];
+}
+
+/** Lines of httpd's unit, one of which is about a set. */
+export async function writeBurst(lab: Lab): Promise<void> {
+  const lines = Array.from({ length: LINES }, (_, i) =>
+    i === LINES / 2 ? REAL : ORDINARY[i % ORDINARY.length],
+  );
+  lab.write('root/burst', `${lines.join('\n')}\n`);
+  // journald asks the kernel for the unit of who connects.
+  await lab.sh(
+    `echo $$ >${groupOf('apache2.service')}/cgroup.procs; exec systemd-cat -t apache2 cat /root/burst`,
+  );
 }
 
 async function startFail2ban(lab: Lab): Promise<void> {

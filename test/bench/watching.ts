@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Apache } from '../lab/apache.ts';
 import type { Lab } from '../lab/lab.ts';
-import { benchBurst } from './burst.ts';
+import { benchBurst, writeBurst } from './burst.ts';
 import { type Target, mib, table } from './report.ts';
 import { type ProcessCost, processesOf } from './unit-cost.ts';
 
@@ -70,6 +70,36 @@ export async function benchWatching(lab: Lab): Promise<Target[]> {
       met: inAll <= MOST_WAKE_UPS,
     },
     ...burst,
+    ...(await benchEachNode(lab)),
+  ];
+}
+
+/** The watcher's memory with each Node that the project supports. */
+async function benchEachNode(lab: Lab): Promise<Target[]> {
+  const rows: { node: string; started: number; after: number }[] = [];
+  for (const folder of (await lab.sh('ls -d /opt/node-*')).split('\n')) {
+    await lab.sh(`ln -sf ${folder}/bin/node /usr/local/bin/node; httpd-guard install --quiet`);
+    await lab.sh(`systemctl restart ${WATCH}`);
+    await pause(SETTLE_SECONDS * 1000);
+    const started = pss(await processesOf(lab, WATCH));
+    await writeBurst(lab);
+    await pause(RENEWED_SECONDS * 1000);
+    const after = pss(await processesOf(lab, WATCH));
+    rows.push({ node: await lab.sh('node --version'), started, after });
+  }
+  process.stdout.write(
+    table(
+      ['the watcher, Pss of both', 'after the start', 'after the burst'],
+      rows.map(({ node, started, after }) => [`Node ${node}`, mib(started), mib(after)]),
+    ),
+  );
+  const most = Math.max(...rows.flatMap(({ started, after }) => [started, after]));
+  return [
+    {
+      what: `watcher with each Node: at most ${MOST_MIB} MiB of memory (Pss, with its journalctl)`,
+      saw: mib(most),
+      met: most <= MOST_MIB,
+    },
   ];
 }
 
