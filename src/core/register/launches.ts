@@ -3,7 +3,7 @@ import { couldKnow, type Lineage } from '../verdict/lineage.ts';
 import type { SemaphoreSet } from '../verdict/semaphore-set.ts';
 import type { Snapshot } from '../verdict/snapshot.ts';
 import { type ServerRun, relationTo } from './server-run.ts';
-import { inspectedSets, isEachPidGivenOnce } from './sightings.ts';
+import { type InspectedSet, isEachPidGivenOnce } from './sightings.ts';
 
 /** A set whose last user has exited, and the run that this was the launcher or the master of. */
 export interface Launch {
@@ -22,9 +22,13 @@ const TICK_MS = 10;
  * No proof if a server that could know the set may have had that pid: one that forked during the start or, if the last look was
  * not that of ExecStartPre=, any other one.
  */
-export function launches(snapshot: Snapshot, living: readonly Lineage[]): Launch[] {
+export function launches(
+  snapshot: Snapshot,
+  living: readonly Lineage[],
+  inspected: readonly InspectedSet[],
+): Launch[] {
   if (!isEachPidGivenOnce(snapshot)) return [];
-  const candidates = inspectedSets(snapshot).filter(
+  const candidates = inspected.filter(
     ({ set, lastPid }) =>
       lastPid !== 0 && !snapshot.alivePids.has(lastPid) && !snapshot.register.seen.has(set.id),
   );

@@ -13,11 +13,15 @@ export interface Sighting {
 }
 
 /** The sets whose last user is a running httpd process by its pid, and its run (semctl(2), GETPID). */
-export function sightings(snapshot: Snapshot, living: readonly Lineage[]): Sighting[] {
+export function sightings(
+  snapshot: Snapshot,
+  living: readonly Lineage[],
+  inspected: readonly InspectedSet[],
+): Sighting[] {
   const users = new Map<number, { process: ProcessFacts; lineage: Lineage }>();
   for (const lineage of living)
     for (const process of lineage.members) users.set(process.pid, { process, lineage });
-  return inspectedSets(snapshot).flatMap(({ set, lastPid }) => {
+  return inspected.flatMap(({ set, lastPid }) => {
     const user = users.get(lastPid);
     if (user === undefined || !user.process.isHttpd.known || !user.process.isHttpd.value) return [];
     const { process, lineage } = user;
@@ -26,12 +30,14 @@ export function sightings(snapshot: Snapshot, living: readonly Lineage[]): Sight
   });
 }
 
-/** The sets that look like mutexes of this creator, and their last users. */
-export function inspectedSets({
-  sets,
-  owner,
-  inspections,
-}: Snapshot): { set: SemaphoreSet; lastPid: number }[] {
+/** A set, and the pid of its last user (semctl(2), GETPID). */
+export interface InspectedSet {
+  set: SemaphoreSet;
+  lastPid: number;
+}
+
+/** The sets that look like mutexes of this creator. */
+export function inspectedSets({ sets, owner, inspections }: Snapshot): InspectedSet[] {
   if (!sets.known || !owner.known) return [];
   return sets.value.flatMap((set) => {
     const inspection = inspections.get(set.id);

@@ -18,19 +18,18 @@ export function updateRegister(snapshot: Snapshot, living: readonly Lineage[]): 
   const { register: before, sets, visibility, ipcNamespace, lookedMs, forks } = snapshot;
   if (!sets.known || !visibility.known || !ipcNamespace.known || !isEachSetAsked(snapshot)) return before;
   const seen = new Map<number, Seen>();
-  for (const { set, lastPid } of inspectedSets(snapshot)) {
+  // Each object counts: a full table has 32,000 sets.
+  const inspected = inspectedSets(snapshot);
+  for (const { set, lastPid } of inspected) {
     const { id, ctime, uid } = set;
-    const old = before.seen.get(id);
-    seen.set(
-      id,
-      old === undefined ? { id, ctime, uid, lastPid, run: null, contested: false } : { ...old, lastPid },
-    );
+    const old = before.seen.get(id) ?? { id, ctime, uid, lastPid, run: null, contested: false };
+    seen.set(id, old.lastPid === lastPid ? old : { ...old, lastPid });
   }
-  for (const sighting of sightings(snapshot, living)) {
+  for (const sighting of sightings(snapshot, living, inspected)) {
     const old = seen.get(sighting.set.id);
     if (old !== undefined) seen.set(old.id, withSighting(old, sighting, snapshot));
   }
-  for (const { set, run } of launches(snapshot, living)) {
+  for (const { set, run } of launches(snapshot, living, inspected)) {
     const old = seen.get(set.id);
     if (old !== undefined) seen.set(old.id, { ...old, run });
   }
