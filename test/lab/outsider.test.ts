@@ -46,6 +46,22 @@ void t.test('advice does not stop an httpd that was started outside systemd', as
     t.match(await diagnose(), { cause: 'none' });
   });
 
+  await t.test('with another pid file, after a start that failed', async (t) => {
+    await lab.sh(`systemctl stop ${apache.unit}; ${START_BY_HAND} -c "PidFile /run/by-hand.pid"`);
+    t.ok(await serves());
+    t.equal((await lab.run('systemctl', 'start', apache.unit)).exitCode, 1);
+    const pid = Number(await lab.sh('cat /run/by-hand.pid'));
+    const found = await diagnose();
+    t.match(found, {
+      cause: 'started-outside-systemd',
+      evidence: [{ rule: 'outsider', saw: `httpd ${pid} (/usr/sbin/apache2)` }],
+    });
+    t.ok(await apache.serves());
+    await lab.sh((found.cures[0]?.run ?? []).join('\n'));
+    t.ok(await serves());
+    t.equal(await lab.sh(`systemctl is-active ${apache.unit}`), 'active');
+  });
+
   await t.test('from a service of another name', async (t) => {
     await lab.sh(`systemctl stop ${apache.unit}`);
     await lab.sh(

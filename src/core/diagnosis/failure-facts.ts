@@ -111,7 +111,8 @@ export interface Stranger {
 
 /**
  * A running httpd that was started outside the unit, but is named in its pid file. A start of the unit would stop it: the new
- * httpd prints "already running" and exits with 0, and then ExecStop= stops the process in the pid file.
+ * httpd prints "already running" and exits with 0, and then ExecStop= stops the process in the pid file. With another pid file
+ * it holds a port of the unit.
  */
 export interface Outsider {
   pid: number;
@@ -119,7 +120,7 @@ export interface Outsider {
   path: string | null;
   /** The unit or scope of its control group; null if it has none. */
   unit: string | null;
-  /** The pid file that names it; null if httpd does not report its path. */
+  /** The pid file that names it; null if httpd does not report its path, or if it holds a port of the unit instead. */
   pidFile: string | null;
 }
 

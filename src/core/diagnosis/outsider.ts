@@ -1,5 +1,5 @@
 import type { Fact } from '../fact.ts';
-import type { Outsider } from './failure-facts.ts';
+import type { Outsider, PortOwner } from './failure-facts.ts';
 import type { Lineage } from '../verdict/lineage.ts';
 import type { PidFile } from '../verdict/pid-file.ts';
 import type { ProcessFacts } from '../verdict/process-facts.ts';
@@ -27,6 +27,17 @@ export function findOutsider(
   if (process === undefined) return null;
   const isIts = process.unit.known && process.unit.value === unit.name;
   return isIts && !isDown(unit) ? null : outsider(process, path);
+}
+
+/**
+ * The running httpd outside of services that holds a port of a unit which failed to start: its pid file is another one, or is gone.
+ */
+export function outsiderOnPort(living: readonly Lineage[], owners: readonly PortOwner[]): Outsider | null {
+  const pids = new Set(owners.map(({ pid }) => pid));
+  const master = living.find(
+    ({ role, root }) => role === 'master' && !isInService(root) && pids.has(root.pid),
+  );
+  return master === undefined ? null : outsider(master.root, null);
 }
 
 function isInService({ unit }: ProcessFacts): boolean {

@@ -3,7 +3,7 @@ import { blockingServers } from '../../core/diagnosis/blocking-servers.ts';
 import type { FailureFacts, Holder, ListeningOrphan, Stranger } from '../../core/diagnosis/failure-facts.ts';
 import { findCause } from '../../core/diagnosis/find-cause.ts';
 import { endOf } from '../../core/diagnosis/causes/last-end.ts';
-import { findOutsider } from '../../core/diagnosis/outsider.ts';
+import { findOutsider, outsiderOnPort } from '../../core/diagnosis/outsider.ts';
 import type { RunEnding } from '../../core/diagnosis/run-ending.ts';
 import { setsNeed } from '../../core/diagnosis/causes/sets-need.ts';
 import { type Fact, known, unknown, valueOrNull } from '../../core/fact.ts';
@@ -143,6 +143,7 @@ export async function failureFactsOf(
         about,
         facts,
         directives,
+        living,
         systemd,
         witness,
         () => trial ?? tryStart(about, settings, systemd.deadlineMs),
@@ -166,6 +167,7 @@ async function withSlowFacts(
   unit: UnitFacts,
   facts: FailureFacts,
   directives: readonly Directive[],
+  living: readonly Lineage[],
   systemd: SystemdSession,
   witness: JournalWitness,
   trial: () => Promise<StartTrial>,
@@ -185,6 +187,7 @@ async function withSlowFacts(
   return {
     ...facts,
     portOwners: others,
+    outsider: facts.outsider ?? outsiderOnPort(living, others),
     disks,
     configComplaint: tested.known && tested.value !== null ? tested : facts.configComplaint,
   };

@@ -2,7 +2,7 @@ import t from 'tap';
 import type { ActiveState } from '../../../src/core/units/active-state.ts';
 import { type Fact, known, unknown } from '../../../src/core/fact.ts';
 import { lineages } from '../../../src/core/verdict/lineage.ts';
-import { findOutsider } from '../../../src/core/diagnosis/outsider.ts';
+import { findOutsider, outsiderOnPort } from '../../../src/core/diagnosis/outsider.ts';
 import type { PidFile } from '../../../src/core/verdict/pid-file.ts';
 import type { ProcessFacts } from '../../../src/core/verdict/process-facts.ts';
 import { unit } from '../../view/report/report-builder.ts';
@@ -34,4 +34,16 @@ void t.test('without a known pid file any master outside of services may be name
   t.match(find(master({ unit: known('session-3.scope') }), 'inactive', null), { pid: 800, pidFile: null });
   t.match(find(master({ unit: known('user@0.service') }), 'inactive', null), { pid: 800 });
   t.equal(find(master({ unit: known('httpd@b.service') }), 'inactive', null), null);
+});
+
+void t.test('one that holds a port of the unit and has another pid file', async (t) => {
+  const onPort = (process: ProcessFacts, pid: number | null) =>
+    outsiderOnPort(lineages(snapshot({ processes: [process] })), [
+      { port: 80, pid, startedMs: 1, program: null, unit: null },
+    ]);
+  const byHand = master({ unit: known('session-3.scope') });
+  t.match(onPort(byHand, 800), { pid: 800, unit: 'session-3.scope', pidFile: null });
+  t.equal(onPort(byHand, 801), null, 'another program holds it');
+  t.equal(onPort(byHand, null), null, 'a hidden process holds it');
+  t.equal(onPort(master({ unit: known('httpd@b.service') }), 800), null, 'the httpd of another unit');
 });
