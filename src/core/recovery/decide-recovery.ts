@@ -2,7 +2,6 @@ import type { Cause } from '../diagnosis/cause.ts';
 import type { FailureFacts, ListeningOrphan } from '../diagnosis/failure-facts.ts';
 import { hasFreeSetsAgain } from '../diagnosis/causes/of-table.ts';
 import { findCause } from '../diagnosis/find-cause.ts';
-import { isCertain } from '../diagnosis/causes/sets-need.ts';
 import type { Attempts } from './attempts.ts';
 import { nextAttempt } from './attempts.ts';
 import { type UnitFacts, isForOthersToStart } from '../units/unit-facts.ts';
@@ -130,7 +129,7 @@ export function decideRecovery(
   if (cause === 'other' && facts.ownerUnknown !== null) return not('unsure', facts.ownerUnknown);
   if (cause === 'unknown') return not('unsure', evidence.at(-1)?.saw ?? 'the cause is unknown');
   // An upper bound of the need is no proof that the table was too short.
-  const isProven = weak === undefined || (facts.need !== null && isCertain(facts.need));
+  const isProven = weak === undefined || (facts.need !== null && facts.need.least > 0);
   const isOver = cause === 'semaphore-demand' && isProven && hasFreeSetsAgain(facts);
   if (cause === 'semaphore-demand' && !isOver)
     return facts.unsure > 0

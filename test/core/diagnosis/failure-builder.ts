@@ -58,7 +58,7 @@ export const failure = (over: Partial<FailureFacts> = {}): FailureFacts => ({
   lastJob: known(null),
   configComplaint: known(null),
   sysvMutexes: 3,
-  need: { sets: 3, by: 'registered' },
+  need: { sets: 3, by: 'registered', least: 0 },
   use: known(use(0)),
   lost: null,
   missingSets: null,

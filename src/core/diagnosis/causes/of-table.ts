@@ -6,7 +6,7 @@ import { type TableUse, freeSets } from '../../verdict/table-use.ts';
 import type { FailureFacts } from '../failure-facts.ts';
 import type { Finding } from '../find-cause.ts';
 import { endOf, endedByExit } from './last-end.ts';
-import { type SetsNeed, isCertain } from './sets-need.ts';
+import type { SetsNeed } from './sets-need.ts';
 
 /**
  * full: no set can be created at all. short: fewer than a start creates, since a start that fails at its third set removes the
@@ -30,8 +30,7 @@ export function tableCause(unit: UnitFacts, facts: FailureFacts, level: Level): 
   const needed = level === 'full' ? 1 : (need?.sets ?? 1);
   const free = freeSets(use);
   if (free >= needed && !exceedsTable(facts, use)) return null;
-  const isCertainNeed = need !== null && isCertain(need);
-  const isLeak = orphans > 0 && (!isCertainNeed || free + orphans >= need.sets);
+  const isLeak = orphans > 0 && free + orphans >= (need?.least ?? 0);
   return {
     cause: isLeak ? 'semaphore-leak' : 'semaphore-demand',
     evidence: [
@@ -52,7 +51,7 @@ export function tableCause(unit: UnitFacts, facts: FailureFacts, level: Level): 
 
 /** Whether a start needs more sets than the table can hold even when it is empty. */
 function exceedsTable({ need }: FailureFacts, { sets, semaphores }: TableUse): boolean {
-  return need !== null && isCertain(need) && need.sets > Math.min(sets.max, semaphores.max);
+  return need !== null && need.least > Math.min(sets.max, semaphores.max);
 }
 
 function orphansText(orphans: number, unsure: number): string {
@@ -67,7 +66,7 @@ function needText({ sets, by }: SetsNeed): string {
     case 'seen':
       return `its last good run had ${counted(sets, 'set')}`;
     case 'configured':
-      return `its configuration needs ${counted(sets, 'set')}, balancers included`;
+      return `its configuration needs up to ${counted(sets, 'set')}, balancers included`;
     case 'batch':
       return `one killed run leaked ${counted(sets, 'set')}`;
     case 'registered':

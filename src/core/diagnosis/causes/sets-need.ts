@@ -1,13 +1,15 @@
 import type { SemaphoreSet } from '../../verdict/semaphore-set.ts';
 
 /**
- * How many sets a start of this httpd creates. seen: as many as its last good run had. configured: counted in its
- * configuration, which is a lower bound. registered: its registered mutexes, an upper bound but for modules with locks of
+ * How many sets a start of this httpd creates. seen: as many as its last good run had. configured: its registered mutexes and one
+ * for each balancer, of which only the latter are certain. registered: its registered mutexes, an upper bound but for modules with locks of
  * their own. batch: as many as one run that was killed left behind, an upper bound where several were killed at once.
  */
 export interface SetsNeed {
   sets: number;
   by: 'seen' | 'configured' | 'registered' | 'batch';
+  /** A start with fewer free sets than this surely fails; 0 where that is not known. */
+  least: number;
 }
 
 /** How many sets a good run had, with what decides how many they are. */
@@ -51,19 +53,14 @@ export function setsNeed({
   batchBefore,
 }: NeedQuestion): SetsNeed | null {
   // Balancers may have been added since.
-  if (seen !== null && seen > (balancers ?? 0)) return { sets: seen, by: 'seen' };
+  if (seen !== null && seen > (balancers ?? 0)) return { sets: seen, by: 'seen', least: seen };
   const batch = Math.max(batchBefore, largestBatch(orphans));
   // Each balancer has a mutex, besides those registered; without one, a start fails.
   if (balancers !== null && balancers > 0 && (registered ?? 0) > 0)
-    return { sets: balancers + (registered ?? 0), by: 'configured' };
-  if (registered !== null && registered > 0) return { sets: registered, by: 'registered' };
+    return { sets: balancers + (registered ?? 0), by: 'configured', least: balancers };
+  if (registered !== null && registered > 0) return { sets: registered, by: 'registered', least: 0 };
   // Modules with locks of their own, and httpd 2.2, which registers nothing.
-  return batch > 0 ? { sets: batch, by: 'batch' } : null;
-}
-
-/** Whether a start with fewer free sets than this surely fails. */
-export function isCertain({ by }: SetsNeed): boolean {
-  return by === 'seen' || by === 'configured';
+  return batch > 0 ? { sets: batch, by: 'batch', least: 0 } : null;
 }
 
 /** A start creates all of its sets within so many seconds. */
