@@ -2,7 +2,7 @@ import t from 'tap';
 import { MOST_SETS } from './guard.ts';
 import { WWW_DATA, makeSets } from './apache.ts';
 import { until } from './lab.ts';
-import { BALANCERS, type Failure, Stage } from './voices.ts';
+import { type Failure, Stage, balancers } from './voices.ts';
 
 const FAILURES: readonly Failure[] = [
   {
@@ -152,11 +152,20 @@ const FAILURES: readonly Failure[] = [
   {
     what: 'more balancers than the table has sets',
     fail: async (stage) => {
-      stage.configure(BALANCERS);
+      stage.configure(balancers(2 * MOST_SETS));
       await stage.start();
     },
     cause: 'semaphore-demand',
-    saw: /needs \d+ sets/,
+    saw: /needs up to \d+ sets/,
+  },
+  {
+    what: 'an address of another machine, and more registered mutexes with balancers than the table has sets',
+    fail: async (stage) => {
+      stage.configure(`${balancers(MOST_SETS / 2)}Listen 203.0.113.9:80\n`);
+      await stage.start();
+    },
+    cause: 'other',
+    saw: /\(99\)/,
   },
   {
     what: 'a table full of orphaned sets',
