@@ -79,18 +79,21 @@ function killsText(kills: Kills, use: Fact<TableUse>): string {
   if (!kills.leaks) return `does not leak: ${kills.why}`;
   const { left, least, startFits } = kills;
   if (startFits === false)
-    return `the next start fails: no ${isOutOfSemaphores(use) ? 'semaphore' : 'set'} is free (see what can be removed: httpd-guard check)`;
+    return `the next start fails: ${shortage(use)} (see what can be removed: httpd-guard check)`;
   if (startFits === null)
     return 'the next start may fail: fewer sets are free than it may need (see what can be removed: httpd-guard check)';
   if (left === null || least < left) return `survives at least ${least} more kill -9`;
   return `survives ${left} more kill -9`;
 }
 
-/** Whether semaphores are used up while sets are free: a few sets can have thousands of them. */
-function isOutOfSemaphores(use: Fact<TableUse>): boolean {
-  if (!use.known) return false;
+/** What is lacking for a start. A few sets can have so many semaphores that these are used up first. */
+function shortage(use: Fact<TableUse>): string {
+  if (!use.known) return 'no set is free';
   const { sets, semaphores } = use.value;
-  return sets.used < sets.max && semaphores.used >= semaphores.max;
+  if (sets.used >= sets.max) return 'no set is free';
+  return semaphores.used >= semaphores.max
+    ? 'no semaphore is free'
+    : 'fewer sets are free than its proxy balancers need';
 }
 
 /** The object of `limits --json` (documented in httpd-guard(8)). What could not be read is null and named in `reasons`. */

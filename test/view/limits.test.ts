@@ -2,6 +2,7 @@ import t from 'tap';
 import { known, unknown } from '../../src/core/fact.ts';
 import type { Kills, Limits, UnitNeed } from '../../src/core/limits/kills-left.ts';
 import { limitsJson, limitsText } from '../../src/view/limits.ts';
+import type { TableUse } from '../../src/core/verdict/table-use.ts';
 import { use } from '../core/diagnosis/failure-builder.ts';
 import { NOW_S } from '../core/verdict/snapshot-builder.ts';
 import { complaints } from './schemas/complaints.ts';
@@ -84,13 +85,13 @@ void t.test('each result has its own sentence', async (t) => {
     show({ units: [need(kills, over)] }, { quiet: true });
   t.match(says({ leaks: true, left: 3, least: 3, startFits: true }), ': survives 3 more kill -9\n');
   t.match(says({ leaks: true, left: null, least: 3, startFits: true }), 'survives at least 3 more kill -9\n');
-  t.match(says({ leaks: true, left: 0, least: 0, startFits: false }), 'the next start fails: no set is free');
+  const fails = (table: TableUse): string =>
+    show({ use: known(table), units: [need({ leaks: true, left: 0, least: 0, startFits: false })] });
+  t.match(fails(use(12)), 'the next start fails: no set is free');
+  t.match(fails(use(5)), 'the next start fails: fewer sets are free than its proxy balancers need');
   t.match(says({ leaks: true, left: null, least: 0, startFits: null }), 'the next start may fail');
   t.match(
-    show({
-      use: known({ sets: { used: 1, max: 128 }, semaphores: { used: 250, max: 250 } }),
-      units: [need({ leaks: true, left: 0, least: 0, startFits: false })],
-    }),
+    fails({ sets: { used: 1, max: 128 }, semaphores: { used: 250, max: 250 } }),
     'the next start fails: no semaphore is free',
     'SEMMNS is reached before SEMMNI',
   );

@@ -80,7 +80,7 @@ export function unitNeed(question: NeedQuestion): UnitNeed {
   };
 }
 
-function kills({ unit, held, use, settings }: NeedQuestion, registered: number | null): Kills {
+function kills({ unit, held, use, settings, balancers }: NeedQuestion, registered: number | null): Kills {
   if (unit.privateIpc)
     return {
       leaks: false,
@@ -96,7 +96,7 @@ function kills({ unit, held, use, settings }: NeedQuestion, registered: number |
   const needed = registered === 0 ? held : (registered ?? held);
   if (needed === null) return { leaks: null, why: settings.known ? ONLY_WHILE_ALONE : settings.why };
   if (!use.known) return { leaks: null, why: use.why };
-  return countKills(freeSets(use.value), held, needed, !isDown(unit));
+  return countKills(freeSets(use.value), held, needed, !isDown(unit), registered === 0 ? 0 : balancers);
 }
 
 /** httpd 2.2 does not report its mutexes. */
@@ -104,9 +104,16 @@ const ONLY_WHILE_ALONE = 'how many sets it uses shows only while it is the only 
 
 /**
  * A kill leaks the sets of the running httpd, and the next start creates as many again. If that number is unknown, the number
- * of registered mutexes stands in for it: the most that there can be, except for proxy balancers, which add one set each.
+ * of registered mutexes stands in for it: the most that there can be, except for proxy balancers, which add one set each. Without
+ * a set for each of these `balancers` no start succeeds.
  */
-export function countKills(free: number, held: number | null, registered: number, up: boolean): Kills {
+export function countKills(
+  free: number,
+  held: number | null,
+  registered: number,
+  up: boolean,
+  balancers = 0,
+): Kills {
   const room = Math.max(0, free);
   // A server that is down needs its own sets first.
   const first = up ? 0 : 1;
@@ -118,7 +125,7 @@ export function countKills(free: number, held: number | null, registered: number
     leaks: true,
     left: held === null ? null : kills(held, held),
     least: kills(held ?? registered, need),
-    startFits: surely ? true : room > 0 ? null : false,
+    startFits: surely ? true : room >= Math.max(1, balancers) ? null : false,
   };
 }
 

@@ -51,6 +51,12 @@ void t.test('the number of survived kill -9', async (t) => {
     );
 });
 
+void t.test('a start without a set for each proxy balancer fails', async (t) => {
+  t.match(countKills(128, null, 216, false, 208), { startFits: false });
+  t.match(countKills(210, null, 216, false, 208), { startFits: null });
+  t.match(countKills(216, null, 216, false, 208), { startFits: true });
+});
+
 void t.test('the number equals that of a simulation of each kill and each start', async (t) => {
   for (let free = 0; free < 40; free++)
     for (let held = 1; held <= 5; held++)
