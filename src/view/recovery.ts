@@ -29,8 +29,16 @@ export function recoverySentence(recovery: Recovery): { priority: Priority; sent
         priority: 'warning',
         sentence: `${unit} is left alone, since its state is unclear: ${escape(why)}`,
       };
-    case 'failed':
-      return { priority: 'err', sentence: `${unit} could not be brought back: ${escape(why)}. ${details}` };
+    case 'failed': {
+      const last = recovery.steps.at(-1);
+      return {
+        priority: 'err',
+        sentence:
+          last?.do === 'health'
+            ? `${unit} was started and is running, but ${escape(last.why ?? why)}`
+            : `${unit} could not be brought back: ${escape(why)}. ${details}`,
+      };
+    }
     case 'gave-up':
       return {
         priority: 'crit',

@@ -30,7 +30,20 @@ void t.test('the steps and the result', async (t) => {
   });
   t.match(
     recoveryText(failed, { quiet: false }),
-    '  start: no\\x1b (0.0 s)\napache2.service could not be brought back: no\\x1b.',
+    '  start: no\\x1b (0.0 s)\napache2.service could not be brought back: no\\x1b. Details: httpd-guard diagnose --unit apache2.service.',
+  );
+});
+
+void t.test('it runs, but does not answer as it should', async (t) => {
+  const sick = recovery({
+    outcome: 'failed',
+    why: 'it is running, but http://x/ answers 503',
+    steps: [{ do: 'health', ok: false, tookMs: 5, why: 'http://x/ answers 503' }],
+  });
+  t.match(
+    recoveryText(sick, { quiet: true }),
+    /^apache2\.service was started and is running, but http:\/\/x\/ answers 503\.\n$/,
+    'it was brought back',
   );
 });
 
