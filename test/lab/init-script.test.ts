@@ -70,6 +70,24 @@ void t.test('a unit that is generated from an init script named httpd', async (t
     t.equal((await setIds(lab)).length, length, 'its orphaned sets were removed');
   });
 
+  await t.test('its master alone killed: workers serve on, and nothing is done by itself', async (t) => {
+    await lab.sh('kill -9 $(cat /run/apache2/apache2.pid)');
+    t.equal(await unit('SubState'), 'running');
+    const { cause, evidence, cures } = (await json('diagnose')) as {
+      cause: string;
+      evidence: unknown[];
+      cures: { run: string[] }[];
+    };
+    t.equal(cause, 'killed');
+    t.match(evidence, [{ saw: /only workers without a master are running/ }]);
+    t.match(await json('check'), { status: 'warning', reasons: [/is down \(killed\)/] });
+    t.match(await json('recover'), { outcome: 'left-alone', cause: 'killed' });
+    t.ok(await apache.serves());
+    await lab.sh((cures[0]?.run ?? []).join('\n'));
+    t.ok(await apache.serves());
+    t.match(await json('diagnose'), { cause: 'none' });
+  });
+
   await t.test('a start that fails is no error of the configuration', async (t) => {
     await lab.sh('systemctl stop httpd; ipcrm --all=sem; rm -rf /var/lib/httpd-guard');
     lab.write('etc/apache2/conf-enabled/zz.conf', 'Listen 203.0.113.9:80\n');

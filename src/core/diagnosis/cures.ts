@@ -176,7 +176,9 @@ function notStartedCures(input: AdviceInput): Cure[] {
 
 function killCures(cause: 'killed' | 'out-of-memory' | 'timeout', input: AdviceInput): Cure[] {
   const { unit, facts, result } = input;
-  const start = startCommands(input);
+  // systemd, which did not notice the kill, still has it up.
+  const isStillUp = facts.known && isUp(facts.value);
+  const start = isStillUp ? [`systemctl restart ${shellWord(unit)}`] : startCommands(input);
   const restarts = facts.known && restartsByItself(facts.value, result);
   return [
     ...(restarts
@@ -190,7 +192,7 @@ function killCures(cause: 'killed' | 'out-of-memory' | 'timeout', input: AdviceI
             'journalctl -k --since "1 hour ago" --grep "out of memory|oom-kill"',
           ),
         ]),
-    ...(restarts || cause === 'timeout' || (facts.known && isUnsupervised(facts.value))
+    ...(restarts || cause === 'timeout' || isStillUp
       ? []
       : [
           cure(

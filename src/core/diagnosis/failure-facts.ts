@@ -54,6 +54,8 @@ export interface FailureFacts {
   portOwners: readonly PortOwner[];
   /** Whether a process of httpd runs in the unit, or its pid file names one. */
   httpdRuns: Fact<boolean>;
+  /** Whether only workers of a killed master are left in the unit, which systemd has up. */
+  isMasterless: boolean;
   /** A running httpd that was started outside the unit; null if there is none. */
   outsider: Outsider | null;
   /** The unit's pid file; null if httpd does not report its path. */

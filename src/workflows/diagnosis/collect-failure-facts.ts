@@ -3,6 +3,7 @@ import { blockingServers } from '../../core/diagnosis/blocking-servers.ts';
 import type { FailureFacts, Holder, ListeningOrphan, Stranger } from '../../core/diagnosis/failure-facts.ts';
 import { findCause } from '../../core/diagnosis/find-cause.ts';
 import { endOf } from '../../core/diagnosis/causes/last-end.ts';
+import { isMasterless } from '../../core/diagnosis/masterless.ts';
 import { findOutsider, outsiderOnPort } from '../../core/diagnosis/outsider.ts';
 import type { RunEnding } from '../../core/diagnosis/run-ending.ts';
 import { setsNeed } from '../../core/diagnosis/causes/sets-need.ts';
@@ -132,6 +133,7 @@ export async function failureFactsOf(
     listeningOrphans: about === null ? [] : listeningOrphans(about.name, living, listenPorts(directives)),
     portOwners: [],
     httpdRuns: about === null ? unknown('no unit') : httpdRuns(about.name, pidFile, living, snapshot),
+    isMasterless: about !== null && isMasterless(about, pidFile, living),
     outsider: about === null ? null : findOutsider(about, pidFile, snapshot.processes, living),
     pidFile,
     stranger: pidFile === null ? null : strangerOf(pidFile),

@@ -20,6 +20,7 @@ import { noPidFile, readServerPidFile } from '../servers/server-pid-file.ts';
 import { readRunEnding } from '../../host/state/read-run-ending.ts';
 import type { SystemdSession } from '../../host/systemd/systemd-session.ts';
 import { degradation } from '../../core/diagnosis/degradation.ts';
+import { isMasterless } from '../../core/diagnosis/masterless.ts';
 import { failureFactsOf, readMissingSets } from './collect-failure-facts.ts';
 import { diagnoseFacts } from './diagnose.ts';
 import { journalWitness } from './read-journal-witness.ts';
@@ -45,7 +46,8 @@ export async function makeReport(
   const use = tableUse(snapshot);
   const pidFile = readServerPidFile(server.settings, snapshot) ?? noPidFile(server.settings);
   const endingOf = (id: string) => (server.unit.known ? readRunEnding(server.unit.value.name, id) : null);
-  const isDown = server.unit.known && !isRunning(server.unit.value);
+  const isDown =
+    server.unit.known && (!isRunning(server.unit.value) || isMasterless(server.unit.value, pidFile, living));
   const found = isDown
     ? await diagnoseFacts(
         server,

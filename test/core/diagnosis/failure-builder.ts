@@ -73,6 +73,7 @@ export const failure = (over: Partial<FailureFacts> = {}): FailureFacts => ({
   listeningOrphans: [],
   portOwners: [],
   httpdRuns: known(false),
+  isMasterless: false,
   outsider: null,
   pidFile: known({ path: '/run/apache2.pid', pid: null, state: 'absent' }),
   stranger: null,

@@ -90,6 +90,16 @@ void t.test('a main process that is gone is an end, whatever systemd still waits
   t.equal(withUnit(exited), 'semaphore-leak', 'a unit of a SysV script, whose httpd has ended');
   const unnoticed = failure({ unit: known(failedUnit(exited)) });
   t.match(findCause(unnoticed), { cause: 'killed', evidence: [{ saw: /no httpd is running/ }] });
+  const running = {
+    ...unnoticed,
+    unit: known(failedUnit({ ...exited, sub: 'running' })),
+    httpdRuns: known(true),
+  };
+  t.equal(findCause(running).cause, 'none');
+  t.match(findCause({ ...running, isMasterless: true }), {
+    cause: 'killed',
+    evidence: [{ saw: /only workers without a master/ }],
+  });
   t.equal(findCause({ ...unnoticed, httpdRuns: known(true) }).cause, 'none');
   t.equal(findCause({ ...unnoticed, httpdRuns: unknown('closed') }).cause, 'none');
 });

@@ -33,7 +33,7 @@ function reportedEnd(unit: UnitFacts, facts: FailureFacts): LastEnd {
       result: 'gone',
       ranMs: Infinity,
       byItself: true,
-      text: 'no httpd is running',
+      text: facts.isMasterless ? 'only workers without a master are running' : 'no httpd is running',
     };
   if (ending !== null) {
     const { result, exitCode, exitStatus, ranMs, byItself } = ending;
@@ -71,9 +71,9 @@ function wasNotStopped({ invocationId }: UnitFacts, { lastJob }: FailureFacts): 
   return lastJob.value.type === 'start' && lastJob.value.invocationId === invocationId;
 }
 
-/** Whether httpd has ended, although systemd has its unit up: "active (exited)". */
-export function isGone(unit: UnitFacts, { httpdRuns }: FailureFacts): boolean {
-  return isUnsupervised(unit) && httpdRuns.known && !httpdRuns.value;
+/** Whether httpd has ended, although systemd has its unit up: "active (exited)", or only orphaned workers are left. */
+export function isGone(unit: UnitFacts, { httpdRuns, isMasterless }: FailureFacts): boolean {
+  return isMasterless || (isUnsupervised(unit) && httpdRuns.known && !httpdRuns.value);
 }
 
 /** httpd makes its mutexes, opens its ports and logs within a second or two of its start; later an exit with 0 is a stop. */

@@ -11,7 +11,7 @@ const KILLS: Readonly<Record<string, string>> = {
   'core-dump': 'crashed with a core dump',
   watchdog: 'killed by systemd, since it did not answer the watchdog (WatchdogSec=)',
   'oom-kill': 'a process was killed by the OOM killer',
-  gone: 'its processes have ended without systemd noticing',
+  gone: 'its master has ended without systemd noticing',
 };
 
 /** A signal, a crash, the watchdog, the OOM killer. */
