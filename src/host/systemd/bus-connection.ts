@@ -8,6 +8,9 @@ import type { Properties } from './unit-properties.ts';
 
 const MANAGER = 'org.freedesktop.systemd1.Manager';
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
+const SYSTEMD = 'org.freedesktop.systemd1';
+/** The bus itself. */
+const BUS = 'org.freedesktop.DBus';
 
 const DEFAULT_BUS = 'unix:path=/run/dbus/system_bus_socket';
 /** For "path" dbus-next first looks for the package usocket, which passes file descriptors. */
@@ -104,6 +107,21 @@ export class BusConnection {
   }
 
   /**
+   * Calls the listener when systemd leaves the bus, although the connection lasts: dbus.service of Ubuntu 20.04 does not end its
+   * dbus-daemon when it is stopped (KillMode=none). At `systemctl daemon-reexec` the name passes to another connection at once.
+   */
+  async onSystemdGone(listener: () => void): Promise<void> {
+    this.bus.on('message', ({ sender, member, body }: Message) => {
+      if (sender !== BUS || member !== 'NameOwnerChanged') return;
+      const [name, , owner] = body as string[];
+      if (name === SYSTEMD && owner === '') listener();
+    });
+    await this.addMatch(
+      `type='signal',sender='${BUS}',interface='${BUS}',member='NameOwnerChanged',arg0='${SYSTEMD}'`,
+    );
+  }
+
+  /**
    * Has systemd signal changes of the object at `path`, by one match rule for as long as the connection lasts, since dbus-next
    * never removes its own.
    */
@@ -112,11 +130,16 @@ export class BusConnection {
     // Subscribing twice is an error (systemd: dbus-manager.c, method_subscribe).
     if (this.followed.size === 0) await this.call('Subscribe', '', []);
     this.followed.add(path);
-    const rule = `type='signal',sender='org.freedesktop.systemd1',interface='${PROPERTIES}',member='PropertiesChanged',path='${path}'`;
+    await this.addMatch(
+      `type='signal',sender='${SYSTEMD}',interface='${PROPERTIES}',member='PropertiesChanged',path='${path}'`,
+    );
+  }
+
+  private async addMatch(rule: string): Promise<void> {
     const message = new dbus.Message({
-      destination: 'org.freedesktop.DBus',
+      destination: BUS,
       path: '/org/freedesktop/DBus',
-      interface: 'org.freedesktop.DBus',
+      interface: BUS,
       member: 'AddMatch',
       signature: 's',
       body: [rule],
@@ -132,7 +155,7 @@ export class BusConnection {
     body: unknown[],
   ): Promise<T> {
     const message = new dbus.Message({
-      destination: 'org.freedesktop.systemd1',
+      destination: SYSTEMD,
       path,
       interface: of,
       member,

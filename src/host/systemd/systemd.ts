@@ -113,14 +113,18 @@ export class Systemd {
 
   /**
    * Calls `onState` with the state of each unit now and at each change that systemd signals. Resolves with the reason when the bus
-   * is lost or `signal` aborts.
+   * is lost, systemd leaves it, or `signal` aborts.
    */
   async follow(
     names: readonly string[],
     onState: (name: string, state: UnitState) => void,
     signal: AbortSignal,
   ): Promise<string> {
+    let onSystemdGone = (): void => undefined;
     const ended = new Promise<string>((resolve) => {
+      onSystemdGone = () => {
+        resolve('systemd has left the system bus');
+      };
       this.connection.onClose(() => {
         resolve('the connection to the system bus was lost');
       });
@@ -147,6 +151,7 @@ export class Systemd {
       if (of === UNIT) onState(unit.name, unit.state);
     });
     try {
+      await this.connection.onSystemdGone(onSystemdGone);
       for (const name of names) {
         const path = await this.connection.call<string>('LoadUnit', 's', [name]);
         const unit: Followed = { name, state: null, changes: 0 };

@@ -71,3 +71,20 @@ export function changed(path: string, of: string, properties: Record<string, Var
     [],
   ]);
 }
+
+/** A name has passed from one connection to another; "" for none. It counts only from the bus itself. */
+export function ownerChanged(
+  name: string,
+  from: string,
+  to: string,
+  sender = 'org.freedesktop.DBus',
+): Message {
+  const signal = Message.newSignal(
+    '/org/freedesktop/DBus',
+    'org.freedesktop.DBus',
+    'NameOwnerChanged',
+    'sss',
+    [name, from, to],
+  );
+  return Object.assign(signal, { sender });
+}

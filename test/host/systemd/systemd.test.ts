@@ -6,7 +6,7 @@ import { Variant } from 'dbus-next';
 import t, { type Test } from 'tap';
 import { BusConnection } from '../../../src/host/systemd/bus-connection.ts';
 import { Systemd } from '../../../src/host/systemd/systemd.ts';
-import { changed, fakeBus, reply } from './fake-bus.ts';
+import { changed, fakeBus, ownerChanged, reply } from './fake-bus.ts';
 
 /** Not t.testdir: a socket's path is cut at 107 bytes (unix(7)), and the checkout may lie anywhere. */
 function socketFolder(t: Test): string {
@@ -101,6 +101,42 @@ void t.test('a state comes with the result of the service, which is signalled be
     ending.signal,
   );
   t.strictSame(seen, ['active success no', 'deactivating exit-code no']);
+  connection.value.disconnect();
+  bus.close();
+});
+
+void t.test('it stops following when systemd leaves the bus, and not when it moves on it', async (t) => {
+  const path = '/org/freedesktop/systemd1/unit/a';
+  const folder = socketFolder(t);
+  const active = (state: string) => ({ ActiveState: new Variant('s', state) });
+  const bus = fakeBus(`${folder}/bus`, (call) => {
+    if (call.member === 'LoadUnit') return [reply(call, 'o', [path])];
+    if (call.member === 'GetAll') return [reply(call, 'a{sv}', [active('active')])];
+    if (call.member !== 'Get') return [reply(call, '', [])];
+    return [reply(call, 'v', [new Variant('s', 'no')])];
+  });
+  process.env['DBUS_SYSTEM_BUS_ADDRESS'] = `unix:path=${folder}/bus`;
+  const connection = await BusConnection.connect(1_000);
+  if (!connection.known) throw new Error(connection.why);
+  const ending = new AbortController();
+  const seen: string[] = [];
+  const why = await new Systemd(connection.value).follow(
+    ['a.service'],
+    (_, state) => {
+      seen.push(state.active);
+      if (seen.length === 1)
+        bus.send([
+          ownerChanged('org.freedesktop.systemd1', ':1.0', ':1.4'),
+          ownerChanged('org.freedesktop.login1', ':1.2', ''),
+          ownerChanged('org.freedesktop.systemd1', ':1.4', '', ':1.9'),
+          changed(path, 'org.freedesktop.systemd1.Unit', active('failed')),
+        ]);
+      else bus.send([ownerChanged('org.freedesktop.systemd1', ':1.4', '')]);
+    },
+    ending.signal,
+  );
+  t.strictSame(seen, ['active', 'failed']);
+  t.equal(why, 'systemd has left the system bus');
   connection.value.disconnect();
   bus.close();
 });
