@@ -4,6 +4,8 @@ import { steadyMs } from '../exec/steady-ms.ts';
 const TIMEOUT_MS = 5_000;
 /** From this version on systemd-notify exits only after systemd has read the message (systemd: NEWS, 246). */
 const WAITS_SINCE = 246;
+/** Whether it is one of these versions. Asked once: the watchdog is notified every few seconds. */
+let waits: Promise<boolean> | undefined;
 
 /**
  * Notifies systemd of this service's state with assignments such as READY=1 (sd_notify(3)), through other programs, since Node
@@ -13,11 +15,14 @@ export async function notify(...assignments: readonly string[]): Promise<void> {
   const { NOTIFY_SOCKET } = process.env;
   if (NOTIFY_SOCKET === undefined) return;
   const deadlineMs = steadyMs() + TIMEOUT_MS;
-  const { stdout } = await runTool(['systemd-notify', '--version'], deadlineMs);
-  const version = Number(/^systemd (\d+)/.exec(stdout.toString())?.[1] ?? WAITS_SINCE);
-  if (version >= WAITS_SINCE)
+  if (await (waits ??= doesWait(deadlineMs)))
     await runTool(['systemd-notify', ...assignments], deadlineMs, { env: { NOTIFY_SOCKET } });
   else await sendAndStay(NOTIFY_SOCKET, assignments, deadlineMs);
+}
+
+async function doesWait(deadlineMs: number): Promise<boolean> {
+  const { stdout } = await runTool(['systemd-notify', '--version'], deadlineMs);
+  return Number(/^systemd (\d+)/.exec(stdout.toString())?.[1] ?? WAITS_SINCE) >= WAITS_SINCE;
 }
 
 /**
