@@ -209,7 +209,7 @@ void t.test('the watcher', async (t) => {
     await guard.forgetTries();
     const mark = await guard.mark();
     await failForSets(apache);
-    await guard.told(/its state is unclear: .*D-Bus/, mark);
+    await guard.told(/its state is unclear: .*systemd/, mark);
     await guard.rests();
     t.equal((await lab.run('systemctl', 'is-active', 'apache2')).stdout, 'failed');
     await withBus();
