@@ -113,6 +113,13 @@ const FAILURES: readonly Failure[] = [
     undo: unmountSmall,
   },
   {
+    what: 'no free inodes for the file of one mutex',
+    fail: mountSmall('size=1m,nr_inodes=2', ': >/mnt/small/one', 'Mutex file:/mnt/small ssl-cache\n'),
+    cause: 'inodes-full',
+    saw: /\/mnt\/small \(file mutexes\) has no free inodes/,
+    undo: unmountSmall,
+  },
+  {
     what: 'a read-only file system for its log',
     fail: mountSmall('size=64k', 'mount -o remount,ro /mnt/small', 'ErrorLog /mnt/small/error.log\n'),
     cause: 'other',

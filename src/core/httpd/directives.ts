@@ -95,6 +95,14 @@ export function wsgiGroups(directives: readonly Directive[]): string[] {
   return directives.flatMap(({ name, words: [group = ''] }) => (name === 'wsgidaemonprocess' ? [group] : []));
 }
 
+/** The absolute folders of file mutexes that "Mutex" names, such as "Mutex file:/run/locks ssl-cache" (httpd: core.html, Mutex). */
+export function mutexFolders(directives: readonly Directive[]): string[] {
+  return directives.flatMap(({ name, words: [how = ''] }) => {
+    const folder = name === 'mutex' ? /^(?:file|fcntl|flock):(\/.*)$/i.exec(how)?.[1] : undefined;
+    return folder === undefined ? [] : [folder];
+  });
+}
+
 /** How many balancers there are, each with a mutex of its own (httpd: modules/proxy/mod_proxy_balancer.c, balancer_post_config). */
 export function countBalancers(directives: readonly Directive[]): number {
   const names = directives

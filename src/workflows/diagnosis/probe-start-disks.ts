@@ -2,7 +2,10 @@ import { steadyMs } from '../../host/exec/steady-ms.ts';
 import { dirname } from 'node:path';
 import type { Disk } from '../../core/diagnosis/failure-facts.ts';
 import { unknown } from '../../core/fact.ts';
+import { mutexFolders } from '../../core/httpd/directives.ts';
 import type { HttpdSettings } from '../../core/httpd/settings.ts';
+import type { UnitFacts } from '../../core/units/unit-facts.ts';
+import { readDirectives } from '../servers/read-directives.ts';
 import { probeDisks } from '../../host/files/disk-probe.ts';
 
 /** The probe of all folders takes no longer. */
@@ -12,11 +15,16 @@ const MOST_MS = 1_500;
  * Tries the folders that httpd writes to when it starts, until `deadlineMs` on the clock of steadyMs. Folders that do not
  * exist are left out: `httpd -t` reports those.
  */
-export async function probeStartDisks(settings: HttpdSettings, deadlineMs: number): Promise<Disk[]> {
+export async function probeStartDisks(
+  unit: UnitFacts,
+  settings: HttpdSettings,
+  deadlineMs: number,
+): Promise<Disk[]> {
   const places: [string | null, string][] = [
     [folderOf(settings.errorLog), 'ErrorLog'],
     [folderOf(settings.pidFile), 'PidFile'],
     [settings.mutexDir, 'file mutexes'],
+    ...mutexFolders(readDirectives(unit, settings)).map((path): [string, string] => [path, 'file mutexes']),
     ['/dev/shm', 'POSIX shared memory and semaphores'],
     ['/tmp', 'temporary files'],
   ];

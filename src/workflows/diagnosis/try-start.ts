@@ -19,7 +19,7 @@ export async function tryStart(
   deadlineMs: number,
 ): Promise<StartTrial> {
   const [disks, configComplaint] = await Promise.all([
-    settings.known ? probeStartDisks(settings.value, deadlineMs) : [],
+    settings.known ? probeStartDisks(unit, settings.value, deadlineMs) : [],
     testConfiguration(unit, deadlineMs),
   ]);
   return { disks, configComplaint };

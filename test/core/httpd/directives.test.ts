@@ -3,6 +3,7 @@ import {
   activeDirectives,
   countBalancers,
   listenPorts,
+  mutexFolders,
   wsgiGroups,
 } from '../../../src/core/httpd/directives.ts';
 
@@ -50,4 +51,10 @@ void t.test('balancers, each once', async (t) => {
   ].join('\n');
   t.equal(countBalancers(active(text)), 3);
   t.equal(countBalancers(active('')), 0);
+});
+
+void t.test('folders of file mutexes', async (t) => {
+  const text =
+    'Mutex file:/run/a default\nMutex FLOCK:/b ssl-cache\nmutex sysvsem x\nMutex fcntl:logs y\nMutex pthread\nMutex fcntl:${D} z\n';
+  t.strictSame(mutexFolders(activeDirectives([text], new Map([['D', '/d']]))), ['/run/a', '/b', '/d']);
 });
