@@ -17,13 +17,13 @@ void t.test('a recovery', async (t) => {
   const active = async (): Promise<string> => (await lab.run('systemctl', 'is-active', 'apache2')).stdout;
   const isUp = (): Promise<true> =>
     until('it to be up', async () => ((await active()) === 'active' ? true : null));
-  const invocation = (): Promise<string> => lab.sh('systemctl show -P InvocationID apache2');
+  const invocation = (): Promise<string> => lab.sh('systemctl show --value -p InvocationID apache2');
   const triedJustNow = (times: number): void => {
     const triesMs = Array.from({ length: times }, (_, index) => Date.now() - 60_000 * (times - index));
     lab.write(HISTORY, JSON.stringify({ triesMs, gaveUp: false }));
   };
   const killGuard = (): Promise<string> =>
-    lab.sh('pid=$(systemctl show -P MainPID httpd-guard-recover); [ $pid -gt 0 ] && kill -9 $pid');
+    lab.sh('pid=$(systemctl show --value -p MainPID httpd-guard-recover); [ $pid -gt 0 ] && kill -9 $pid');
 
   t.beforeEach(async () => {
     guard.configure('settle = 0.5');
@@ -59,7 +59,7 @@ void t.test('a recovery', async (t) => {
     await failForSets(apache);
     await isUp();
     await until('the guard to see it', async () => {
-      const sinceUs = Number(await lab.sh('systemctl show -P ActiveEnterTimestampMonotonic apache2'));
+      const sinceUs = Number(await lab.sh('systemctl show --value -p ActiveEnterTimestampMonotonic apache2'));
       return Number(process.hrtime.bigint()) / 1000 > sinceUs + 500_000 ? true : null;
     });
     await lab.sh('systemctl stop apache2');

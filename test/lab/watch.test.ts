@@ -154,7 +154,7 @@ void t.test('the watcher', async (t) => {
     const later = await guard.mark();
     // The lines of a unit are a reason only twice a minute.
     await lab.sh(
-      `echo $$ >/sys/fs/cgroup$(systemctl show -P ControlGroup ${b.unit})/cgroup.procs; ${lingering(`echo "${CREATE_FAILED}"`)} | systemd-cat`,
+      `echo $$ >/sys/fs/cgroup$(systemctl show --value -p ControlGroup ${b.unit})/cgroup.procs; ${lingering(`echo "${CREATE_FAILED}"`)} | systemd-cat`,
     );
     await guard.told(new RegExp(`nothing to do: ${b.unit} is active`), later);
     t.equal(await looks(mark), 2, 'misses nothing, and tells nothing twice');
