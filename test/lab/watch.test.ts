@@ -3,6 +3,9 @@ import { Apache, WWW_DATA, letSetsAge, makeSets, setIds } from './apache.ts';
 import { CREATE_FAILED, Guard, MOST_SETS, failForSets, lingering } from './guard.ts';
 import { Lab, until } from './lab.ts';
 
+/** Each program that asks for a user's name waits 25 s for a bus that is gone (Ubuntu 20.04: nss-systemd). */
+const WITHOUT_BUS_MS = 120_000;
+
 void t.test('the watcher', async (t) => {
   const lab = await Lab.boot();
   t.teardown(() => {
@@ -186,7 +189,7 @@ void t.test('the watcher', async (t) => {
     const withoutBus = async (): Promise<void> => {
       const mark = await guard.mark();
       await lab.sh('systemctl stop dbus.socket dbus.service');
-      await guard.told(/its state is unclear/, mark);
+      await guard.told(/its state is unclear/, mark, WITHOUT_BUS_MS);
       await guard.rests();
       t.match((await guard.said('watch', mark)).join('\n'), 'following only the journal');
     };
@@ -194,13 +197,13 @@ void t.test('the watcher', async (t) => {
       const mark = await guard.mark();
       // The watcher's next attempt to connect starts the service: Ubuntu 20.04 refuses to start it by hand (RefuseManualStart=).
       await lab.sh('systemctl start dbus.socket');
-      await guard.told(/apache2\.service serves again/, mark);
+      await guard.told(/apache2\.service serves again/, mark, WITHOUT_BUS_MS);
       // A look that was asked for over the journal can be the first to find the bus: a watcher without it would not lose it.
-      await until('the watcher to have its bus', async () =>
+      const hasBus = async (): Promise<true | null> =>
         (await guard.said('watch', mark)).some((line) => line.includes('reports its units again'))
           ? true
-          : null,
-      );
+          : null;
+      await until('the watcher to have its bus', hasBus, WITHOUT_BUS_MS);
       await guard.rests();
       t.ok(await apache.serves());
     };
@@ -209,7 +212,7 @@ void t.test('the watcher', async (t) => {
     await guard.forgetTries();
     const mark = await guard.mark();
     await failForSets(apache);
-    await guard.told(/its state is unclear: .*systemd/, mark);
+    await guard.told(/its state is unclear: .*systemd/, mark, WITHOUT_BUS_MS);
     await guard.rests();
     t.equal((await lab.run('systemctl', 'is-active', 'apache2')).stdout, 'failed');
     await withBus();
