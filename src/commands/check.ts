@@ -3,7 +3,7 @@ import type { Status } from '../core/check/health.ts';
 import type { Report } from '../core/check/report.ts';
 import type { Snapshot } from '../core/verdict/snapshot.ts';
 import { type Configured, forUnit, readConfiguration } from '../host/config/configuration.ts';
-import { SystemdSession } from '../host/systemd/systemd-session.ts';
+import { ASK_TIMEOUT_MS, SystemdSession } from '../host/systemd/systemd-session.ts';
 import { guardedUnits } from '../host/systemd/unit-files.ts';
 import { type Server, findServer, serverChoice } from '../workflows/servers/find-server.ts';
 import { readActionCounts } from '../host/state/read-action-counts.ts';
@@ -43,7 +43,6 @@ const EXIT: Record<Status, number> = { ok: 0, warning: 1, critical: 2, unknown: 
 
 /** A read-only command ends within 6 s, even if something hangs; the query of httpd comes first and the scan gets the rest. */
 const TIMEOUT_MS = 5_500;
-const ASK_TIMEOUT_MS = 4_000;
 
 /** The file could not be written (sysexits.h, EX_CANTCREAT). */
 const EX_CANTCREAT = 73;

@@ -5,7 +5,7 @@ import type { UnitFacts } from '../core/units/unit-facts.ts';
 import { readConfiguration } from '../host/config/configuration.ts';
 import { keepRunEnding } from '../host/state/keep-run-ending.ts';
 import { readRunEnding } from '../host/state/read-run-ending.ts';
-import { SystemdSession } from '../host/systemd/systemd-session.ts';
+import { ASK_TIMEOUT_MS, SystemdSession } from '../host/systemd/systemd-session.ts';
 import { removeOrphans } from '../workflows/sets/remove-orphans.ts';
 import { removeSegments } from '../workflows/sets/remove-segments.ts';
 import { cleanJson, cleanText } from '../view/clean-text.ts';
@@ -30,8 +30,6 @@ export interface CleanOptions extends CommonOptions {
 }
 
 const TIMEOUT_MS = 60_000;
-/** A command that looks ends within 6 s, even if D-Bus hangs. */
-const ASK_TIMEOUT_MS = 4_000;
 const WRITE_TIMEOUT_MS = 2_000;
 
 /** Removes the sets with the verdict orphan, nothing else. */

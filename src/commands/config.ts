@@ -5,16 +5,13 @@ import {
   readConfiguration,
 } from '../host/config/configuration.ts';
 import { SETTING_NAMES, type SettingName } from '../host/config/settings.ts';
-import { SystemdSession } from '../host/systemd/systemd-session.ts';
+import { ASK_TIMEOUT_MS, SystemdSession } from '../host/systemd/systemd-session.ts';
 import { jsonText } from '../view/json-text.ts';
 import { configurationJson, configurationText, type EffectiveValue } from '../view/configuration.ts';
 import { type CommonOptions, type CommandResult, wrongConfiguration } from './command-result.ts';
 import { findServer, serverChoice } from '../workflows/servers/find-server.ts';
 
 export type ConfigOptions = Pick<CommonOptions, 'unit' | 'config' | 'json'>;
-
-/** A command that looks ends within 6 s, even if D-Bus hangs. */
-const ASK_TIMEOUT_MS = 4_000;
 
 /** Prints the effective configuration and where each value comes from. Read-only. */
 export async function config(options: ConfigOptions): Promise<CommandResult> {

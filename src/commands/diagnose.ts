@@ -1,7 +1,7 @@
 import { diagnosisExitCode } from '../core/diagnosis/diagnosis.ts';
 import { readConfiguration } from '../host/config/configuration.ts';
 import { readRunEnding } from '../host/state/read-run-ending.ts';
-import { SystemdSession } from '../host/systemd/systemd-session.ts';
+import { ASK_TIMEOUT_MS, SystemdSession } from '../host/systemd/systemd-session.ts';
 import { diagnoseServer } from '../workflows/diagnosis/diagnose.ts';
 import { jsonText } from '../view/json-text.ts';
 import { diagnosisJson, diagnosisText } from '../view/diagnosis.ts';
@@ -12,7 +12,6 @@ export type DiagnoseOptions = Pick<CommonOptions, 'unit' | 'config' | 'json' | '
 
 /** A read-only command ends within 6 s, even if something hangs. */
 const TIMEOUT_MS = 5_500;
-const ASK_TIMEOUT_MS = 4_000;
 
 /** Prints why httpd failed, and commands that fix it. Read-only. */
 export async function diagnose(options: DiagnoseOptions): Promise<CommandResult> {

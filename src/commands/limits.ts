@@ -11,7 +11,7 @@ import { readDirectives } from '../workflows/servers/read-directives.ts';
 import { type Configured, readConfiguration } from '../host/config/configuration.ts';
 import { dropInPath } from '../host/systemd/unit-files.ts';
 import { type Server, findServer, serverChoice } from '../workflows/servers/find-server.ts';
-import { SystemdSession } from '../host/systemd/systemd-session.ts';
+import { ASK_TIMEOUT_MS, SystemdSession } from '../host/systemd/systemd-session.ts';
 import { readKernelSem } from '../host/sysvipc/kernel-sem.ts';
 import { withSeen } from '../workflows/sets/keep-register.ts';
 import { readSnapshot } from '../workflows/sets/take-snapshot.ts';
@@ -27,8 +27,6 @@ export interface LimitsOptions extends CommonOptions, RaiseOptions {
   raise?: number | undefined;
 }
 
-/** A command that looks ends within 6 s, even if D-Bus hangs. */
-const ASK_TIMEOUT_MS = 4_000;
 /** The most units whose httpd is queried; each takes some ten milliseconds. */
 const MOST_UNITS = 100;
 /** The most owners whose names are looked up, one by one. */

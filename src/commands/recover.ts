@@ -3,7 +3,7 @@ import type { Recovery, RecoveryPolicy } from '../core/recovery/decide-recovery.
 import { removeDeadDrafts } from '../host/files/drafts.ts';
 import { errorReason } from '../host/files/error-reason.ts';
 import { type Configured, forUnit, readConfiguration } from '../host/config/configuration.ts';
-import { SystemdSession } from '../host/systemd/systemd-session.ts';
+import { ASK_TIMEOUT_MS, SystemdSession } from '../host/systemd/systemd-session.ts';
 import { guardedUnits } from '../host/systemd/unit-files.ts';
 import { writeEntry } from '../host/output/write-entry.ts';
 import { log } from '../host/output/stderr-log.ts';
@@ -54,8 +54,6 @@ const COUNTED: Partial<Record<Recovery['outcome'], Partial<ActionCounts>>> = {
   failed: { failed: 1 },
   'gave-up': { gaveUp: 1 },
 };
-/** A command that looks ends within 6 s, even if D-Bus hangs. */
-const ASK_TIMEOUT_MS = 4_000;
 const WRITE_TIMEOUT_MS = 2_000;
 
 /** Recovers httpd if it failed because no semaphore set could be created, by hand or at the watcher's request. */

@@ -9,6 +9,9 @@ interface Shared {
   opening?: Promise<Fact<BusConnection>>;
 }
 
+/** The most time for what a command that looks asks systemd and httpd, in milliseconds: it ends within 6 s even if D-Bus hangs. */
+export const ASK_TIMEOUT_MS = 4_000;
+
 /**
  * One connection to systemd for a whole command, with a deadline for its answers. It is opened by the first query, since most
  * starts of httpd need none, and again if the bus has closed it. It lasts until the process exits.

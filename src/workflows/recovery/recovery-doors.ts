@@ -5,7 +5,7 @@ import { terminate } from '../../host/proc/terminate.ts';
 import { keepRunEnding } from '../../host/state/keep-run-ending.ts';
 import { readRunEnding } from '../../host/state/read-run-ending.ts';
 import { actOnSystemd } from '../../host/systemd/systemd-actions.ts';
-import type { SystemdSession } from '../../host/systemd/systemd-session.ts';
+import { ASK_TIMEOUT_MS, type SystemdSession } from '../../host/systemd/systemd-session.ts';
 import { waitForUnit } from '../../host/systemd/wait-for-unit.ts';
 import { escape } from '../../view/escape.ts';
 import { collectFailureFacts } from '../diagnosis/collect-failure-facts.ts';
@@ -15,7 +15,6 @@ import { AttemptsInMemory } from './attempts-in-memory.ts';
 import type { RecoveryDoors } from './recover.ts';
 import { removeOrphans } from '../sets/remove-orphans.ts';
 
-const ASK_TIMEOUT_MS = 4_000;
 const WRITE_TIMEOUT_MS = 2_000;
 
 /**
