@@ -17,7 +17,6 @@ import { lostOf } from '../../core/register/losses.ts';
 import { type MissingSets, missingSets } from '../../core/register/missing-sets.ts';
 import type { Register } from '../../core/register/register.ts';
 import type { UnitFacts } from '../../core/units/unit-facts.ts';
-import { isFailedExit } from '../../core/units/end-result.ts';
 import { isUp } from '../../core/units/unit-state.ts';
 import { type Lineage, lineages } from '../../core/verdict/lineage.ts';
 import type { PidFile } from '../../core/verdict/pid-file.ts';
@@ -36,7 +35,7 @@ import { readSetsSeen } from '../../host/state/sets-seen.ts';
 import type { SystemdSession } from '../../host/systemd/systemd-session.ts';
 import type { Server } from '../servers/find-server.ts';
 import type { JournalWitness } from './journal-witness.ts';
-import { type StartTrial, tryStart } from './try-start.ts';
+import { type StartTrial, beginTrial, tryStart } from './try-start.ts';
 import { withSeen } from '../sets/keep-register.ts';
 import { readSnapshot } from '../sets/take-snapshot.ts';
 
@@ -68,18 +67,6 @@ export interface Looked {
   registerBefore: Register;
   /** One that was begun before the look; null if there is none. */
   trial: Promise<StartTrial> | null;
-}
-
-/** After a failed exit it is usually needed, and takes no time beside the look. */
-function beginTrial(
-  { unit, settings, configComplaint }: Server,
-  endingOf: (invocationId: string) => RunEnding | null,
-  systemd: SystemdSession,
-): Promise<StartTrial> | null {
-  if (!unit.known || isUp(unit.value) || !configComplaint.known || configComplaint.value !== null)
-    return null;
-  const { result } = endingOf(unit.value.invocationId) ?? unit.value;
-  return isFailedExit(result) ? tryStart(unit.value, settings, systemd.deadlineMs) : null;
 }
 
 /** The same by a look that was taken already. */

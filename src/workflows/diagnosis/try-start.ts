@@ -1,7 +1,12 @@
 import type { Disk } from '../../core/diagnosis/failure-facts.ts';
 import type { Fact } from '../../core/fact.ts';
 import type { HttpdSettings } from '../../core/httpd/settings.ts';
+import type { RunEnding } from '../../core/diagnosis/run-ending.ts';
+import { isFailedExit } from '../../core/units/end-result.ts';
 import type { UnitFacts } from '../../core/units/unit-facts.ts';
+import { isUp } from '../../core/units/unit-state.ts';
+import type { SystemdSession } from '../../host/systemd/systemd-session.ts';
+import type { Server } from '../servers/find-server.ts';
 import { testConfiguration } from '../../host/httpd/ask-httpd.ts';
 import { probeStartDisks } from './probe-start-disks.ts';
 
@@ -23,4 +28,16 @@ export async function tryStart(
     testConfiguration(unit, deadlineMs),
   ]);
   return { disks, configComplaint };
+}
+
+/** Begins one where it is usually needed, after a failed exit: it takes no time beside the look. Else null. */
+export function beginTrial(
+  { unit, settings, configComplaint }: Server,
+  endingOf: (invocationId: string) => RunEnding | null,
+  systemd: SystemdSession,
+): Promise<StartTrial> | null {
+  if (!unit.known || isUp(unit.value) || !configComplaint.known || configComplaint.value !== null)
+    return null;
+  const { result } = endingOf(unit.value.invocationId) ?? unit.value;
+  return isFailedExit(result) ? tryStart(unit.value, settings, systemd.deadlineMs) : null;
 }
