@@ -1,5 +1,5 @@
-// Compiles the bundles beside this one for the Node that runs it. A command is ready sooner by a sixth, since Node would otherwise compile
-// them again at each start. Run by the build and by installers; without its results everything works the same.
+// Compiles the bundles beside this one for the Node that runs it. A command is ready sooner by a sixth, since Node would otherwise
+// compile them again at each start. Run by the build and by installers; without its results everything works the same.
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';

@@ -2,10 +2,10 @@ import type { Evidence } from '../evidence.ts';
 import type { Cause } from './cause.ts';
 
 /** The longest part of a log line that is shown: a line can be as long as a request. */
-const MOST_CHARACTERS = 500;
+export const MOST_LINE = 500;
 
 /** The fact to name beside a cause: of a failure that httpd-guard does not handle what httpd logged, if anything. */
 export function decisiveFact(cause: Cause, evidence: readonly Evidence[]): string {
   const line = cause === 'other' ? evidence.find(({ rule }) => rule === 'line') : undefined;
-  return (line ?? evidence[0])?.saw.slice(0, MOST_CHARACTERS) ?? '';
+  return (line ?? evidence[0])?.saw.slice(0, MOST_LINE) ?? '';
 }

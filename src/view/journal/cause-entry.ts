@@ -1,7 +1,7 @@
 import { isForSets } from '../../core/diagnosis/cause.ts';
 import type { Cure } from '../../core/diagnosis/cure.ts';
 import type { Diagnosis } from '../../core/diagnosis/diagnosis.ts';
-import { decisiveFact } from '../../core/diagnosis/decisive-fact.ts';
+import { MOST_LINE, decisiveFact } from '../../core/diagnosis/decisive-fact.ts';
 import { isFailure } from '../../core/diagnosis/is-failure.ts';
 import type { FailureFacts } from '../../core/diagnosis/failure-facts.ts';
 import { MESSAGE_ID } from '../../core/message-ids.ts';
@@ -17,8 +17,6 @@ export interface CauseEntry {
   fields: Record<string, string | number>;
 }
 
-/** The longest part of a log line that is quoted: a line can be as long as a request. */
-const MOST_LINE = 500;
 /** The longest command that is quoted. */
 const MOST_RUN = 120;
 
