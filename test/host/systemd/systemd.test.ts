@@ -6,7 +6,7 @@ import { Variant } from 'dbus-next';
 import t, { type Test } from 'tap';
 import { BusConnection } from '../../../src/host/systemd/bus-connection.ts';
 import { Systemd } from '../../../src/host/systemd/systemd.ts';
-import { changed, fakeBus, ownerChanged, reply } from './fake-bus.ts';
+import { type Answer, changed, fakeBus, ownerChanged, reply } from './fake-bus.ts';
 
 /** Not t.testdir: a socket's path is cut at 107 bytes (unix(7)), and the checkout may lie anywhere. */
 function socketFolder(t: Test): string {
@@ -16,6 +16,26 @@ function socketFolder(t: Test): string {
   });
   return folder;
 }
+
+async function connectTo(path: string): Promise<BusConnection> {
+  process.env['DBUS_SYSTEM_BUS_ADDRESS'] = `unix:path=${path}`;
+  const connection = await BusConnection.connect(1_000);
+  if (!connection.known) throw new Error(connection.why);
+  return connection.value;
+}
+
+/** The answers of a systemd with one unit that is active; `property`: those of its service. */
+const oneUnit =
+  (property: (name: unknown) => string): Answer =>
+  (call) => {
+    if (call.member === 'LoadUnit') return [reply(call, 'o', [UNIT_PATH])];
+    if (call.member === 'GetAll') return [reply(call, 'a{sv}', [active('active')])];
+    if (call.member !== 'Get') return [reply(call, '', [])];
+    return [reply(call, 'v', [new Variant('s', property(call.body[1]))])];
+  };
+
+const UNIT_PATH = '/org/freedesktop/systemd1/unit/a';
+const active = (state: string): { ActiveState: Variant } => ({ ActiveState: new Variant('s', state) });
 
 void t.test('a missing or silent bus is an unknown fact', async (t) => {
   const directory = socketFolder(t);
@@ -37,26 +57,22 @@ void t.test('a missing or silent bus is an unknown fact', async (t) => {
 });
 
 void t.test('a change in the same chunk as the first answer is not missed', async (t) => {
-  const path = '/org/freedesktop/systemd1/unit/a';
-  const properties = (active: string) => ({ ActiveState: new Variant('s', active) });
   let reads = 0;
   const folder = socketFolder(t);
   const bus = fakeBus(`${folder}/bus`, (call) => {
-    if (call.member === 'LoadUnit') return [reply(call, 'o', [path])];
+    if (call.member === 'LoadUnit') return [reply(call, 'o', [UNIT_PATH])];
     if (call.member === 'Get') return [reply(call, 'v', [new Variant('s', 'no')])];
     if (call.member !== 'GetAll') return [reply(call, '', [])];
-    const now = properties(++reads === 1 ? 'activating' : 'failed');
+    const now = active(++reads === 1 ? 'activating' : 'failed');
     const answer = reply(call, 'a{sv}', [now]);
     return reads > 1
       ? [answer]
-      : [answer, changed(path, 'org.freedesktop.systemd1.Unit', properties('failed'))];
+      : [answer, changed(UNIT_PATH, 'org.freedesktop.systemd1.Unit', active('failed'))];
   });
-  process.env['DBUS_SYSTEM_BUS_ADDRESS'] = `unix:path=${folder}/bus`;
-  const connection = await BusConnection.connect(1_000);
-  if (!connection.known) throw new Error(connection.why);
+  const connection = await connectTo(`${folder}/bus`);
   const ending = new AbortController();
   const seen: string[] = [];
-  const following = new Systemd(connection.value).follow(
+  const following = new Systemd(connection).follow(
     ['a.service'],
     (_, { active }) => {
       seen.push(active);
@@ -66,26 +82,20 @@ void t.test('a change in the same chunk as the first answer is not missed', asyn
   );
   t.equal(await following, 'aborted');
   t.strictSame(seen, ['failed']);
-  connection.value.disconnect();
+  connection.disconnect();
   bus.close();
 });
 
 void t.test('a state comes with the result of the service, which is signalled before it', async (t) => {
-  const path = '/org/freedesktop/systemd1/unit/a';
   const folder = socketFolder(t);
-  const active = (state: string) => ({ ActiveState: new Variant('s', state) });
-  const bus = fakeBus(`${folder}/bus`, (call) => {
-    if (call.member === 'LoadUnit') return [reply(call, 'o', [path])];
-    if (call.member === 'GetAll') return [reply(call, 'a{sv}', [active('active')])];
-    if (call.member !== 'Get') return [reply(call, '', [])];
-    return [reply(call, 'v', [new Variant('s', call.body[1] === 'Restart' ? 'no' : 'success')])];
-  });
-  process.env['DBUS_SYSTEM_BUS_ADDRESS'] = `unix:path=${folder}/bus`;
-  const connection = await BusConnection.connect(1_000);
-  if (!connection.known) throw new Error(connection.why);
+  const bus = fakeBus(
+    `${folder}/bus`,
+    oneUnit((name) => (name === 'Restart' ? 'no' : 'success')),
+  );
+  const connection = await connectTo(`${folder}/bus`);
   const ending = new AbortController();
   const seen: string[] = [];
-  await new Systemd(connection.value).follow(
+  await new Systemd(connection).follow(
     ['a.service'],
     (_, state) => {
       seen.push(`${state.active} ${state.result} ${state.restart}`);
@@ -94,33 +104,27 @@ void t.test('a state comes with the result of the service, which is signalled be
         return;
       }
       bus.send([
-        changed(path, 'org.freedesktop.systemd1.Service', { Result: new Variant('s', 'exit-code') }),
-        changed(path, 'org.freedesktop.systemd1.Unit', active('deactivating')),
+        changed(UNIT_PATH, 'org.freedesktop.systemd1.Service', { Result: new Variant('s', 'exit-code') }),
+        changed(UNIT_PATH, 'org.freedesktop.systemd1.Unit', active('deactivating')),
       ]);
     },
     ending.signal,
   );
   t.strictSame(seen, ['active success no', 'deactivating exit-code no']);
-  connection.value.disconnect();
+  connection.disconnect();
   bus.close();
 });
 
 void t.test('it stops following when systemd leaves the bus, and not when it moves on it', async (t) => {
-  const path = '/org/freedesktop/systemd1/unit/a';
   const folder = socketFolder(t);
-  const active = (state: string) => ({ ActiveState: new Variant('s', state) });
-  const bus = fakeBus(`${folder}/bus`, (call) => {
-    if (call.member === 'LoadUnit') return [reply(call, 'o', [path])];
-    if (call.member === 'GetAll') return [reply(call, 'a{sv}', [active('active')])];
-    if (call.member !== 'Get') return [reply(call, '', [])];
-    return [reply(call, 'v', [new Variant('s', 'no')])];
-  });
-  process.env['DBUS_SYSTEM_BUS_ADDRESS'] = `unix:path=${folder}/bus`;
-  const connection = await BusConnection.connect(1_000);
-  if (!connection.known) throw new Error(connection.why);
+  const bus = fakeBus(
+    `${folder}/bus`,
+    oneUnit(() => 'no'),
+  );
+  const connection = await connectTo(`${folder}/bus`);
   const ending = new AbortController();
   const seen: string[] = [];
-  const why = await new Systemd(connection.value).follow(
+  const why = await new Systemd(connection).follow(
     ['a.service'],
     (_, state) => {
       seen.push(state.active);
@@ -129,7 +133,7 @@ void t.test('it stops following when systemd leaves the bus, and not when it mov
           ownerChanged('org.freedesktop.systemd1', ':1.0', ':1.4'),
           ownerChanged('org.freedesktop.login1', ':1.2', ''),
           ownerChanged('org.freedesktop.systemd1', ':1.4', '', ':1.9'),
-          changed(path, 'org.freedesktop.systemd1.Unit', active('failed')),
+          changed(UNIT_PATH, 'org.freedesktop.systemd1.Unit', active('failed')),
         ]);
       else bus.send([ownerChanged('org.freedesktop.systemd1', ':1.4', '')]);
     },
@@ -137,6 +141,6 @@ void t.test('it stops following when systemd leaves the bus, and not when it mov
   );
   t.strictSame(seen, ['active', 'failed']);
   t.equal(why, 'systemd has left the system bus');
-  connection.value.disconnect();
+  connection.disconnect();
   bus.close();
 });
