@@ -103,11 +103,20 @@ async function byHand(options: RecoverOptions, configuration: Configured): Promi
   return { stdout, stderr: withoutRoot(), exitCode: EXIT[recovery.outcome] };
 }
 
-/** A recovery that does nothing reports the same cause as `diagnose`, which also reads logs. */
+/**
+ * A recovery that has not brought httpd back, or only plans to, reports the same cause as `diagnose`, which also reads logs. What
+ * it does is decided without them.
+ */
 async function withNamedCause(recovery: Recovery, config: string | undefined): Promise<Recovery> {
-  if (recovery.outcome !== 'left-alone' || recovery.unit === null) return recovery;
+  if (recovery.unit === null || !isStillDown(recovery)) return recovery;
   const shown = await askDiagnose(recovery.unit, config);
   return shown?.cause == null ? recovery : { ...recovery, cause: shown.cause, onlyByLog: shown.onlyByLog };
+}
+
+/** Not after a failed health step either: the start before it succeeded. */
+function isStillDown({ outcome, steps }: Recovery): boolean {
+  if (outcome === 'healthy' || outcome === 'recovered') return false;
+  return steps.at(-1)?.do !== 'health';
 }
 
 /** A request that cannot be taken must not end the current recoveries. An empty one is about all units: its file system was full. */

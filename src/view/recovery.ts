@@ -36,7 +36,7 @@ export function recoverySentence(recovery: Recovery): { priority: Priority; sent
         sentence:
           last?.do === 'health'
             ? `${unit} was started and is running, but ${escape(last.why ?? why)}`
-            : `${unit} could not be brought back: ${escape(why)}. ${details}`,
+            : `${unit} could not be brought back: ${escape(why)}${cause === null ? '' : ` (cause: ${cause})`}. ${details}`,
       };
     }
     case 'gave-up':

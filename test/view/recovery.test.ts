@@ -30,7 +30,7 @@ void t.test('the steps and the result', async (t) => {
   });
   t.match(
     recoveryText(failed, { quiet: false }),
-    '  start: no\\x1b (0.0 s)\napache2.service could not be brought back: no\\x1b. Details: httpd-guard diagnose --unit apache2.service.',
+    '  start: no\\x1b (0.0 s)\napache2.service could not be brought back: no\\x1b (cause: semaphore-leak). Details: httpd-guard diagnose --unit apache2.service.',
   );
 });
 
