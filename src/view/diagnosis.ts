@@ -9,8 +9,7 @@ import type { DiagnoseJson } from './schemas/diagnose.ts';
 const SENTENCE: Record<Cause, string> = {
   none: 'no problem found',
   'semaphore-leak': 'the semaphore table is full of sets leaked by a killed httpd',
-  'semaphore-demand':
-    'the semaphore table has too few free sets, and none of its sets can be proven to be orphaned',
+  'semaphore-demand': 'the semaphore table has too few free sets',
   'disk-full': 'a file system is full',
   'inodes-full': 'a file system has no free inodes',
   'quota-exceeded': 'a disk quota is exceeded',
@@ -34,17 +33,29 @@ const SENTENCE: Record<Cause, string> = {
 const MOST_HOLDERS = 3;
 
 /** What the sentence about a finding needs; without holders it names no owner of the table. */
-type Stated = { cause: Cause } & Partial<Pick<Diagnosis, 'holders' | 'onlyByLog'>>;
+type Stated = { cause: Cause } & Partial<
+  Pick<Diagnosis, 'holders' | 'onlyByLog' | 'isTableTooSmall' | 'hasFreeSetsAgain'>
+>;
 
 /** A finding as a sentence without the unit's name and the full stop; with the owners of a full table, if they are given. */
-export function causeSentence({ cause, holders = [], onlyByLog = false }: Stated): string {
+export function causeSentence(stated: Stated): string {
+  const { cause, onlyByLog = false } = stated;
   if (onlyByLog) return `${SENTENCE[cause]}, but only its log says so`;
-  if (cause !== 'semaphore-demand' || holders.length === 0) return SENTENCE[cause];
+  return cause === 'semaphore-demand' ? demandSentence(stated) : SENTENCE[cause];
+}
+
+/** Of a table in which sets were freed since the run ended. */
+export const FREE_SETS_AGAIN = 'the semaphore table had too few free sets, and has enough now';
+
+function demandSentence({ holders = [], isTableTooSmall = false, hasFreeSetsAgain = false }: Stated): string {
+  if (hasFreeSetsAgain) return FREE_SETS_AGAIN;
+  if (isTableTooSmall) return 'the semaphore table is too small for this httpd, even when it is empty';
+  if (holders.length === 0) return SENTENCE['semaphore-demand'];
   const owners = holders.slice(0, MOST_HOLDERS).map(({ sets, user, uid }) => {
     const owner = user ?? `uid ${uid}`;
     return `${sets} ${sets === 1 ? 'belongs' : 'belong'} to ${escape(owner)}`;
   });
-  return `${SENTENCE[cause]}: ${owners.join(', ')}`;
+  return `${SENTENCE['semaphore-demand']}, and none of its sets can be proven to be orphaned: ${owners.join(', ')}`;
 }
 
 const DEGRADED = 'it is running without some of its semaphore sets';

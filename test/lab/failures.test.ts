@@ -160,10 +160,32 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     t.equal(tries(), 1);
   });
 
+  await scenario(
+    'too few free sets, orphaned ones, and another failure that only its log shows',
+    async (t) => {
+      await lab.sh('systemctl stop httpd-guard-watch');
+      await apache.dropIn('zz.conf', ...NO_GUARD_AT_STARTS);
+      await makeSets(lab, MOST_SETS - 2, { uid: WWW_DATA });
+      configure('Listen 203.0.113.9:80\n');
+      t.equal(await start(), 1);
+      await letSetsAge(lab);
+      t.match(await diagnose(), { cause: 'other', exitCode: 1 });
+      t.match(await json('recover', '--dry-run'), { outcome: 'planned', cause: 'other' });
+      const since = await guard.mark();
+      t.match(await json('recover'), { exitCode: 2, outcome: 'failed', cause: 'other' });
+      t.match(await guard.told(/could not be brought back/, since), '(cause: other)');
+      t.match(await diagnose(), { cause: 'other', exitCode: 1 });
+    },
+  );
+
   await scenario('a limit below what httpd itself needs', async (t) => {
     await lab.limitSets(2);
     await isLeftAlone(t, /semaphore-demand/, start);
     t.match(await diagnose(), { cause: 'semaphore-demand', holders: [], exitCode: 0 });
+    t.match(
+      (await lab.run('httpd-guard', 'diagnose')).stdout,
+      /too small for this httpd, even when it is empty/,
+    );
     await lab.limitSets(MOST_SETS);
   });
 
@@ -191,7 +213,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     const said = (await lab.run('httpd-guard', 'diagnose')).stdout;
     t.match(
       said,
-      /12 of 12 sets[^]*the table was full and has free sets now:\n {2}httpd-guard recover --unit apache2/,
+      /had too few free sets, and has enough now\.[^]*12 of 12 sets[^]*the table was full and has free sets now:\n {2}httpd-guard recover --unit apache2/,
     );
     t.match(await json('recover'), { exitCode: 0, outcome: 'recovered', cause: 'semaphore-demand' });
   });
@@ -291,6 +313,11 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
         await guard.request('echo apache2.service >request');
       });
       t.equal(await show('Result'), 'success');
+      await fillTable(lab);
+      t.match(await json('check'), {
+        status: 'critical',
+        reasons: [/is stopped, and can start only after sets are freed/],
+      });
     }
   });
 
@@ -417,7 +444,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
     t.match(await json('recover'), {
       exitCode: 2,
       outcome: 'failed',
-      cause: 'semaphore-leak',
+      cause: 'semaphore-demand',
       steps: [{ ok: true }, { ok: true }, { do: 'start', ok: false, tookMs: Number, why: /did not start/ }],
     });
     t.match(await json('recover'), { exitCode: 1, outcome: 'left-alone', cause: 'semaphore-demand' });

@@ -22,6 +22,34 @@ void t.test('diagnose prints the cause, its evidence and commands', async (t) =>
   t.notMatch(shown, '\u001b');
 });
 
+void t.test('a table without enough sets for other reasons than a leak', async (t) => {
+  const demand = (over: Parameters<typeof leak>[0]) =>
+    text(diagnosis(leak({ orphans: 0, ...over }), [], [])).split('\n')[0];
+  t.equal(
+    demand({ holders }),
+    'apache2.service: the semaphore table has too few free sets, and none of its sets can be proven to be orphaned: 9 belong to www-data.',
+  );
+  const use = (used: number, max: number) =>
+    known({ sets: { used, max }, semaphores: { used, max: 32_000 } });
+  const least = { sets: 5, by: 'seen', least: 5 } as const;
+  t.equal(
+    demand({ use: use(0, 2), need: least }),
+    'apache2.service: the semaphore table is too small for this httpd, even when it is empty.',
+  );
+  t.match(demand({ use: use(1, 4), need: least, holders }), /is too small for this httpd, even when/);
+  t.equal(
+    demand({
+      use: use(0, 12),
+      need: least,
+      ending: ending({
+        use: { sets: { used: 12, max: 12 }, semaphores: { used: 12, max: 32_000 } },
+        orphans: 0,
+      }),
+    }),
+    'apache2.service: the semaphore table had too few free sets, and has enough now.',
+  );
+});
+
 void t.test('--quiet prints the cause and the fix', async (t) => {
   t.equal(
     diagnosisText(diagnosis(failure(), [], []), { quiet: true }),

@@ -50,15 +50,17 @@ export function health(question: HealthQuestion): Health {
   const count = countVerdicts(judgements);
   const unit = question.unit.known ? question.unit.value.name : 'httpd';
   const down = finding !== null && finding.cause !== 'none' && finding.cause !== 'stopped-by-admin';
+  const whenFull = down
+    ? `${unit} is down and cannot start`
+    : finding?.cause === 'stopped-by-admin'
+      ? `${unit} is stopped, and can start only after sets are freed`
+      : 'httpd could not start again after a kill -9';
 
   if (use.known && !isApart) {
     for (const [what, limit] of Object.entries(use.value) as [string, TableUse['sets']][]) {
       const full = limit.used >= limit.max;
       const line = `${limit.used} of ${limit.max} ${what} in use (${percent(limit)} %)`;
-      if (full)
-        critical.push(
-          `${line}: ${down ? `${unit} is down and cannot start` : 'httpd could not start again after a kill -9'}`,
-        );
+      if (full) critical.push(`${line}: ${whenFull}`);
       else if (percent(limit) >= critPercent) critical.push(line);
       else if (percent(limit) >= warnPercent) warning.push(line);
     }

@@ -18,6 +18,10 @@ export interface Diagnosis {
   evidence: readonly Evidence[];
   /** The owners of the table, if the table is the cause. */
   holders: readonly Holder[];
+  /** Whether the table is too small for this httpd, whatever it holds now. */
+  isTableTooSmall: boolean;
+  /** Whether the table had too few free sets when the run ended, and has enough now. */
+  hasFreeSetsAgain: boolean;
   cures: readonly Cure[];
   /** Why a fact could not be read, one sentence for each. */
   missing: readonly string[];
@@ -25,7 +29,7 @@ export interface Diagnosis {
 
 /** What `check` shows of it. */
 export type ShownCause = Pick<Diagnosis, 'cause' | 'evidence' | 'cures'> &
-  Partial<Pick<Diagnosis, 'onlyByLog'>>;
+  Partial<Pick<Diagnosis, 'onlyByLog' | 'isTableTooSmall' | 'hasFreeSetsAgain'>>;
 
 /** Puts facts, lines and cures together; for people, since the lines can be forged. */
 export function diagnosis(
@@ -34,7 +38,7 @@ export function diagnosis(
   missing: readonly string[],
 ): Diagnosis {
   const unit = facts.unit.known ? facts.unit.value.name : 'httpd';
-  const { cause, evidence } = explainFailure(facts, lines);
+  const { cause, evidence, isTableTooSmall = false } = explainFailure(facts, lines);
   const aboutTable = cause === 'semaphore-leak' || cause === 'semaphore-demand';
   return {
     unit,
@@ -42,6 +46,8 @@ export function diagnosis(
     onlyByLog: isOnlyByLog(cause, evidence),
     evidence,
     holders: aboutTable ? facts.holders : [],
+    isTableTooSmall,
+    hasFreeSetsAgain: hasFreeSetsAgain(facts),
     cures: cures(cause, {
       unit,
       facts: facts.unit,

@@ -24,6 +24,8 @@ export interface Finding {
   isOver?: true;
   /** Whether it was killed: no start has failed yet, but the next one will. */
   isBeforeStart?: true;
+  /** Whether the semaphore table is too small for this httpd, whatever it holds now. */
+  isTableTooSmall?: true;
 }
 
 /** One possible cause: its evidence, or null. */

@@ -12,7 +12,7 @@ import { counted } from '../../core/text/counted.ts';
 import { type Use, percent } from '../../core/verdict/table-use.ts';
 import type { Judgement, Verdict } from '../../core/verdict/verdict.ts';
 import { type Colour, type Paint, painter } from '../colour.ts';
-import { causeSentence, cureLines } from '../diagnosis.ts';
+import { FREE_SETS_AGAIN, causeSentence, cureLines } from '../diagnosis.ts';
 import { escape } from '../escape.ts';
 import { localTime } from '../local-time.ts';
 
@@ -94,10 +94,7 @@ function sentence(report: Report): string {
     case 'critical':
       if (unit.known && lostSets(unit.value.name, snapshot.register.losses) > 0)
         return `${httpd} is running without semaphore sets that it needs: requests may hang or fail.`;
-      if (!full)
-        return finding !== null && isForSets(finding.cause)
-          ? `${httpd} is down and may not start: the semaphore table has too few free sets.`
-          : `${httpd} is at risk: the semaphore table is nearly full.`;
+      if (!full) return notFull(httpd, finding);
       return `${httpd} ${unit.known && isUp(unit.value) ? 'could not start again after a kill -9' : 'cannot start'}: the semaphore table is full, ${
         orphan > 0
           ? orphans
@@ -106,6 +103,15 @@ function sentence(report: Report): string {
     case 'unknown':
       return 'Whether httpd is at risk is unknown.';
   }
+}
+
+function notFull(httpd: string, finding: Report['finding']): string {
+  if (finding === null || !isForSets(finding.cause))
+    return `${httpd} is at risk: the semaphore table is nearly full.`;
+  if (finding.hasFreeSetsAgain === true) return `${httpd} is down: ${FREE_SETS_AGAIN}.`;
+  return finding.isTableTooSmall === true
+    ? `${httpd} is down: ${causeSentence(finding)}.`
+    : `${httpd} is down and may not start: the semaphore table has too few free sets.`;
 }
 
 function isBelowWarning({ use, warnPercent }: Report): boolean {

@@ -141,6 +141,10 @@ void t.test('the reason for a full table names whether httpd is down', async (t)
     full({ finding: lacksSets }),
     '100 of 100 sets in use (100 %): httpd.service is down and cannot start',
   );
+  t.equal(
+    full({ finding: { cause: 'stopped-by-admin', evidence: [], cures: [] } }),
+    '100 of 100 sets in use (100 %): httpd.service is stopped, and can start only after sets are freed',
+  );
   const next = '100 of 100 sets in use (100 %): httpd could not start again after a kill -9';
   t.equal(full({}), next);
   t.equal(full({ unit: unknown('no systemd') }), next);

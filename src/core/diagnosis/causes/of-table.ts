@@ -46,6 +46,7 @@ export function tableCause(unit: UnitFacts, facts: FailureFacts, level: Level): 
     ],
     ...(level === 'short' && !exceedsTable(facts, use) ? { weak: true } : {}),
     ...(level === 'after a kill' ? { isBeforeStart: true } : {}),
+    ...(exceedsTable(facts, use) || use.sets.used === 0 ? { isTableTooSmall: true } : {}),
   };
 }
 
