@@ -34,7 +34,12 @@ void t.test('a full disk is named with its folder, on real file systems', async 
       const { stdout } = await lab.run('httpd-guard', 'diagnose', '--json');
       t.match(JSON.parse(stdout), {
         cause: 'disk-full',
-        evidence: [{ rule: 'disk', saw: new RegExp(`^${folder} .* is full`) }],
+        evidence: [
+          {
+            rule: 'disk',
+            saw: new RegExp(`^${folder} \\(ErrorLog\\) is full \\(${type} on /root/loop\\d+\\)$`),
+          },
+        ],
       });
       const check = await lab.run('httpd-guard', 'check', '--format', 'nagios');
       t.match(check, { exitCode: 1, stdout: `is down (disk-full): ${folder} ` });

@@ -318,6 +318,7 @@ void t.test('failures that look alike, and what becomes of each', async (t) => {
         status: 'critical',
         reasons: [/is stopped, and can start only after sets are freed/],
       });
+      await lab.sh('ipcrm --all=sem');
     }
   });
 

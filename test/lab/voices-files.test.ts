@@ -120,6 +120,31 @@ const FAILURES: readonly Failure[] = [
     undo: unmountSmall,
   },
   {
+    what: 'no free inodes for a new log of a virtual host',
+    fail: mountSmall(
+      'size=1m,nr_inodes=2',
+      ': >/mnt/small/one',
+      '<VirtualHost *:81>\nErrorLog /mnt/small/error.log\n</VirtualHost>\n',
+    ),
+    cause: 'inodes-full',
+    saw: /\/mnt\/small \(ErrorLog\) has no free inodes \(tmpfs\)/,
+    undo: unmountSmall,
+  },
+  {
+    what: 'no free inodes for a new log of requests',
+    fail: mountSmall('size=1m,nr_inodes=2', ': >/mnt/small/one', 'CustomLog /mnt/small/access.log "%U"\n'),
+    cause: 'inodes-full',
+    saw: /\/mnt\/small \(CustomLog\) has no free inodes/,
+    undo: unmountSmall,
+  },
+  {
+    what: 'an address of another machine, and a full disk that does not matter',
+    fail: mountSmall('size=64k', FILL, 'CustomLog /mnt/small/access.log "%U"\nListen 203.0.113.9:80\n'),
+    cause: 'other',
+    saw: /\(99\)/,
+    undo: unmountSmall,
+  },
+  {
     what: 'a read-only file system for its log',
     fail: mountSmall('size=64k', 'mount -o remount,ro /mnt/small', 'ErrorLog /mnt/small/error.log\n'),
     cause: 'other',

@@ -1,7 +1,7 @@
 import { isUp } from '../units/unit-state.ts';
 import type { MessageKind } from '../logs/message-rule.ts';
 import type { Evidence } from '../evidence.ts';
-import type { Cause } from './cause.ts';
+import { type Cause, isForSets } from './cause.ts';
 import { degradation, degradedSentence } from './degradation.ts';
 import type { FailureFacts, LogLine } from './failure-facts.ts';
 import { type Finding, findCause } from './find-cause.ts';
@@ -18,8 +18,8 @@ export function explainFailure(facts: FailureFacts, runLines: readonly LogLine[]
   const isOwnerUnknown = found.evidence.some(({ rule }) => rule === 'owner-unknown');
   const isSure =
     found.cause !== 'other' && found.cause !== 'none' && found.weak === undefined && !isOwnerUnknown;
-  // A line about semaphores confirms a weak finding; a fatal line about another failure contradicts it.
-  const isConfirmed = found.weak === true && lines.some(({ match }) => match?.kind === 'create-failed');
+  // A line about what is full confirms a weak finding; a fatal line about another failure contradicts it.
+  const isConfirmed = found.weak === true && lines.some((line) => confirms(found.cause, line));
   const byLine = isSure || isConfirmed ? null : lineCause(found, facts, lines);
   if (byLine !== null) return byLine;
   if (found.cause === 'none') return withDegradation(found, facts, lines);
@@ -29,6 +29,20 @@ export function explainFailure(facts: FailureFacts, runLines: readonly LogLine[]
     ? withLines(found, lines, didExit(facts))
     : { cause: 'other', evidence: [asEvidence(contradiction), ...found.evidence] };
 }
+
+/** Of a table a line about semaphores, of a disk any line about space. */
+function confirms(cause: Cause, { match, text }: LogLine): boolean {
+  if (isForSets(cause) || cause === 'not-started') return match?.kind === 'create-failed';
+  return match === null ? OF_SPACE.test(text) : OF_SPACE_KINDS.has(match.kind);
+}
+
+const OF_SPACE = /\((?:28|122)\)[^ ]|No space left on device|Disk quota exceeded/;
+const OF_SPACE_KINDS: ReadonlySet<MessageKind> = new Set([
+  'create-failed',
+  'create-failed-file',
+  'no-room-elsewhere',
+  'quota',
+]);
 
 /** It is running, so there is no failure, but not all of it works. */
 function withDegradation(found: Finding, facts: FailureFacts, lines: readonly LogLine[]): Finding {

@@ -80,6 +80,8 @@ export interface Disk {
   path: string;
   /** What httpd writes there. */
   what: string;
+  /** Its file system, such as "ext4 on /dev/sda1"; null if it is not known. */
+  fileSystem: string | null;
   /** Unknown if the file system did not answer in time. */
   trial: Fact<DiskTrial>;
 }

@@ -10,34 +10,77 @@ export interface ConfigurationContext {
   environment: ReadonlyMap<string, string>;
 }
 
-/** The most log files that are read for a diagnosis. */
-const MOST_LOGS = 64;
+/** A file that httpd opens for writing when it starts, and its directive. */
+export interface WrittenFile {
+  path: string;
+  directive: string;
+}
+
+/** The most files that are read or tried for a diagnosis. */
+const MOST_FILES = 64;
+
+/** Sources: httpd server/log.c, mod_log_config.c, mod_log_forensic.c, mod_cgid.c, 2.2's mod_rewrite.c; mod_jk.c; ModSecurity apache2_config.c. */
+const WRITTEN = [
+  'ErrorLog',
+  'CustomLog',
+  'TransferLog',
+  'GlobalLog',
+  'ForensicLog',
+  'ScriptSock',
+  'RewriteLog',
+  'JkLogFile',
+  'SecAuditLog',
+  'SecDebugLog',
+] as const;
+const DIRECTIVE: ReadonlyMap<string, string> = new Map(WRITTEN.map((name) => [name.toLowerCase(), name]));
 
 /**
  * The files of the ErrorLog directives of virtual hosts: httpd prints only that of the main server (-D DUMP_RUN_CFG). `texts` are
  * the configuration files in the order in which httpd reads them. Pipes, syslog and paths with an unknown variable are skipped.
  */
 export function errorLogsIn(texts: readonly string[], context: ConfigurationContext): string[] {
+  return written(texts, context)
+    .filter(({ directive }) => directive === 'ErrorLog')
+    .map(({ path }) => path)
+    .slice(0, MOST_FILES);
+}
+
+/** The files that httpd opens for writing when it starts, besides the main server's ErrorLog; read and skipped as above. */
+export function writtenFilesIn(texts: readonly string[], context: ConfigurationContext): WrittenFile[] {
+  return written(texts, context).slice(0, MOST_FILES);
+}
+
+function written(texts: readonly string[], context: ConfigurationContext): WrittenFile[] {
   const lines = texts.flatMap(parseDirectives);
   const variables = new Map([...context.environment, ...defines(lines)]);
-  const logs = errorLogs(lines);
+  const logs = namedFiles(lines);
   // The expanded ErrorLog shows the value of a variable that a wrapper sets, as apachectl does from envvars.
-  for (const { path, isInHost } of logs)
-    if (!isInHost && context.mainErrorLog !== null) learn(variables, path, context.mainErrorLog);
-  const paths = logs.flatMap(({ path }) => absolute(expand(path, variables), context.serverRoot) ?? []);
-  return [...new Set(paths)].filter((path) => path !== context.mainErrorLog).slice(0, MOST_LOGS);
+  for (const { word, isMain } of logs)
+    if (isMain && context.mainErrorLog !== null) learn(variables, word, context.mainErrorLog);
+  const byPath = new Map<string, WrittenFile>();
+  for (const { word, directive } of logs) {
+    const path = absolute(expand(word, variables), context.serverRoot);
+    if (path !== null && path !== context.mainErrorLog && !byPath.has(path))
+      byPath.set(path, { path, directive });
+  }
+  return [...byPath.values()];
 }
 
-interface ErrorLog {
-  path: string;
-  isInHost: boolean;
+interface NamedFile {
+  word: string;
+  directive: string;
+  /** Whether it is an ErrorLog of the main server. */
+  isMain: boolean;
 }
 
-function errorLogs(lines: readonly Directive[]): ErrorLog[] {
+function namedFiles(lines: readonly Directive[]): NamedFile[] {
   let isInHost = false;
-  return lines.flatMap(({ name, words: [path] }) => {
+  return lines.flatMap(({ name, words: [word] }) => {
     if (name === '<virtualhost' || name === '</virtualhost') isInHost = name === '<virtualhost';
-    return name === 'errorlog' && path !== undefined ? [{ path, isInHost }] : [];
+    const directive = DIRECTIVE.get(name);
+    return directive === undefined || word === undefined
+      ? []
+      : [{ word, directive, isMain: directive === 'ErrorLog' && !isInHost }];
   });
 }
 

@@ -11,8 +11,9 @@ import { startTool } from '../exec/spawn-tool.ts';
 const SCRIPT = `
 const fs = require('node:fs');
 for (const folder of process.argv.slice(1)) {
-  const found = { folder, freeBytes: null, freeInodes: null, error: null };
+  const found = { folder, real: null, freeBytes: null, freeInodes: null, error: null };
   try {
+    found.real = fs.realpathSync(folder);
     const { bsize, bavail, files, ffree } = fs.statfsSync(folder);
     found.freeBytes = bavail * bsize;
     found.freeInodes = files === 0 ? null : ffree;

@@ -16,6 +16,11 @@ export function isLocal(device: string, pid: number): boolean {
   return type !== null && LOCAL.test(type);
 }
 
+/** The mounts that this process sees, as in /proc/self/mountinfo; empty where that cannot be read. */
+export function readOwnMounts(): string {
+  return Buffer.from(readMounts('self'), 'latin1').toString('utf8');
+}
+
 function readMounts(pid: number | 'self'): string {
   try {
     return readFileSync(`/proc/${pid}/mountinfo`, 'latin1');

@@ -5,7 +5,10 @@ import { unknown } from '../../core/fact.ts';
 import { mutexFolders } from '../../core/httpd/directives.ts';
 import type { HttpdSettings } from '../../core/httpd/settings.ts';
 import type { UnitFacts } from '../../core/units/unit-facts.ts';
+import { writtenFiles } from '../../host/httpd/host-error-logs.ts';
 import { readDirectives } from '../servers/read-directives.ts';
+import { mountOf } from '../../core/diagnosis/causes/mount-of.ts';
+import { readOwnMounts } from '../../host/proc/local-files.ts';
 import { probeDisks } from '../../host/files/disk-probe.ts';
 
 /** The probe of all folders takes no longer. */
@@ -26,14 +29,21 @@ export async function probeStartDisks(
     [settings.mutexDir, 'file mutexes'],
     ...mutexFolders(readDirectives(unit, settings)).map((path): [string, string] => [path, 'file mutexes']),
     ['/dev/shm', 'POSIX shared memory and semaphores'],
+    ...writtenFiles(settings, unit).map(({ path, directive }): [string, string] => [
+      dirname(path),
+      directive,
+    ]),
     ['/tmp', 'temporary files'],
   ];
   const byPath = new Map<string, string>();
   for (const [path, what] of places) if (path !== null && !byPath.has(path)) byPath.set(path, what);
   const trials = await probeDisks([...byPath.keys()], Math.min(deadlineMs, steadyMs() + MOST_MS));
+  const mounts = readOwnMounts();
   return [...byPath].flatMap(([path, what]) => {
     const trial = trials.get(path) ?? unknown('not tried');
-    return trial.known && trial.value.error === 'ENOENT' ? [] : [{ path, what, trial }];
+    if (trial.known && trial.value.error === 'ENOENT') return [];
+    const fileSystem = trial.known && trial.value.real !== null ? mountOf(mounts, trial.value.real) : null;
+    return [{ path, what, fileSystem, trial }];
   });
 }
 

@@ -46,7 +46,8 @@ export const disk = (trial: Partial<DiskTrial>, path = '/var/log/apache2'): Fail
   {
     path,
     what: 'ErrorLog',
-    trial: known({ folder: path, freeBytes: 1e9, freeInodes: 1e6, error: null, ...trial }),
+    fileSystem: 'ext4 on /dev/sda1',
+    trial: known({ folder: path, real: path, freeBytes: 1e9, freeInodes: 1e6, error: null, ...trial }),
   },
 ];
 

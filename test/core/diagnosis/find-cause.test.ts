@@ -339,6 +339,35 @@ void t.test('a table that may be too small is doubted if the log names another c
   t.equal(explainFailure(leak({ orphans: 0 }), [line(PORT)]).cause, 'semaphore-demand', 'a full one is sure');
 });
 
+void t.test(
+  'a full disk is doubted if the log names another failure, and no line is about space',
+  async (t) => {
+    const told = (over: Partial<FailureFacts>, ...lines: string[]) =>
+      explainFailure(
+        failure(over),
+        lines.map((text) => line(text)),
+      );
+    const full = { disks: disk({ error: 'ENOSPC' }, '/tmp') };
+    const ADDRESS = '(99)Cannot assign requested address: AH00072: make_sock: could not bind to address x:80';
+    const NO_PID_FILE =
+      '[x] [core:error] [pid 1] (28)No space left on device: AH00099: could not create /tmp/a.pid.x1';
+    t.equal(told(full).cause, 'disk-full');
+    t.match(told(full, ADDRESS), {
+      cause: 'other',
+      evidence: [{ saw: ADDRESS }, { saw: /^\/tmp .* is full/ }],
+    });
+    t.equal(told(full, ADDRESS, NO_PID_FILE).cause, 'disk-full', 'a line of space confirms it');
+    t.equal(told(full, ADDRESS, '[x] [foo:emerg] (28)Kein Platz: foo: cannot write x').cause, 'disk-full');
+    t.equal(told(full, NO_ROOM).cause, 'disk-full', 'it can be a file mutex');
+    t.equal(told(full, 'AH00016: Configuration Failed').cause, 'disk-full', 'it only follows');
+    t.equal(told({ ending: ending({ cause: 'disk-full' }) }, ADDRESS).cause, 'other', 'also when it is over');
+    t.match(
+      told(full, '(98)Address already in use: AH00072: make_sock: could not bind to address x').cause,
+      /^port/,
+    );
+  },
+);
+
 void t.test('a log line is shown with the matching cause', async (t) => {
   const { cause, evidence } = explainFailure(leak(), [line(NO_ROOM), line('AH00016: Configuration Failed')]);
   t.equal(cause, 'semaphore-leak');

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { errorLogsIn } from '../../../src/core/httpd/error-logs.ts';
+import { errorLogsIn, writtenFilesIn } from '../../../src/core/httpd/error-logs.ts';
 
 const found = (texts: string[], over: object = {}) =>
   errorLogsIn(texts, {
@@ -59,6 +59,30 @@ void t.test('nothing is learned from a word that cannot be what httpd says', asy
       word,
     );
   t.strictSame(found(['ErrorLog ${APACHE_LOG_DIR}/error.log', host], { mainErrorLog: 'x' }), []);
+});
+
+void t.test('the files that a start opens for writing, each with its directive', async (t) => {
+  const text = `${MAIN}
+CustomLog \${APACHE_LOG_DIR}/access.log combined
+CustomLog "|/usr/bin/rotatelogs /x 1" combined
+ScriptSock /run/cgi/sock
+<VirtualHost *:80>
+  ErrorLog /srv/shop/error.log
+  TransferLog logs/shop.log
+</VirtualHost>`;
+  t.strictSame(
+    writtenFilesIn([text], {
+      serverRoot: '/etc/apache2',
+      mainErrorLog: '/var/log/apache2/error.log',
+      environment: new Map(),
+    }),
+    [
+      { path: '/var/log/apache2/access.log', directive: 'CustomLog' },
+      { path: '/run/cgi/sock', directive: 'ScriptSock' },
+      { path: '/srv/shop/error.log', directive: 'ErrorLog' },
+      { path: '/etc/apache2/logs/shop.log', directive: 'TransferLog' },
+    ],
+  );
 });
 
 void t.test('there is an end to them', async (t) => {

@@ -1,6 +1,8 @@
 /** What one folder said when a block was written into it. */
 export interface DiskTrial {
   folder: string;
+  /** The same without symbolic links; null where that could not be read. */
+  real: string | null;
   /** For an ordinary user (statvfs(3), f_bavail); null where that could not be read. */
   freeBytes: number | null;
   /** Null where the file system counts none. */
@@ -21,12 +23,13 @@ export function parseDiskTrials(text: string): Map<string, DiskTrial> {
 
 function parseLine(line: string): DiskTrial | null {
   try {
-    const { folder, freeBytes, freeInodes, error } = JSON.parse(line) as Partial<DiskTrial>;
+    const { folder, real, freeBytes, freeInodes, error } = JSON.parse(line) as Partial<DiskTrial>;
     const isWhole =
       typeof folder === 'string' &&
+      (real === null || typeof real === 'string') &&
       [freeBytes, freeInodes].every((one) => one === null || typeof one === 'number') &&
       (error === null || typeof error === 'string');
-    return isWhole ? ({ folder, freeBytes, freeInodes, error } as DiskTrial) : null;
+    return isWhole ? ({ folder, real, freeBytes, freeInodes, error } as DiskTrial) : null;
   } catch {
     return null;
   }

@@ -1,6 +1,9 @@
 import type { Cause } from '../cause.ts';
 import type { CauseRule } from '../find-cause.ts';
 
+/** Causes that the line of another failure contradicts, as when the disk is still full. */
+const WEAK: ReadonlySet<Cause> = new Set(['disk-full', 'inodes-full', 'quota-exceeded', 'shm-full']);
+
 /** Causes that may have passed since the run ended: the port is free again, the file was removed. */
 const PASSING: ReadonlySet<Cause> = new Set([
   'disk-full',
@@ -20,6 +23,7 @@ export const recordedCause: CauseRule = (_, { ending }) =>
     : {
         cause: ending.cause,
         isOver: true,
+        ...(WEAK.has(ending.cause) ? { weak: true } : {}),
         evidence: [
           {
             rule: 'state',

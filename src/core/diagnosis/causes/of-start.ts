@@ -72,11 +72,14 @@ export const diskCause: CauseRule = (unit, facts) => {
   return null;
 };
 
-function ofDisk({ path, what }: Disk, trial: DiskTrial): Finding | null {
+/** Weak, since httpd may not have needed that folder: the line of another failure contradicts it. */
+function ofDisk({ path, what, fileSystem }: Disk, trial: DiskTrial): Finding | null {
   const isShm = path === '/dev/shm';
+  const where = isShm || fileSystem === null ? '' : ` (${fileSystem})`;
   const found = (cause: Finding['cause'], saw: string, source: string): Finding => ({
     cause,
-    evidence: [{ rule: 'disk', saw, source }],
+    weak: true,
+    evidence: [{ rule: 'disk', saw: `${saw}${where}`, source }],
   });
   switch (diskWant(trial)) {
     case 'full':

@@ -7,6 +7,7 @@ import {
 
 const trial = (over: Partial<DiskTrial> = {}): DiskTrial => ({
   folder: '/var/log',
+  real: '/var/log',
   freeBytes: 1,
   freeInodes: 2,
   error: null,
