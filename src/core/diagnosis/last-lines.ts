@@ -92,12 +92,16 @@ const OF_A_CLIENT = /\[(?:client|remote) \d/;
 /** Warnings that httpd prints at each start: AH00112 of a missing folder, AH00558 of its name, AH00548 of NameVirtualHost. */
 const WARNING = /AH00(?:112|117|548|557|558|559)\b|\bwarn/i;
 
+/** What Debian's apachectl prints after every failure (apache2: debian/config-dir/apache2ctl). */
+const FAILED = /^(?:Action '[\w-]{1,40}' failed|The Apache error log may have more information)\.$/;
+
 function isFromStart({ match, text, isFromStart: own }: LogLine): boolean {
   return (
     own &&
     match === null &&
     /\S/.test(text) &&
     !WARNING.test(text) &&
+    !FAILED.test(text.trim()) &&
     !/[[:](?:notice|info|debug)\]/.test(text)
   );
 }

@@ -26,7 +26,7 @@ const MOST_UNDATED = 10;
 
 /**
  * The lines of a log file with their times. Timestamps are in httpd's local time, `offsetMs` ahead of UTC, unless the file's
- * own time shows another offset. A line without a timestamp belongs to the one before it. In a file without timestamps the last
+ * own time shows another offset. A line without a timestamp belongs to the one before it, unless a failed start wrote it. In a file without timestamps the last
  * lines get the file's time.
  */
 export function dateLines({ lines, mtimeMs }: LogFile, offsetMs: number): DatedLine[] {
@@ -35,12 +35,29 @@ export function dateLines({ lines, mtimeMs }: LogFile, offsetMs: number): DatedL
   if (newest === null)
     return lines.map((text, i) => ({ text, atMs: i < lines.length - MOST_UNDATED ? null : mtimeMs }));
   const offset = offsetMs + correctionMs(newest - offsetMs, mtimeMs);
+  const failedAt = lastFailedStart(lines, stamps);
   let atMs: number | null = null;
   return lines.map((text, i) => {
     const stamp = stamps[i] ?? null;
     if (stamp !== null) atMs = stamp - offset;
+    if (i === failedAt) atMs = mtimeMs;
     return { text, atMs };
   });
+}
+
+/** The last line of a start that fails before the format of the log is set (httpd: server/main.c). */
+const START_FAILED = /^(?:AH\d{5}: )?(?:Unable to open logs|Configuration Failed)/;
+
+/**
+ * Where the lines without timestamps of a failed start begin, if the file ends with them: they are as recent as the file, while
+ * the timestamp in front of them is that of an earlier run.
+ */
+function lastFailedStart(lines: readonly string[], stamps: readonly (number | null)[]): number | null {
+  if (!START_FAILED.test(lines.at(-1) ?? '')) return null;
+  let at = lines.length - 1;
+  const least = Math.max(1, lines.length - MOST_UNDATED);
+  while (at > least && stamps[at - 1] === null && !START_FAILED.test(lines[at - 1] ?? '')) at--;
+  return at;
 }
 
 const QUARTER_MS = 15 * 60_000;

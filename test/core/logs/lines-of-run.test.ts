@@ -21,9 +21,27 @@ void t.test('lines from before the run are skipped with their continuation lines
   );
   t.strictSame(
     dated.map(({ atMs }) => atMs),
-    [null, at(57, 999), at(57, 999), at(58, 800), at(58, 800)],
+    [null, at(57, 999), at(57, 999), at(58, 800), at(58, 801)],
   );
 });
+
+void t.test(
+  'lines without timestamps at the end are of the last start, if they say that it failed',
+  async (t) => {
+    const stamped = '[Sat Nov 21 05:20:57.000000 2026] [mpm_prefork:notice] an earlier run';
+    const failed = [
+      '(28)No space left on device: AH00091: could not open error log file /x',
+      'AH00015: Unable to open logs',
+    ];
+    t.strictSame(dates([stamped, ...failed]), [at(57), at(59), at(59)]);
+    t.strictSame(
+      dates([stamped, ...failed, ...failed]),
+      [at(57), at(57), at(57), at(59), at(59)],
+      'of the last one',
+    );
+    t.strictSame(dates([stamped, ...failed, 'PHP: something else']), [at(57), at(57), at(57), at(57)]);
+  },
+);
 
 void t.test('timestamps of 2.2 have no fraction: the second of the start is included', async (t) => {
   const since = (line: string) =>
