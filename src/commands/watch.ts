@@ -1,6 +1,6 @@
 import { type Fact, known } from '../core/fact.ts';
 import { guardedUnits } from '../host/systemd/unit-files.ts';
-import { followJournal, newestCursor } from '../host/logs/follow-journal.ts';
+import { JournalFollower, newestCursor } from '../host/logs/follow-journal.ts';
 import { BusConnection } from '../host/systemd/bus-connection.ts';
 import { Systemd } from '../host/systemd/systemd.ts';
 import { followUnits } from '../workflows/recovery/follow-units.ts';
@@ -41,6 +41,7 @@ export async function watch(options: WatchOptions): Promise<number> {
   const { signal } = ending;
   const units = guardedUnits();
   const watchdog = new Watchdog();
+  let journal: JournalFollower | null = null;
   const watcher = new Watcher(units, {
     clock: realClock,
     endingOf: (unit, invocationId) => readRunEnding(unit, invocationId),
@@ -48,6 +49,10 @@ export async function watch(options: WatchOptions): Promise<number> {
     listSets: () => listMutexIds(),
     writeRequest: (requested) => {
       writeRequest(requested);
+    },
+    onAwake: () => {
+      // When it comes back, journalctl has read everything before it.
+      if (journal?.hasGrown() === true) watchdog.beatNow();
     },
     log: (priority, sentence) => {
       if (!signal.aborted) void log(options, priority, escape(sentence));
@@ -63,28 +68,34 @@ export async function watch(options: WatchOptions): Promise<number> {
   watcher.checkTable();
 
   const cursor = await newestCursor();
-  const following = Promise.all([
+  const following = new JournalFollower({
+    cursor,
+    units: [...units, OWN_UNIT],
+    words: [...Watcher.words, HEARTBEAT],
+    onEntry: (entry) => {
+      if (entry.unit !== OWN_UNIT || !entry.message.includes(HEARTBEAT)) {
+        watcher.onEntry(entry);
+        return;
+      }
+      watchdog.heard(entry.message);
+      if (following.hasGrown()) following.replace();
+    },
+    onTrouble: watcher.onJournalTrouble,
+    signal,
+  });
+  journal = following;
+  const ended = Promise.all([
     followUnits({ clock: realClock, connect }, units, onState, watcher.onBusTrouble, signal),
-    followJournal({
-      cursor,
-      units: [...units, OWN_UNIT],
-      words: [...Watcher.words, HEARTBEAT],
-      onEntry: (entry) => {
-        if (entry.unit === OWN_UNIT && entry.message.includes(HEARTBEAT)) watchdog.heard(entry.message);
-        else watcher.onEntry(entry);
-      },
-      onTrouble: watcher.onJournalTrouble,
-      signal,
-    }),
+    following.follow(),
   ]);
   watchdog.start(signal);
   // From now on no failure is missed, so the watcher's start is complete.
-  await Promise.race([watcher.begun, following]);
+  await Promise.race([watcher.begun, ended]);
   await notify(
     'READY=1',
     `STATUS=${units.length === 0 ? 'no unit is guarded' : `following ${units.join(', ')}`}`,
   );
-  await following;
+  await ended;
   return 0;
 }
 

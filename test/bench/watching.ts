@@ -9,8 +9,8 @@ const WATCH = 'httpd-guard-watch.service';
 const MOST_MIB = 50;
 /** V8 collects once more ten seconds after the start, and then no more. */
 const SETTLE_SECONDS = 20;
-/** By then another journalctl follows, since the first one has read much. */
-const RENEWED_SECONDS = 10;
+/** By then another journalctl follows, since the first one has read much: five seconds after the request for the real line. */
+const RENEWED_SECONDS = 15;
 /**
  * One look at the table is in it, since the kernel does not signal that a set is gone and httpd does not notice; none where there
  * are no sets. Shorter than half of WatchdogSec=, so there is no beat in it.

@@ -135,7 +135,7 @@ void t.test('the watcher', async (t) => {
     const mark = await guard.mark();
     const reader = await journalctl();
     await say(
-      `perl -e '$| = 0; for (1 .. 100000) { print $_ == 50000 ? "$ARGV[0]\\n" : "[client 10.0.0.1] lock $_ of the mutex\\n" } sleep 1' "${CREATE_FAILED}" | systemd-cat`,
+      `perl -e '$| = 0; for (1 .. 100000) { print $_ == 50000 ? "$ARGV[0]\\n" : $_ % 2 ? "[client 10.0.0.1] lock $_ of the mutex\\n" : "[client 10.0.0.1] request $_\\n" } sleep 1' "${CREATE_FAILED}" | systemd-cat`,
     );
     await looked(mark);
     // Its own entry comes behind all of the others.

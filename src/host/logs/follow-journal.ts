@@ -1,21 +1,21 @@
-import { spawn } from 'node:child_process';
-import { setTimeout as pause } from 'node:timers/promises';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { type JournalEntry, parseJournalEntry } from '../../core/logs/journal-entry.ts';
 import { runTool } from '../exec/spawn-tool.ts';
 import { steadyMs } from '../exec/steady-ms.ts';
+import { errorReason } from '../files/error-reason.ts';
+import { type Clock, realClock } from '../proc/real-clock.ts';
+import { residentBytes } from '../proc/resident-bytes.ts';
 
 const NEWLINE = 10;
 /** The longest line that is read; of a longer one the end is lost. */
 const MOST_LINE_BYTES = 2 * 1024 * 1024;
-/**
- * journalctl keeps mapped what it has read. After so many entries another one takes its place, as soon as it was silent for a
- * while: that one begins at the last entry.
- */
-const MANY_ENTRIES = 2_000;
-const SILENCE_MS = 5_000;
+/** journalctl keeps mapped what it has read: by how much it may grow after its first entry. */
+const MOST_GROWTH_BYTES = 2 * 1024 * 1024;
 /** Failures in a row without an entry, after which the cursor is given up. */
 const MOST_TROUBLES = 3;
-const RESTART_WAITS_MS = [200, 1_000, 5_000, 15_000];
+const RESTART_WAITS_MS = [200, 1_000, 5_000];
+const LONGEST_WAIT_MS = 15_000;
 
 export interface JournalQuestion {
   /** The entry to start after; null to start with the next one. */
@@ -28,36 +28,110 @@ export interface JournalQuestion {
   signal: AbortSignal;
 }
 
+type Journalctl = ChildProcessByStdio<null, Readable, null>;
+
+/** What follows the journal, as arguments for the tests. */
+export interface JournalDoors {
+  /** Throws or emits "error" if it cannot be started. */
+  start: (args: readonly string[], signal: AbortSignal) => Journalctl;
+  /** The resident size of a process; null if it cannot be read. */
+  residentBytes: (pid: number) => number | null;
+  pause: Clock['pause'];
+}
+
+const DOORS: JournalDoors = {
+  start: (args, signal) => spawn('journalctl', args, { stdio: ['ignore', 'pipe', 'ignore'], signal }),
+  residentBytes,
+  pause: (ms, signal) => realClock.pause(ms, signal),
+};
+
 /**
- * Follows the journal entries of units through journalctl(1) until `signal` aborts. If journalctl exits, it is restarted at the
- * last entry. journalctl filters by the words (--grep), since a server may write a hundred thousand lines in a burst; every
- * second attempt goes without, since journalctl can be built without --grep.
+ * Follows the journal entries of units through journalctl(1). If journalctl exits, it is restarted at the last entry. journalctl
+ * filters by the words (--grep), since a server may write a hundred thousand lines in a burst; every second attempt goes without,
+ * since journalctl can be built without --grep.
  */
-export async function followJournal(question: JournalQuestion): Promise<void> {
-  const { words, onEntry, onTrouble, signal } = question;
-  let { cursor } = question;
-  for (let troubles = 0; !signal.aborted;) {
-    const seen = cursor;
-    let entries = 0;
-    const lines = new Lines((line) => {
-      troubles = 0;
-      entries++;
-      const entry = parseJournalEntry(line);
-      if (entry === null) return;
-      ({ cursor } = entry);
-      if (cursor !== seen && words.some((word) => entry.message.includes(word))) onEntry(entry);
+export class JournalFollower {
+  private cursor: string | null;
+  private journalctl: Journalctl | null = null;
+  /** The resident size of this journalctl at its first entry; null before. */
+  private firstBytes: number | null = null;
+  private isReplaced = false;
+
+  constructor(
+    private readonly question: JournalQuestion,
+    private readonly doors: JournalDoors = DOORS,
+  ) {
+    this.cursor = question.cursor;
+  }
+
+  /** Resolves when `signal` aborts. */
+  async follow(): Promise<void> {
+    const { words, onEntry, onTrouble, signal } = this.question;
+    for (let troubles = 0; !signal.aborted;) {
+      const seen = this.cursor;
+      const lines = new Lines((line) => {
+        troubles = 0;
+        const entry = parseJournalEntry(line);
+        if (entry === null) return;
+        this.cursor = entry.cursor;
+        if (entry.cursor !== seen && words.some((word) => entry.message.includes(word))) onEntry(entry);
+      });
+      const ended = await this.runJournalctl(troubles % 2 === 0, lines);
+      if (ended === REPLACED) continue;
+      onTrouble(ended);
+      // The entry may have been deleted with its file.
+      if (troubles >= MOST_TROUBLES) this.cursor = null;
+      const waitMs = RESTART_WAITS_MS[troubles++] ?? LONGEST_WAIT_MS;
+      await this.doors.pause(waitMs, signal);
+    }
+  }
+
+  /** Whether journalctl has mapped so much that it should be replaced. */
+  hasGrown(): boolean {
+    const bytes = this.residentBytes();
+    return bytes !== null && this.firstBytes !== null && bytes - this.firstBytes > MOST_GROWTH_BYTES;
+  }
+
+  /**
+   * To be called in `onEntry`: another journalctl takes over after the entries that have arrived. Nothing is lost or read twice,
+   * since journalctl has read everything before an entry that it prints, also what does not match.
+   */
+  replace(): void {
+    this.isReplaced = true;
+  }
+
+  private residentBytes(): number | null {
+    const pid = this.journalctl?.pid;
+    return pid === undefined ? null : this.doors.residentBytes(pid);
+  }
+
+  /** Resolves with the reason why journalctl ended, or when another one is to take over. */
+  private runJournalctl(grep: boolean, lines: Lines): Promise<string | typeof REPLACED> {
+    const args = journalctlArguments(this.question, this.cursor, grep);
+    this.isReplaced = false;
+    this.firstBytes = null;
+    return new Promise((resolve) => {
+      try {
+        const child = this.doors.start(args, this.question.signal);
+        this.journalctl = child;
+        child.stdout.on('data', (piece: Buffer) => {
+          this.firstBytes ??= this.residentBytes();
+          lines.add(piece);
+          if (!this.isReplaced) return;
+          child.stdout.destroy();
+          child.kill();
+          resolve(REPLACED);
+        });
+        child.on('error', (error) => {
+          resolve(`journalctl cannot be run: ${errorReason(error)}`);
+        });
+        child.on('close', (code, by) => {
+          resolve(`journalctl ended (${by ?? `exit status ${code ?? ''}`})`);
+        });
+      } catch (error) {
+        resolve(`journalctl cannot be run: ${errorReason(error)}`);
+      }
     });
-    const add = (piece: Buffer): void => {
-      lines.add(piece);
-    };
-    const hasReadMuch = (): boolean => entries > MANY_ENTRIES;
-    const ended = await runJournalctl({ ...question, cursor }, troubles % 2 === 0, add, hasReadMuch);
-    if (ended === REPLACED) continue;
-    onTrouble(ended);
-    // The entry may have been deleted with its file.
-    if (troubles >= MOST_TROUBLES) cursor = null;
-    const waitMs = RESTART_WAITS_MS[Math.min(troubles++, RESTART_WAITS_MS.length - 1)];
-    await pause(waitMs, undefined, { signal }).catch(() => undefined);
   }
 }
 
@@ -72,14 +146,12 @@ const NEWEST_TIMEOUT_MS = 10_000;
 
 const REPLACED = Symbol('replaced');
 
-/** Resolves with the reason why journalctl ended, or when it has read so much that another one is to follow. */
-function runJournalctl(
-  { units, words, cursor, signal }: JournalQuestion,
+function journalctlArguments(
+  { units, words }: JournalQuestion,
+  cursor: string | null,
   grep: boolean,
-  onPiece: (piece: Buffer) => void,
-  hasReadMuch: () => boolean,
-): Promise<string | typeof REPLACED> {
-  const args = [
+): string[] {
+  return [
     '--quiet',
     '--follow',
     '--output=json',
@@ -94,27 +166,6 @@ function runJournalctl(
     '_PID=1',
     ...units.map((unit) => `UNIT=${unit}`),
   ];
-  return new Promise((resolve) => {
-    const child = spawn('journalctl', args, { stdio: ['ignore', 'pipe', 'ignore'], signal });
-    let silence: NodeJS.Timeout | null = null;
-    child.stdout.on('data', (piece: Buffer) => {
-      onPiece(piece);
-      if (!hasReadMuch()) return;
-      silence ??= setTimeout(() => {
-        child.stdout.destroy();
-        child.kill();
-        resolve(REPLACED);
-      }, SILENCE_MS);
-      silence.refresh();
-    });
-    child.on('error', (error) => {
-      resolve(`journalctl cannot be run: ${error.message}`);
-    });
-    child.on('close', (code, by) => {
-      if (silence !== null) clearTimeout(silence);
-      resolve(`journalctl ended (${by ?? `exit status ${code ?? ''}`})`);
-    });
-  });
 }
 
 /** Splits the chunks of a stream into lines. Lines that are too long are dropped. */

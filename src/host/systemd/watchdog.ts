@@ -10,26 +10,43 @@ export const HEARTBEAT = 'httpd-guard heartbeat';
  */
 export class Watchdog {
   private beats = 0;
+  private heardBeats = 0;
+  private readonly withinMs = watchdogMs();
 
-  /** Writes heartbeats until `signal` aborts; none if there is no watchdog. */
+  /** Writes heartbeats until `signal` aborts, the first one at once. */
   start(signal: AbortSignal): void {
-    const withinMs = watchdogMs();
-    if (withinMs === null) return;
+    if (this.withinMs === null) return;
+    this.beat();
     const timer = setInterval(() => {
-      this.beats++;
-      writeSync(2, `<7>${this.beat()}\n`);
-    }, withinMs / 2);
+      this.beat();
+    }, this.withinMs / 2);
     signal.addEventListener('abort', () => {
       clearInterval(timer);
     });
   }
 
-  /** Handles our own message that arrived through the journal. */
-  heard(message: string): void {
-    if (message === this.beat()) void notify('WATCHDOG=1');
+  /** Writes a heartbeat out of turn, unless there is one on its way or no watchdog: then the journal may not have our stderr. */
+  beatNow(): void {
+    if (this.withinMs !== null && this.heardBeats === this.beats) this.beat();
   }
 
-  private beat(): string {
+  /** Handles our own message that arrived through the journal. */
+  heard(message: string): void {
+    if (message !== this.newest) return;
+    this.heardBeats = this.beats;
+    void notify('WATCHDOG=1');
+  }
+
+  private beat(): void {
+    this.beats++;
+    try {
+      writeSync(2, `<7>${this.newest}\n`);
+    } catch {
+      // Without journald: systemd restarts the watcher if no heartbeat comes back in time.
+    }
+  }
+
+  private get newest(): string {
     return `${HEARTBEAT} ${process.pid}-${this.beats}`;
   }
 }

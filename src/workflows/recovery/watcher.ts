@@ -38,6 +38,8 @@ export interface WatcherDoors {
   waitingRequest: () => readonly string[];
   /** The sets that look like mutexes of an httpd; null if they cannot be read. */
   listSets: () => ReadonlySet<number> | null;
+  /** Called when the watcher is awake anyway: at a look at the table, and some seconds after a request. */
+  onAwake: () => void;
   /** Throws if the request cannot be written. */
   writeRequest: (units: readonly string[]) => void;
   log: (priority: Priority, sentence: string) => void;
@@ -133,6 +135,7 @@ export class Watcher {
   /** The next check is in a minute; none while there are no sets, until a unit is started or reloaded. */
   private listTable(): ReadonlySet<number> | null {
     const ids = this.doors.listSets();
+    this.doors.onAwake();
     this.sets = ids ?? this.sets;
     this.cancelCheck();
     this.cancelCheck = ids?.size === 0 ? none : this.doors.clock.after(TABLE_EVERY_MS, this.checkTable);
@@ -198,6 +201,7 @@ export class Watcher {
 
   /** Before 246, systemd misses a file that appears while the recovery before is running (systemd: pull request 15697). */
   private readonly renew = (): void => {
+    this.doors.onAwake();
     const waiting = this.doors.waitingRequest();
     if (waiting.length === 0) return;
     try {

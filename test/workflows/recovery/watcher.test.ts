@@ -21,11 +21,13 @@ function world({ units = [A] }: { units?: string[] } = {}) {
   let writes = 0;
   let isFull = false;
   let table: ReadonlySet<number> | null = new Set();
+  let awake = 0;
   const watcher = new Watcher(units, {
     clock,
     endingOf: (unit, invocationId) => endings.get(`${unit} ${invocationId}`) ?? null,
     waitingRequest: () => waiting,
     listSets: () => table,
+    onAwake: () => awake++,
     writeRequest: (requested) => {
       if (isFull) throw new Error('no space');
       writes++;
@@ -38,6 +40,7 @@ function world({ units = [A] }: { units?: string[] } = {}) {
     watcher,
     logged,
     writes: () => writes,
+    awake: () => awake,
     fillDisk: () => (isFull = true),
     endsFor: (unit: string, invocationId: string, over: Partial<RunEnding> = {}) =>
       endings.set(`${unit} ${invocationId}`, ending({ invocationId, cause: 'semaphore-demand', ...over })),
@@ -348,6 +351,24 @@ void t.test('a request that is not taken is written again until it is', async (t
   await one.clock.advance(10_000);
   t.match(one.logged.at(-1), 'a request that was not taken cannot be written again: no space');
   t.strictSame(one.take(), [A]);
+});
+
+void t.test('its memory is seen to when it is awake anyway, and nothing else wakes it', async (t) => {
+  const one = world();
+  one.watcher.checkTable();
+  t.equal(one.awake(), 1, 'a look at the table');
+  await one.clock.advance(3_600_000);
+  t.equal(one.awake(), 1, 'no sets');
+  one.line();
+  one.take();
+  await one.clock.advance(4_000);
+  t.equal(one.awake(), 1);
+  await one.clock.advance(3_600_000);
+  t.equal(one.awake(), 2, 'some seconds after a request');
+  one.setTable(new Set([1]));
+  one.watcher.checkTable();
+  await one.clock.advance(120_000);
+  t.equal(one.awake(), 5, 'each minute while there are sets');
 });
 
 void t.test('a request that was taken is not written again', async (t) => {
