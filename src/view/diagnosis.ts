@@ -19,7 +19,7 @@ const SENTENCE: Record<Cause, string> = {
   'set-removed-while-live': 'its semaphores were removed while it was running',
   'config-error': 'its configuration has an error',
   killed: 'it was killed',
-  'out-of-memory': 'the kernel killed it, since memory ran out',
+  'out-of-memory': 'it was killed because memory ran out',
   timeout: 'its start, stop or run took too long, so systemd killed it',
   'not-started': 'systemd did not start it',
   'stale-pid-file': 'its pid file names another program',

@@ -188,7 +188,7 @@ function killCures(cause: 'killed' | 'out-of-memory' | 'timeout', input: AdviceI
       ? timeoutCure(input)
       : [
           cure(
-            'check whether it was the OOM killer',
+            cause === 'killed' ? 'check whether it was the OOM killer' : 'see what used the memory',
             'journalctl -k --since "1 hour ago" --grep "out of memory|oom-kill"',
           ),
         ]),

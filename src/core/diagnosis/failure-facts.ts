@@ -2,6 +2,7 @@ import type { StartCommand } from '../httpd/launch.ts';
 import type { Fact } from '../fact.ts';
 import type { LineMatch } from '../logs/match-line.ts';
 import type { UnitJob } from '../units/unit-job.ts';
+import type { OomKiller } from '../units/oom-killer.ts';
 import type { UnitFacts } from '../units/unit-facts.ts';
 import type { Lost } from '../register/losses.ts';
 import type { MissingSets } from '../register/missing-sets.ts';
@@ -62,8 +63,8 @@ export interface FailureFacts {
   pidFile: Fact<PidFile> | null;
   /** The process in the pid file, if it is not httpd. */
   stranger: Stranger | null;
-  /** Whether the kernel's OOM killer ended its main process; unknown if the kernel's messages cannot be read. */
-  oomKilled: Fact<boolean>;
+  /** What killed it since memory ran out; null if nothing shows that, unknown if the journal cannot be read. */
+  oomKiller: Fact<OomKiller | null>;
 }
 
 export interface Holder {

@@ -124,7 +124,7 @@ export async function failureFactsOf(
     outsider: about === null ? null : findOutsider(about, pidFile, snapshot.processes, living),
     pidFile,
     stranger: pidFile === null ? null : strangerOf(pidFile),
-    oomKilled: known(ending?.cause === 'out-of-memory'),
+    oomKiller: known(ending?.cause === 'out-of-memory' ? 'recorded' : null),
   };
   return about === null || !isDown
     ? facts
@@ -162,11 +162,12 @@ async function withSlowFacts(
   trial: () => Promise<StartTrial>,
 ): Promise<FailureFacts> {
   const { cause, weak, isOver } = findCause(facts);
-  if (cause === 'killed' && endOf(unit, facts).result === 'signal' && unit.lastMainPid !== 0)
-    return {
-      ...facts,
-      oomKilled: await witness.wasOomKilled(unit.lastMainPid, unit.run.began.realMs, systemd.leftMs()),
-    };
+  if ((cause === 'killed' || cause === 'out-of-memory') && endOf(unit, facts).result === 'signal') {
+    const run = { unit: unit.name, mainPid: unit.lastMainPid, beganMs: unit.run.began.realMs };
+    const asked = await witness.oomKiller(run, systemd.leftMs());
+    // The journal may have lost what ExecStopPost= found in it.
+    return valueOrNull(asked) === null && cause === 'out-of-memory' ? facts : { ...facts, oomKiller: asked };
+  }
   if (cause !== 'other' && weak !== true && isOver !== true) return facts;
   const orphans = new Set(facts.listeningOrphans.map(({ pid }) => pid));
   const others = portOwners(new Set(listenPorts(directives))).filter(

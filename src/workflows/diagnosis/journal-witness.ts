@@ -1,3 +1,5 @@
+import type { KilledRun } from '../../host/proc/oom-kills.ts';
+import type { OomKiller } from '../../core/units/oom-killer.ts';
 import { type Fact, known, unknown } from '../../core/fact.ts';
 import type { UnitJob } from '../../core/units/unit-job.ts';
 
@@ -7,12 +9,12 @@ import type { UnitJob } from '../../core/units/unit-job.ts';
  */
 export interface JournalWitness {
   lastJob: (unit: string, timeoutMs: number) => Promise<Fact<UnitJob | null>>;
-  wasOomKilled: (pid: number, sinceMs: number, timeoutMs: number) => Promise<Fact<boolean>>;
+  oomKiller: (run: KilledRun, timeoutMs: number) => Promise<Fact<OomKiller | null>>;
 }
 
 const NOT_READ = 'a recovery reads no journal';
 
 export const noWitness: JournalWitness = {
   lastJob: () => Promise.resolve(unknown(NOT_READ)),
-  wasOomKilled: () => Promise.resolve(known(false)),
+  oomKiller: () => Promise.resolve(known(null)),
 };

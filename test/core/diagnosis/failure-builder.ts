@@ -78,7 +78,7 @@ export const failure = (over: Partial<FailureFacts> = {}): FailureFacts => ({
   outsider: null,
   pidFile: known({ path: '/run/apache2.pid', pid: null, state: 'absent' }),
   stranger: null,
-  oomKilled: known(false),
+  oomKiller: known(null),
   ...over,
 });
 

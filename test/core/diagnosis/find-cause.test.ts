@@ -110,6 +110,7 @@ void t.test('only an exit of httpd itself can be caused by a full table', async 
   for (const result of ['exit-code', 'protocol', 'resources', 'start-limit-hit'])
     t.equal(withResult(result), 'semaphore-leak', result);
   const room = { use: known(use(1)), orphans: 0 };
+  const signalled = { unit: known(failedUnit({ result: 'signal' })) };
   for (const [result, cause] of [
     ['signal', 'killed'],
     ['core-dump', 'killed'],
@@ -124,8 +125,12 @@ void t.test('only an exit of httpd itself can be caused by a full table', async 
       isBeforeStart: true,
     });
   }
-  t.equal(withResult('signal', { ...room, oomKilled: known(true) }), 'out-of-memory');
-  t.equal(withResult('signal', { ...room, oomKilled: unknown('no journal') }), 'killed');
+  for (const killer of ['kernel', 'systemd-oomd', 'recorded'] as const)
+    t.match(findCause(failure({ ...signalled, oomKiller: known(killer) })), {
+      cause: 'out-of-memory',
+      evidence: [{ rule: 'oom', saw: /kernel|oomd|memory/ }, { rule: 'state' }],
+    });
+  t.equal(withResult('signal', { ...room, oomKiller: unknown('no journal') }), 'killed');
   const restarted = failure({ unit: known(failedUnit({ result: 'signal', restart: 'on-abort' })) });
   t.match(findCause(restarted).evidence[0]?.saw, 'systemd restarts it by itself (Restart=on-abort)');
 });

@@ -1,3 +1,6 @@
+import type { Evidence } from '../../evidence.ts';
+import { valueOrNull } from '../../fact.ts';
+import type { OomKiller } from '../../units/oom-killer.ts';
 import type { UnitFacts } from '../../units/unit-facts.ts';
 import { restartsByItself } from '../../units/restart.ts';
 import { timedOut } from '../../units/timed-out.ts';
@@ -19,16 +22,29 @@ export const killCause: CauseRule = (unit, facts) => {
   const end = endOf(unit, facts);
   const text = Object.hasOwn(KILLS, end.result) ? KILLS[end.result] : undefined;
   if (text === undefined) return null;
-  const { oomKilled } = facts;
-  const byOom = end.result === 'oom-kill' || (oomKilled.known && oomKilled.value);
-  const finding = ended(byOom ? 'out-of-memory' : 'killed', text, unit, facts);
-  if (byOom && end.result !== 'oom-kill')
-    finding.evidence.push({
-      rule: 'oom',
-      saw: 'the kernel logged that its OOM killer killed the main process',
-      source: 'journalctl -k',
-    });
-  return finding;
+  if (end.result === 'oom-kill') return ended('out-of-memory', text, unit, facts);
+  const killer = valueOrNull(facts.oomKiller);
+  if (killer === null) return ended('killed', text, unit, facts);
+  const { cause, evidence } = ended('out-of-memory', text, unit, facts);
+  return { cause, evidence: [OOM_EVIDENCE[killer](unit), ...evidence] };
+};
+
+const OOM_EVIDENCE: Record<OomKiller, (unit: UnitFacts) => Evidence> = {
+  kernel: () => ({
+    rule: 'oom',
+    saw: 'the kernel logged that its OOM killer killed the main process',
+    source: 'journalctl -k',
+  }),
+  'systemd-oomd': ({ name }) => ({
+    rule: 'oom',
+    saw: 'systemd-oomd killed its processes',
+    source: `journalctl -u systemd-oomd -u ${name}`,
+  }),
+  recorded: () => ({
+    rule: 'oom',
+    saw: 'memory had run out when the run ended',
+    source: 'httpd-guard post-stop',
+  }),
 };
 
 /** A start or stop took too long (TimeoutStartSec=, TimeoutStopSec=), or the run did (RuntimeMaxSec=). */
