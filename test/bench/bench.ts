@@ -8,6 +8,7 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 import { labObstacle } from './lab-obstacle.ts';
 import { must } from './must.ts';
 
@@ -62,6 +63,9 @@ function buildGuard(target: string): void {
 /** No semaphore of the host can be met in there. The guard wants to see every process, so it gets a /proc of its own. */
 function runInside(folder: string): Promise<number> {
   // The first process of a pid namespace cannot be interrupted: its parent is ended, and it dies with that.
+  // Translated before: what translates it while it runs would be one more process of root in there, and a large one.
+  const inside = join(folder, 'inside.cjs');
+  buildSync({ entryPoints: [join(HERE, 'inside.ts')], outfile: inside, bundle: true, platform: 'node' });
   return runPart('SIGKILL', 'unshare', [
     '--ipc',
     '--pid',
@@ -70,8 +74,7 @@ function runInside(folder: string): Promise<number> {
     '--mount-proc',
     '--kill-child',
     process.execPath,
-    ...process.execArgv,
-    join(HERE, 'inside.ts'),
+    inside,
     folder,
   ]);
 }

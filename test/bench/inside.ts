@@ -1,4 +1,4 @@
-// Runs in the bench's namespaces, as their first process: `inside.ts FOLDER`, with the built guard and the helpers in FOLDER.
+// Runs in the bench's namespaces, as their first process, translated to JavaScript: `inside.cjs FOLDER`, with the built guard and the helpers in FOLDER.
 import { existsSync, realpathSync } from 'node:fs';
 import { benchLooking } from './looking.ts';
 import { Bench } from './measure.ts';
@@ -32,7 +32,7 @@ function programOf(tool: string): string | null {
 
 try {
   const [folder] = process.argv.slice(2);
-  if (folder === undefined) throw new Error('inside.ts is run by bench.ts');
+  if (folder === undefined) throw new Error('it is run by bench.ts');
   process.exitCode = main(folder);
 } catch (error) {
   process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
