@@ -59,7 +59,7 @@ trap 'exit 130' INT
 trap 'exit 143' HUP TERM
 install -d "$new" "$destdir$prefix/bin"
 copy() {
-  install -m 0644 "$here"/dist/*.cjs "$here/dist/semaphore-tool.pl" "$here/dist/50-httpd-guard.conf" "$here"/dist/*.service "$here"/dist/*.path "$here"/dist/*.timer "$new" &&
+  install -m 0644 "$here"/dist/*.cjs "$here"/dist/*.pl "$here/dist/50-httpd-guard.conf" "$here"/dist/*.service "$here"/dist/*.path "$here"/dist/*.timer "$new" &&
     install -m 0755 "$here/dist/gate" "$here/dist/post-stop" "$here/dist/run-node" "$new" &&
     { [ -z "$node" ] || install -D -m 0755 "$node" "$new/bin/node"; }
 }

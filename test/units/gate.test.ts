@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { type MutexOwner, type SemaphoreSet, mayBeMutexOf } from '../../src/core/verdict/semaphore-set.ts';
+import { dropPrivileges } from '../../src/host/exec/drop-privileges.ts';
 import { readSemaphoreSets } from '../../src/host/sysvipc/tables.ts';
 import { set } from '../core/verdict/snapshot-builder.ts';
 
@@ -23,6 +24,8 @@ const ODD = 11;
 const AWKS = [['mawk'], ['gawk'], ['gawk', '--posix'], ['busybox', 'awk'], ['original-awk']].filter(
   ([file = '', ...args]) => spawnSync(file, [...args, 'BEGIN { exit 42 }']).status === 42,
 );
+
+const NEEDS_ROOT = process.geteuid?.() === 0 ? false : 'only root has privileges to lose';
 
 const HEADER = '       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime\n';
 
@@ -170,6 +173,15 @@ void t.test('the gate reads the owner uids of the register, whatever is in its p
   }
   writeFileSync(`${state}/run/register`, 'httpd-guard register 1\nuids 48\njson {}\nend\n');
   t.equal(uids(), ' 48 ', 'the one in /run as well');
+});
+
+void t.test('perl loses the same privileges as one that Node starts', { skip: NEEDS_ROOT }, async (t) => {
+  const command = / (setpriv [^]*?) perl /.exec(readFileSync(GATE, 'utf8'))?.[1] ?? '';
+  const words = command.replace(/\\\n/g, '').split(/ +/);
+  t.strictSame(
+    words.map((word) => word.replace('"$1"', '48')),
+    dropPrivileges(48),
+  );
 });
 
 void t.test('a table in another form: Node is started to check it', async (t) => {

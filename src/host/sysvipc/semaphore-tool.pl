@@ -2,12 +2,13 @@
 # Inspects semaphore sets, removes some and writes a journal entry, since Node cannot call semctl(2).
 # Loads no module, for it runs before httpd starts: strict.pm alone would cost more than asking about a hundred sets.
 #
-# Reads stdin, writes stdout, in three parts (semaphore-tool.ts is the other end):
+# Reads stdin, writes stdout, in three parts (semaphore-tool.ts is the other end). All of a part is read before it is answered, so
+# that neither end waits for the other to read. With an argument, it prints its pid before the first part.
 #   ask     IDs, one a line, then ".": the last user of each set and the number of waiting processes. The answers are in the
 #           order of the IDs, a line for each run of equal ones: how many, last pid, waiters; "." at the end. The last pid is
 #           -1 if the kernel does not report it.
 #   remove  IDs, one a line, then ".": a line for each set that cannot be removed, then "done". A set that is gone is no error: two guards may remove it.
-#   entry   the text of a journal entry, up to the end of stdin: "sent", or the error. Without text: no output.
+#   entry   the lines of a journal entry, then ".": "sent", or the error; "end" after it. Without ".": no output.
 
 # linux/sem.h, linux/ipc.h and errno.h: the same on every architecture.
 sub IPC_RMID () { 0 }
@@ -26,13 +27,16 @@ sub MSG_DONTWAIT () { 0x40 }
 sub JOURNAL () { "/run/systemd/journal/socket" }
 
 $\ = "\n";
-$, = " ";
+# Each part of the output is one print.
+$| = 1;
 
+print $$ if @ARGV;
 answer_questions();
 remove_sets();
 send_entry();
 
 sub answer_questions {
+  my $answers = "";
   my ($run, $run_pid, $run_waiters) = (0, 0, 0);
   while (my $line = <STDIN>) {
     last if $line eq ".\n";
@@ -45,35 +49,35 @@ sub answer_questions {
     my $waiters = $is_known ? $increase + $zero : 0;
     $pid = $is_known ? $pid + 0 : -1;
     if ($pid != $run_pid || $waiters != $run_waiters) {
-      print $run, $run_pid, $run_waiters if $run;
+      $answers .= "$run $run_pid $run_waiters\n" if $run;
       ($run, $run_pid, $run_waiters) = (0, $pid, $waiters);
     }
     $run++;
   }
-  print $run, $run_pid, $run_waiters if $run;
-  print ".";
-  # The answers may wait for each other; from here on each line is waited for.
-  $| = 1;
+  $answers .= "$run $run_pid $run_waiters\n" if $run;
+  print "$answers.";
 }
 
 sub remove_sets {
+  my $errors = "";
   while (my $line = <STDIN>) {
     last if $line eq ".\n";
     my $id = $line + 0;
     my $is_gone = defined semctl($id, 0, IPC_RMID, 0) || $! == EINVAL;
-    print "set $id cannot be removed: $!" unless $is_gone;
+    $errors .= "set $id cannot be removed: $!\n" unless $is_gone;
   }
-  print "done";
+  print "${errors}done";
 }
 
 # One datagram without waiting, since journald may hang. Without journald that is no error, as for sd_journal_send(3).
 # A logger(1) would cost httpd's start 3 ms of 65, this costs 1.
 sub send_entry {
-  local $/ = undef;
-  my $entry = <STDIN>;
-  return if !defined $entry || $entry eq "";
+  my ($entry, $line) = ("", "");
+  $entry .= $line while defined($line = <STDIN>) && $line ne ".\n";
+  return unless defined $line;
   my $address = pack("Sa*", AF_UNIX, JOURNAL);
   my $socket;
   my $is_sent = socket($socket, AF_UNIX, SOCK_DGRAM, 0) && send($socket, $entry, MSG_DONTWAIT, $address);
-  print $is_sent || $! == ENOENT ? "sent" : "cannot write to journald: $!";
+  my $result = $is_sent || $! == ENOENT ? "sent" : "cannot write to journald: $!";
+  print "$result\nend";
 }

@@ -7,7 +7,8 @@ import { dropPrivileges } from '../exec/drop-privileges.ts';
 import { type Inspections, inspectByIpcs } from './inspect-by-ipcs.ts';
 import { NumberLines } from './number-lines.ts';
 import { removeByIpcrm } from './remove-by-ipcrm.ts';
-import { type Running, startTool } from '../exec/spawn-tool.ts';
+import { startTool } from '../exec/spawn-tool.ts';
+import { toolBeside } from './tool-beside.ts';
 
 // Node cannot call semctl(2), and /proc does not show its results, so a tool does it. Measured with 32,000 sets: perl's
 // semctl takes 75 ms for all; `ipcs -s -i` reads the whole table for each set and takes up to 64 ms for one; koffi would take
@@ -20,9 +21,24 @@ import { type Running, startTool } from '../exec/spawn-tool.ts';
  */
 const PROGRAM = join(import.meta.dirname, 'semaphore-tool.pl');
 
+const END_OF_QUESTIONS = '.\n';
 const END_OF_ANSWERS = '.\n';
 const END_OF_REMOVAL = 'done\n';
 const SENT = 'sent\n';
+const END_OF_ENTRY = 'end\n';
+
+/** A run of the program. What it cannot read or write is no error here: its answers are then incomplete. */
+export interface ToolRun {
+  /** Null if it could not be started. */
+  pid: number | null;
+  write: (text: string) => void;
+  /** Closes its stdin: then it exits. */
+  close: () => void;
+  /** All of stdout so far, as soon as it ends with this text or the program has exited. */
+  output: (until: string) => Promise<Buffer>;
+  /** All of stdout, and the error if one is known, as soon as the program has exited. */
+  ended: () => Promise<{ stdout: Buffer; failure: string | null }>;
+}
 
 /**
  * One run of perl that inspects sets of an owner, then removes some and writes a journal entry. Ids can be passed while the table
@@ -30,16 +46,14 @@ const SENT = 'sent\n';
  * to remove every set that this user neither owns nor created (semctl(2), IPC_RMID).
  */
 export class SemaphoreTool {
-  private readonly perl: Running;
   private readonly ids: number[] = [];
   private hasPerl = true;
 
   constructor(
     private readonly owner: MutexOwner,
     private readonly deadlineMs: number,
-  ) {
-    this.perl = startTool([...dropPrivileges(owner.starterUid), 'perl', PROGRAM], deadlineMs);
-  }
+    private readonly perl: ToolRun = toolBeside(owner.starterUid) ?? startPerl(owner.starterUid, deadlineMs),
+  ) {}
 
   /** The pid of perl, which runs as the starter of httpd and does not use the sets. */
   get pid(): number | null {
@@ -50,12 +64,12 @@ export class SemaphoreTool {
   ask(ids: readonly number[]): void {
     if (ids.length === 0) return;
     this.ids.push(...ids);
-    this.perl.stdin?.write(`${ids.join('\n')}\n`);
+    this.perl.write(`${ids.join('\n')}\n`);
   }
 
   /** The last user and the number of waiters of each set. Unknown for a set that is gone or must not be inspected. */
   async answers(): Promise<Inspections> {
-    this.perl.stdin?.write(END_OF_ANSWERS);
+    this.perl.write(END_OF_QUESTIONS);
     const answers = parseAnswers(this.ids, await this.perl.output(END_OF_ANSWERS));
     this.hasPerl = answers !== null;
     return answers ?? inspectByIpcs(this.ids, this.deadlineMs);
@@ -64,15 +78,14 @@ export class SemaphoreTool {
   /** Removes sets. Returns the errors; the table decides which sets are gone. No set can be inspected afterwards. */
   async remove(ids: readonly number[]): Promise<string[]> {
     if (!this.hasPerl) return removeByIpcrm('s', ids, this.owner.starterUid, this.deadlineMs);
-    this.perl.stdin?.write(`${ids.join('\n')}\n${END_OF_ANSWERS}`);
+    this.perl.write(`${ids.join('\n')}\n${END_OF_QUESTIONS}`);
     const output = (await this.perl.output(END_OF_REMOVAL)).toString();
     const errors = output
       .slice(output.indexOf(END_OF_ANSWERS) + END_OF_ANSWERS.length)
       .split('\n')
       .filter((line) => line !== '');
     if (output.endsWith(END_OF_REMOVAL)) return errors.slice(0, -1);
-    const { failure } = await this.perl.ended;
-    return failure === null ? errors : [failure, ...errors];
+    return [await this.failure(), ...errors];
   }
 
   /** Whether `writeEntry` runs as root: only root's entries are trusted by readers of the journal. */
@@ -80,20 +93,37 @@ export class SemaphoreTool {
     return this.hasPerl && this.owner.starterUid === 0;
   }
 
-  /** Sends journald an entry after a removal. */
+  /** Sends journald an entry, lines of `NAME=VALUE`, after a removal. */
   async writeEntry(entry: string): Promise<Done<'not-written'>> {
-    this.perl.stdin?.end(entry);
-    const { stdout, failure } = await this.perl.ended;
-    const output = stdout.toString();
-    if (output.endsWith(SENT)) return done;
-    const error = failure ?? output.trimEnd().split('\n').at(-1) ?? 'perl exited without an answer';
-    return notDone('not-written', error);
+    this.perl.write(`${entry}${END_OF_QUESTIONS}`);
+    const output = (await this.perl.output(END_OF_ENTRY)).toString();
+    if (output.endsWith(`${SENT}${END_OF_ENTRY}`)) return done;
+    const error = output.endsWith(END_OF_ENTRY) ? output.trimEnd().split('\n').at(-2) : await this.failure();
+    return notDone('not-written', error ?? NO_ANSWER);
   }
 
-  /** Ends perl, unless `writeEntry` did. */
+  /** Ends perl. */
   close(): void {
-    this.perl.stdin?.end();
+    this.perl.close();
   }
+
+  private async failure(): Promise<string> {
+    const { failure } = await this.perl.ended();
+    return failure ?? NO_ANSWER;
+  }
+}
+
+const NO_ANSWER = 'perl exited without an answer';
+
+function startPerl(uid: number, deadlineMs: number): ToolRun {
+  const perl = startTool([...dropPrivileges(uid), 'perl', PROGRAM], deadlineMs);
+  return {
+    pid: perl.pid,
+    write: (text) => void perl.stdin?.write(text),
+    close: () => void perl.stdin?.end(),
+    output: (until) => perl.output(until),
+    ended: () => perl.ended,
+  };
 }
 
 function parseAnswers(ids: readonly number[], output: Buffer): Inspections | null {
