@@ -120,14 +120,33 @@ function isStillDown({ outcome, steps }: Recovery): boolean {
 }
 
 /** A request that cannot be taken must not end the current recoveries. An empty one is about all units: its file system was full. */
-async function takeNow(options: RecoverOptions): Promise<string[]> {
+async function takeNow(
+  options: RecoverOptions,
+  guarded: () => readonly string[] = guardedUnits,
+): Promise<readonly string[]> {
   try {
     const names = takeRequest();
-    return names.length === 1 && names[0] === '' ? guardedUnits() : names;
+    return names.length === 1 && names[0] === '' ? guarded() : names;
   } catch (error) {
     await log(options, 'err', `cannot take the request of the watcher: ${escape(errorReason(error))}`);
     return [];
   }
+}
+
+/** Reads the guarded units at each call. If that fails, as on a failed disk: those of the call before; reported once. */
+function lastKnownUnits(options: RecoverOptions): () => readonly string[] {
+  let last: readonly string[] = [];
+  let isReported = false;
+  return () => {
+    try {
+      last = guardedUnits();
+    } catch (error) {
+      if (!isReported)
+        void log(options, 'err', `cannot read which units are guarded: ${escape(errorReason(error))}`);
+      isReported = true;
+    }
+    return last;
+  };
 }
 
 /** Exit status 3 if a recovery was unsure or aborted. */
@@ -137,11 +156,12 @@ async function requested(options: RecoverOptions, configuration: Configured): Pr
   for (const directory of [STATE_DIRECTORY, RUN_DIRECTORY]) removeDeadDrafts(directory);
   const attempts = new AttemptsInMemory();
   const doors = recoveryDoors(SystemdSession.within(ASK_TIMEOUT_MS), 'cache', options.config, attempts);
+  const guarded = lastKnownUnits(options);
   let exitCode = 0;
   await serveRequests({
     clock: realClock,
-    takeRequest: () => takeNow(options),
-    guardedUnits: () => guardedUnits(),
+    takeRequest: () => takeNow(options, guarded),
+    guardedUnits: guarded,
     takeUnderWay: () => takeUnderWay(),
     keepUnderWay: (units) => {
       keepUnderWay(units);
@@ -149,7 +169,7 @@ async function requested(options: RecoverOptions, configuration: Configured): Pr
     look: async () => {
       const lost = await lookAtSets(
         realClock,
-        guardedUnits(),
+        guarded(),
         SystemdSession.within(ASK_TIMEOUT_MS),
         options.config,
       );

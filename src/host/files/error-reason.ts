@@ -12,6 +12,7 @@ const MEANING: Record<string, string> = {
   EPERM: 'not permitted (EPERM)',
   EISDIR: 'it is a directory (EISDIR)',
   ELOOP: 'it is a symbolic link (ELOOP)',
+  EIO: 'input/output error (EIO)',
   EROFS: 'the file system is read-only (EROFS)',
   ENOSPC: 'the file system is full (ENOSPC)',
   EDQUOT: 'the quota is exceeded (EDQUOT)',
