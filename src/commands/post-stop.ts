@@ -19,6 +19,7 @@ import { journalWitness } from '../workflows/diagnosis/read-journal-witness.ts';
 import { collectFailureFacts } from '../workflows/diagnosis/collect-failure-facts.ts';
 import { keepRunEnding } from '../host/state/keep-run-ending.ts';
 import { keepSetsSeen } from '../host/state/sets-seen.ts';
+import { beginTrial } from '../workflows/diagnosis/try-start.ts';
 import { sendEvent } from '../workflows/send-event.ts';
 import { removeOrphans } from '../workflows/sets/remove-orphans.ts';
 import { causeEntry } from '../view/journal/cause-entry.ts';
@@ -95,8 +96,9 @@ async function logCause(
   options: PostStopOptions,
   systemd: SystemdSession,
 ): Promise<Done<'not-written'>> {
+  const trial = beginTrial(server, () => endingOf(unit), systemd);
   const [facts, words] = await Promise.all([
-    collectFailureFacts(server, () => endingOf(unit), systemd, journalWitness),
+    collectFailureFacts(server, () => endingOf(unit), systemd, journalWitness, trial),
     readRunLog(server, systemd.leftMs()),
   ]);
   const recorded = keep(server, unit, facts);

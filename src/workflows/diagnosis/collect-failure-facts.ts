@@ -17,6 +17,7 @@ import { lostOf } from '../../core/register/losses.ts';
 import { type MissingSets, missingSets } from '../../core/register/missing-sets.ts';
 import type { Register } from '../../core/register/register.ts';
 import type { UnitFacts } from '../../core/units/unit-facts.ts';
+import type { UnitJob } from '../../core/units/unit-job.ts';
 import { isUp } from '../../core/units/unit-state.ts';
 import { type Lineage, lineages } from '../../core/verdict/lineage.ts';
 import type { PidFile } from '../../core/verdict/pid-file.ts';
@@ -35,26 +36,30 @@ import { readSetsSeen } from '../../host/state/sets-seen.ts';
 import type { SystemdSession } from '../../host/systemd/systemd-session.ts';
 import type { Server } from '../servers/find-server.ts';
 import type { JournalWitness } from './journal-witness.ts';
-import { type StartTrial, beginTrial, tryStart } from './try-start.ts';
+import { type StartTrial, tryStart } from './try-start.ts';
 import { withSeen } from '../sets/keep-register.ts';
 import { readSnapshot } from '../sets/take-snapshot.ts';
 
 const MOST_HOLDERS = 10;
 
-/** Collects facts of the kernel and systemd about why the unit of a server is down; httpd's answer is in `server`. Reads no log. */
+/**
+ * Collects facts of the kernel and systemd about why the unit of a server is down; httpd's answer is in `server`. Reads no log.
+ * `trial` is one that was begun before; null if there is none.
+ */
 export async function collectFailureFacts(
   server: Server,
   endingOf: (invocationId: string) => RunEnding | null,
   systemd: SystemdSession,
   witness: JournalWitness,
+  trial: Promise<StartTrial> | null,
 ): Promise<FailureFacts> {
-  const trial = beginTrial(server, endingOf, systemd);
+  const lastJob = beginLastJob(server, systemd, witness);
   // With what this look sees: losses of a run that is over are none.
   const before = await readSnapshot(server.owner, systemd);
   const snapshot = withSeen(before);
   const living = lineages(snapshot);
   const judgements = judge(snapshot, living);
-  const looked = { snapshot, living, judgements, registerBefore: before.register, trial };
+  const looked = { snapshot, living, judgements, registerBefore: before.register, trial, lastJob };
   return failureFactsOf(server, looked, endingOf, systemd, witness);
 }
 
@@ -67,12 +72,24 @@ export interface Looked {
   registerBefore: Register;
   /** One that was begun before the look; null if there is none. */
   trial: Promise<StartTrial> | null;
+  lastJob: Promise<Fact<UnitJob | null>>;
+}
+
+/** Asks for the last job of a unit that is down: beside the look it takes no time. */
+export function beginLastJob(
+  { unit }: Server,
+  systemd: SystemdSession,
+  witness: JournalWitness,
+): Promise<Fact<UnitJob | null>> {
+  return unit.known && !isUp(unit.value)
+    ? witness.lastJob(unit.value.name, systemd.leftMs())
+    : Promise.resolve(known(null));
 }
 
 /** The same by a look that was taken already. */
 export async function failureFactsOf(
   server: Server,
-  { snapshot, living, judgements, registerBefore, trial }: Looked,
+  { snapshot, living, judgements, registerBefore, trial, lastJob }: Looked,
   endingOf: (invocationId: string) => RunEnding | null,
   systemd: SystemdSession,
   witness: JournalWitness,
@@ -85,15 +102,12 @@ export async function failureFactsOf(
   const isDown = about !== null && !isUp(about);
   const directives = isDown && settings.known ? readDirectives(about, settings.value) : [];
   const ending = about === null ? null : endingOf(about.invocationId);
-  const [lastJob, holders] = await Promise.all([
-    isDown ? witness.lastJob(about.name, systemd.leftMs()) : known(null),
-    readHolders(snapshot, systemd.leftMs()),
-  ]);
+  const holders = await readHolders(snapshot, settings, systemd.leftMs());
   const facts: FailureFacts = {
     unit,
     startCommand: isDown ? valueOrNull(findStartCommand(about)) : null,
     ending,
-    lastJob,
+    lastJob: await lastJob,
     configComplaint: withIds(configComplaint, settings),
     sysvMutexes,
     need: setsNeed({
@@ -252,13 +266,17 @@ function listeningOrphans(
     .map((orphan) => ({ ...orphan, inUnit: inUnit.has(orphan.pid) }));
 }
 
-async function readHolders({ sets }: Snapshot, timeoutMs: number): Promise<Holder[]> {
+async function readHolders(
+  { sets }: Snapshot,
+  settings: Fact<HttpdSettings>,
+  timeoutMs: number,
+): Promise<Holder[]> {
   if (!sets.known) return [];
   const largest = byOwner(sets.value).slice(0, MOST_HOLDERS);
-  const names = await userNames(
-    largest.map(([uid]) => uid),
-    timeoutMs,
-  );
+  // httpd has named its own already.
+  const names = new Map(settings.known ? [[settings.value.uid, settings.value.user]] : []);
+  const unnamed = largest.map(([uid]) => uid).filter((uid) => !names.has(uid));
+  for (const [uid, name] of await userNames(unnamed, timeoutMs)) names.set(uid, name);
   return largest.map(([uid, owned]) => {
     const user = names.get(uid) ?? null;
     return { uid, user, product: productOf(user, owned), sets: owned.length };

@@ -7,6 +7,7 @@ import { journalWitness } from './read-journal-witness.ts';
 import { readRunLog } from './read-run-log.ts';
 import { withSuspects } from './read-suspects.ts';
 import { collectFailureFacts } from './collect-failure-facts.ts';
+import { beginTrial } from './try-start.ts';
 
 /** Finds out why the unit is down, by facts of the machine and the log of the last run. */
 export async function diagnoseServer(
@@ -14,7 +15,9 @@ export async function diagnoseServer(
   endingOf: (invocationId: string) => RunEnding | null,
   systemd: SystemdSession,
 ): Promise<Diagnosis> {
-  return diagnoseFacts(server, await collectFailureFacts(server, endingOf, systemd, journalWitness), systemd);
+  const trial = beginTrial(server, endingOf, systemd);
+  const facts = await collectFailureFacts(server, endingOf, systemd, journalWitness, trial);
+  return diagnoseFacts(server, facts, systemd);
 }
 
 /** The same by facts that were collected already. */

@@ -21,7 +21,7 @@ import { readRunEnding } from '../../host/state/read-run-ending.ts';
 import type { SystemdSession } from '../../host/systemd/systemd-session.ts';
 import { degradation } from '../../core/diagnosis/degradation.ts';
 import { isMasterless } from '../../core/diagnosis/masterless.ts';
-import { failureFactsOf, readMissingSets } from './collect-failure-facts.ts';
+import { beginLastJob, failureFactsOf, readMissingSets } from './collect-failure-facts.ts';
 import { diagnoseFacts } from './diagnose.ts';
 import { journalWitness } from './read-journal-witness.ts';
 import { readRunLog } from './read-run-log.ts';
@@ -53,7 +53,14 @@ export async function makeReport(
         server,
         await failureFactsOf(
           server,
-          { snapshot, living, judgements, registerBefore: snapshot.register, trial: null },
+          {
+            snapshot,
+            living,
+            judgements,
+            registerBefore: snapshot.register,
+            trial: null,
+            lastJob: beginLastJob(server, systemd, journalWitness),
+          },
           endingOf,
           systemd,
           journalWitness,

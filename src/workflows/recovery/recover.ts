@@ -17,6 +17,7 @@ import {
 import type { UnitFacts } from '../../core/units/unit-facts.ts';
 import { isChanging, isUp } from '../../core/units/unit-state.ts';
 import type { Clock } from '../../host/proc/real-clock.ts';
+import type { StartTrial } from '../diagnosis/try-start.ts';
 import type { Server, ServerChoice } from '../servers/find-server.ts';
 
 export interface RecoveryQuestion {
@@ -37,7 +38,9 @@ export interface RecoveryDoors {
     mostMs: number,
     isEnough: (facts: UnitFacts) => boolean,
   ) => Promise<Fact<UnitFacts>>;
-  failureFacts: (server: Server) => Promise<FailureFacts>;
+  /** Begins to try what a start needs besides sets; null where that is not needed. */
+  beginTrial: (server: Server) => Promise<StartTrial> | null;
+  failureFacts: (server: Server, trial: Promise<StartTrial> | null) => Promise<FailureFacts>;
   readAttempts: (unit: string) => Fact<Attempts>;
   keepAttempts: (unit: string, attempts: Attempts) => void;
   keepEnding: (unit: string, ending: RunEnding) => void;
@@ -60,6 +63,8 @@ const YOUNG_MS = 3_500;
 const SETTLED_WITHIN_MS = 180_000;
 /** How much longer than settleMs the verification may take. */
 const SETTLE_GRACE_MS = 5_000;
+/** How long an answer of httpd holds. */
+const FRESH_MS = 1_000;
 /** On a busy machine processes start and exit during the scan, and sets are kept that the next scan proves to be orphaned. */
 const LOOKS = 3;
 const BETWEEN_LOOKS_MS = 150;
@@ -79,6 +84,9 @@ type StepFailure =
 type Ended = (outcome: Recovery['outcome'], why: string, more?: Partial<Recovery>) => Recovery;
 
 class RecoveryRun {
+  /** One that was begun for the next decision. */
+  private trial: Promise<StartTrial> | null = null;
+
   constructor(
     private readonly question: RecoveryQuestion,
     private readonly doors: RecoveryDoors,
@@ -122,13 +130,25 @@ class RecoveryRun {
   private async settledServer(choice: ServerChoice): Promise<Server> {
     // A dry run is a look, and ends as soon as one: RestartSec= can be a minute.
     if (this.question.dryRun) return this.doors.findServer(choice);
-    // Before httpd is queried, if the unit is given: most requests come while systemd still runs ExecStopPost=.
-    const before = choice.unit === null ? null : await this.unitAtRest(choice.unit);
+    if (choice.unit !== null) {
+      const beganMs = this.doors.clock.steadyMs();
+      // Most requests come while systemd still runs ExecStopPost=: httpd is queried, and a start tried, meanwhile.
+      const [unit, server] = await Promise.all([this.unitAtRest(choice.unit), this.getReady(choice)]);
+      if (!unit.known) return { ...server, unit };
+      // Later its configuration may have been fixed.
+      if (this.doors.clock.steadyMs() - beganMs <= FRESH_MS && server.unit.known) return { ...server, unit };
+    }
+    this.trial = null;
     const server = await this.doors.findServer(choice);
     if (!server.unit.known || !isChanging(server.unit.value)) return server;
-    const settled = before?.known === false ? before : await this.unitAtRest(server.unit.value.name);
-    // httpd is queried again, since its configuration may have been fixed meanwhile.
+    const settled = await this.unitAtRest(server.unit.value.name);
     return settled.known ? this.doors.findServer(choice) : { ...server, unit: settled };
+  }
+
+  private async getReady(choice: ServerChoice): Promise<Server> {
+    const server = await this.doors.findServer(choice);
+    this.trial = this.doors.beginTrial(server);
+    return server;
   }
 
   private unitAtRest(unit: string): Promise<Fact<UnitFacts>> {
@@ -149,7 +169,9 @@ class RecoveryRun {
     const unit = server.unit.known ? server.unit.value.name : null;
     const attempts = automatic && !isCounted && unit !== null ? this.doors.readAttempts(unit) : known(null);
     if (!attempts.known) return attempts;
-    const facts = await this.doors.failureFacts(server);
+    const trial = this.trial ?? this.doors.beginTrial(server);
+    this.trial = null;
+    const facts = await this.doors.failureFacts(server, trial);
     if (automatic) this.keepEnding(facts);
     const url = needsAnswer(facts, policy(unit));
     const answers = url === null ? null : await this.doors.answers(url);

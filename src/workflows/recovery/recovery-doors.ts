@@ -1,3 +1,4 @@
+import type { RunEnding } from '../../core/diagnosis/run-ending.ts';
 import { type DoneWith, doneWith, notDone } from '../../core/done.ts';
 import { answers, answersHealthy } from '../../host/httpd/health-check.ts';
 import { realClock } from '../../host/proc/real-clock.ts';
@@ -10,6 +11,7 @@ import { waitForUnit } from '../../host/systemd/wait-for-unit.ts';
 import { escape } from '../../view/escape.ts';
 import { collectFailureFacts } from '../diagnosis/collect-failure-facts.ts';
 import { type Caching, type Server, findServer } from '../servers/find-server.ts';
+import { beginTrial } from '../diagnosis/try-start.ts';
 import { noWitness } from '../diagnosis/journal-witness.ts';
 import { AttemptsInMemory } from './attempts-in-memory.ts';
 import type { RecoveryDoors } from './recover.ts';
@@ -30,12 +32,9 @@ export const recoveryDoors = (
   clock: realClock,
   findServer: (choice) => findServer(choice, caching, systemd.within(ASK_TIMEOUT_MS)),
   waitForUnit: (unit, mostMs, isEnough) => waitForUnit(systemd, unit, mostMs, isEnough),
-  failureFacts: (server) => {
-    const { unit } = server;
-    const endingOf = (invocationId: string) =>
-      unit.known ? readRunEnding(unit.value.name, invocationId) : null;
-    return collectFailureFacts(server, endingOf, systemd.within(ASK_TIMEOUT_MS), noWitness);
-  },
+  beginTrial: (server) => beginTrial(server, recordedEnding(server), systemd.within(ASK_TIMEOUT_MS)),
+  failureFacts: (server, trial) =>
+    collectFailureFacts(server, recordedEnding(server), systemd.within(ASK_TIMEOUT_MS), noWitness, trial),
   readAttempts: (unit) => attempts.read(unit),
   keepAttempts: (unit, made) => {
     const kept = attempts.keep(unit, made);
@@ -53,6 +52,11 @@ export const recoveryDoors = (
   answersHealthy,
   answers,
 });
+
+/** What ExecStopPost= recorded about a run of the unit. */
+function recordedEnding({ unit }: Server): (invocationId: string) => RunEnding | null {
+  return (invocationId) => (unit.known ? readRunEnding(unit.value.name, invocationId) : null);
+}
 
 async function removeOrphansOf(
   unit: string,

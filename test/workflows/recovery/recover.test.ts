@@ -71,6 +71,7 @@ class World {
         await this.clock.pause(100);
       }
     },
+    beginTrial: () => null,
     failureFacts: async ({ unit }) => ({ ...this.facts, unit }),
     readAttempts: () => this.attempts,
     keepAttempts: (_, attempts) => {
@@ -221,6 +222,48 @@ void t.test('it waits until systemd has finished with the unit, for at most 3 mi
   t.strictSame(hanging.did, []);
   t.ok(hanging.clock.steadyMs() >= 180_000 && hanging.clock.steadyMs() < 190_000);
 });
+
+void t.test(
+  'httpd is queried and a start tried while ExecStopPost= runs, and once more if that took long',
+  async (t) => {
+    const TRIAL = Promise.resolve({ disks: [], configComplaint: known(null) });
+    for (const [restsMs, queries] of [
+      [0, ['query at 0', 'trial at 0', 'judged at 0']],
+      [400, ['query at 0', 'trial at 0', 'judged at 0.4']],
+      [2_000, ['query at 0', 'trial at 0', 'query at 2', 'trial at 2', 'judged at 2']],
+    ] as const) {
+      const world = new World();
+      if (restsMs > 0) {
+        world.becomes({ active: 'deactivating', sub: 'stop-post' });
+        world.in(restsMs, { active: 'failed', sub: 'failed' });
+      }
+      const did: string[] = [];
+      const note = (what: string): void => void did.push(`${what} at ${world.clock.steadyMs() / 1000}`);
+      const doors: RecoveryDoors = {
+        ...world.doors,
+        findServer: (choice) => {
+          note('query');
+          return world.doors.findServer(choice);
+        },
+        beginTrial: () => {
+          note('trial');
+          return TRIAL;
+        },
+        failureFacts: (server, trial) => {
+          t.equal(trial, TRIAL, 'it is used');
+          t.match(server.unit, known({ active: 'failed' }), 'as it is now');
+          note('judged');
+          return world.doors.failureFacts(server, trial);
+        },
+      };
+      const policy = () =>
+        ({ reap: 'unit', settleMs: 2_000, healthUrl: null, onSetRemoved: 'report' }) as const;
+      const question = { choice: CHOICE, policy, automatic: true, dryRun: false };
+      t.match(await world.clock.until(recover(question, doors)), { outcome: 'recovered' });
+      t.strictSame(did, queries);
+    }
+  },
+);
 
 void t.test('a dry run does not wait for systemd: RestartSec= can be a minute', async (t) => {
   const world = new World();
