@@ -10,7 +10,7 @@ const say = (text = ''): void => {
   console.log(text);
 };
 const title = (text: string): void => {
-  say(`\n\u001b[1m── ${text}\u001b[0m`);
+  say(process.stdout.isTTY ? `\n\u001b[1m-- ${text}\u001b[0m` : `\n-- ${text}`);
 };
 
 async function show(lab: Lab, command: string): Promise<void> {
@@ -53,10 +53,10 @@ async function killByReload(apache: Apache): Promise<void> {
   );
   await until('Apache to be dead', async () => ((await apache.masterPid()) === before ? null : true));
   const died = performance.now();
-  say(`Apache ${before} is dead. (28)No space left on device …`);
+  say(`Apache ${before} has exited: (28)No space left on device`);
   await until('Apache to serve again', async () => ((await apache.serves()) ? true : null));
   say(
-    `… and ${((performance.now() - died) / 1000).toFixed(1)} s later another one serves: ${await apache.masterPid()}`,
+    `${((performance.now() - died) / 1000).toFixed(1)} s later another one serves: ${await apache.masterPid()}`,
   );
 }
 
@@ -66,22 +66,22 @@ async function demo(lab: Lab): Promise<void> {
   await lab.installGuard();
 
   title(
-    `Apache 2.4 under systemd; room for ${MOST_SETS} semaphore sets, so that it does not take months. kill -9, start, kill -9 …`,
+    `Apache 2.4 under systemd, with a limit of ${MOST_SETS} semaphore sets, so that it does not take months. kill -9, start, kill -9 ...`,
   );
   await killUntilItFails(apache);
   await show(lab, 'tail -n 2 /var/log/apache2/error.log; df -h / | tail -n 1');
 
-  title('Why? httpd-guard check says it, set by set');
+  title('Why? httpd-guard check lists each set');
   await show(lab, 'httpd-guard check --verbose');
 
   title(`With the guard before each start: ${CYCLES} more kill -9`);
   await show(lab, 'httpd-guard install');
   await killAgainAndAgain(apache);
-  await show(lab, 'journalctl -u apache2 -o cat | grep httpd-guard | tail -n 3; httpd-guard check');
+  await show(lab, 'journalctl -u apache2 -o cat -t httpd-guard | tail -n 3; httpd-guard check');
 
-  title('Every start worked. Nothing that lives was touched.');
+  title('Every start worked. No set of a running httpd was removed.');
 
-  title('Now it dies while it runs: the table fills up, and a reload finds no room. Nobody is awake');
+  title('Unattended: the table fills up while it is running, and a reload fails');
   await killByReload(apache);
   await until('the guard to say so', async () =>
     (await lab.run('sh', '-c', 'journalctl -u apache2 -o cat | grep -q "serves again"')).exitCode === 0
@@ -93,7 +93,7 @@ async function demo(lab: Lab): Promise<void> {
   say(`It serves again, with ${sets.length} semaphore sets of its own.`);
 }
 
-say('Booting a throw-away Debian …');
+say('Booting a throw-away Debian');
 const lab = await Lab.boot();
 try {
   await demo(lab);
