@@ -32,6 +32,29 @@ void t.test('sets of other programs', async (t) => {
     t.strictSame(await setIds(lab), strangers);
   });
 
+  await t.test(
+    'sets of a running httpd are in use, also after User was changed for the next start',
+    async (t) => {
+      const before = await setIds(lab);
+      await apache.start();
+      const own = (await setIds(lab)).filter((id) => !before.includes(id));
+      t.ok(own.length > 0);
+      const user = async (from: string, to: string): Promise<unknown> =>
+        lab.sh(`sed -i s/APACHE_RUN_USER=${from}/APACHE_RUN_USER=${to}/ /etc/apache2/envvars`);
+      await user('www-data', 'games');
+      const { stdout } = await lab.run('httpd-guard', 'check', '--json');
+      const { sets } = JSON.parse(stdout) as { sets: { id: number; verdict: string }[] };
+      t.ok(
+        own.every((id) => sets.find((one) => one.id === id)?.verdict === 'in-use'),
+        stdout,
+      );
+      t.equal(sets.filter(({ verdict }) => verdict === 'orphan').length, 0);
+      await user('games', 'www-data');
+      await lab.sh('systemctl stop apache2');
+      t.strictSame(await setIds(lab), before);
+    },
+  );
+
   await t.test('an exact copy of a mutex, used by a running program of another name, is kept', async (t) => {
     const before = await setIds(lab);
     await makeSets(lab, 0, { uid: 0 });

@@ -29,6 +29,7 @@ export function judge(snapshot: Snapshot, living: readonly Lineage[] = lineages(
   const world: World = {
     snapshot,
     obstacle: obstacle(snapshot),
+    all: living,
     living: witnesses(living, (lineage) => isServerOf(lineage, snapshot)),
     lastUsers: livingLastUsers(snapshot),
     claims: new ClaimJudge(snapshot, living),
@@ -44,6 +45,7 @@ interface World {
   snapshot: Snapshot;
   /** Why no set at all can be proven to be orphaned, or null. */
   obstacle: Evidence | null;
+  all: readonly Lineage[];
   /** The lineages that decide. */
   living: readonly Lineage[];
   lastUsers: ReadonlySet<number>;
@@ -58,7 +60,7 @@ function judgeSet(set: SemaphoreSet, world: World): Judgement {
   const shape = differsFromMutex(set);
   if (shape !== null) return is('foreign', { rule: 'not-a-mutex', saw: shape, source: TABLE });
   const owner = snapshot.owner.known ? differsFromOwner(set, snapshot.owner.value) : null;
-  const foreign = owner === null ? null : is('foreign', { rule: 'other-owner', saw: owner, source: TABLE });
+  const foreign = owner === null ? null : ofOtherOwner(set, owner, world);
   if (foreign !== null && !isClaimed(set, snapshot)) return foreign;
   if (world.obstacle !== null) return is('unsure', world.obstacle);
 
@@ -86,7 +88,20 @@ const NO_HTTPD: readonly Evidence[] = [
   { rule: 'no-living-httpd', saw: 'no running httpd in this IPC namespace', source: '/proc' },
 ];
 
-function evidenceOf(rule: Rule, { lineage, why }: { lineage: Lineage; why: string }): Evidence {
+interface Opinion {
+  lineage: Lineage;
+  why: string;
+}
+
+/** Never removed: of another program, or of a running httpd with another user. */
+function ofOtherOwner(set: SemaphoreSet, difference: string, world: World): Judgement {
+  const server = serverOfOtherUser(set, world);
+  return server === null
+    ? { set, verdict: 'foreign', evidence: [{ rule: 'other-owner', saw: difference, source: TABLE }] }
+    : { set, verdict: 'in-use', evidence: [evidenceOf('could-be-known', server)] };
+}
+
+function evidenceOf(rule: Rule, { lineage, why }: Opinion): Evidence {
   return { rule, saw: why, source: `/proc/${lineage.root.pid}` };
 }
 
@@ -134,6 +149,21 @@ function saying(set: SemaphoreSet, verdict: SignOfUse['verdict'], rule: Rule, sa
 interface SignOfUse {
   verdict: 'in-use' | 'unsure';
   evidence: Evidence;
+}
+
+/**
+ * A running master with processes of the set's owner that could know the set, if that is not the configured `User`: it was started
+ * with another one, or gives mutexes to users of its modules.
+ */
+function serverOfOtherUser(set: SemaphoreSet, { snapshot, all }: World): Opinion | null {
+  if (!snapshot.owner.known || set.cuid !== snapshot.owner.value.starterUid) return null;
+  for (const lineage of all) {
+    const isOwner = lineage.members.some(({ uids }) => set.uid !== 0 && uids.includes(set.uid));
+    if (lineage.role !== 'master' || !lineage.since.known || !isOwner) continue;
+    const { could, why } = couldKnow(lineage, set);
+    if (could) return { lineage, why };
+  }
+  return null;
 }
 
 /** Whether a lineage is a running master of known age with processes of the sets' owner: the normal case of a set in use. */

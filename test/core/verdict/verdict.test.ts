@@ -80,6 +80,21 @@ void t.test('a set that no httpd could have made is foreign even without visibil
   t.equal(verdictOf({ sets: [set({ uid: 26 })], visibility: unknown('hidepid') }), 'foreign');
 });
 
+void t.test('a set of a running httpd whose User was changed in the configuration is in use', async (t) => {
+  const young = set({ uid: 48, ctime: NOW_S - 60 });
+  const server = [master(), worker({ uids: [48, 48, 48, 48] })];
+  t.equal(verdictOf({ sets: [young], processes: server }), 'in-use');
+  t.same(rulesOf({ sets: [young], processes: server }), ['could-be-known']);
+  t.equal(
+    verdictOf({ sets: [young], processes: [master(), worker()] }),
+    'foreign',
+    'no worker has that user',
+  );
+  t.equal(verdictOf({ sets: [{ ...young, cuid: 48 }], processes: server }), 'foreign', 'of another creator');
+  const old = set({ uid: 48, ctime: SINCE_S - 60 });
+  t.equal(verdictOf({ sets: [old], processes: server }), 'foreign', 'older than every running httpd');
+});
+
 void t.test('a process waiting for a set is a veto', async (t) => {
   const scene = { inspections: { 7: { waiters: 1 } } };
   t.equal(verdictOf(scene), 'in-use');
