@@ -63,4 +63,19 @@ void t.test('an httpd that fails in a reload is recovered, whatever state system
   const tookMs = performance.now() - beganMs;
   t.ok(tookMs < 30_000, `back after ${Math.round(tookMs)} ms, long before TimeoutStartSec=`);
   t.ok(Number(await show('MainPID')) > 0);
+
+  await t.test('by hand', async (t) => {
+    await lab.sh('systemctl stop httpd-guard-watch httpd-guard-recover.path; systemctl restart httpd');
+    await fillTable(lab);
+    await lab.run('systemctl', 'reload', '--no-block', 'httpd');
+    await until('its end', async () => ((await show('MainPID')) === '0' ? true : null));
+    const run = async (...words: string[]): Promise<Record<string, unknown>> =>
+      JSON.parse(
+        (await lab.run('httpd-guard', ...words, '--json', '--unit', 'httpd.service')).stdout,
+      ) as Record<string, unknown>;
+    t.match(await run('diagnose'), { cause: 'semaphore-leak' });
+    t.match(await run('check'), { status: 'critical', reasons: [/is down and cannot start/] });
+    t.match(await run('recover'), { outcome: 'recovered', cause: 'semaphore-leak' });
+    t.equal(await show('ActiveState'), 'active');
+  });
 });

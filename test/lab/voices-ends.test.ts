@@ -131,6 +131,35 @@ const FAILURES: readonly Failure[] = [
     saw: /exit-code/,
   },
   {
+    what: 'a program that does not exist',
+    fail: async (stage) => {
+      await stage.apache.dropIn('zz.conf', 'ExecStart=', 'ExecStart=/usr/sbin/nosuch start');
+      await stage.start();
+    },
+    cause: 'not-started',
+    saw: /could not run \/usr\/sbin\/nosuch: status 203\/EXEC/,
+  },
+  {
+    what: 'a user of the unit that does not exist',
+    fail: async (stage) => {
+      await stage.apache.dropIn('zz.conf', 'User=nosuch');
+      await stage.start();
+    },
+    cause: 'not-started',
+    saw: /217\/USER/,
+    isLogged: false,
+  },
+  {
+    what: 'a folder of the unit that does not exist',
+    fail: async (stage) => {
+      await stage.apache.dropIn('zz.conf', 'BindPaths=/nosuch:/mnt');
+      await stage.start();
+    },
+    cause: 'not-started',
+    saw: /226\/NAMESPACE/,
+    isLogged: false,
+  },
+  {
     what: 'a start by hand outside systemd',
     fail: async ({ apache, lab }) => {
       await lab.sh('. /etc/apache2/envvars; mkdir -p /run/apache2; apache2 -k start');

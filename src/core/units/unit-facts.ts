@@ -36,6 +36,8 @@ export interface UnitFacts {
   user: string;
   run: UnitRun;
   execStart: ExecLine | null;
+  /** The exit status of ExecStart= in this run; null if it has not exited, or not by itself. */
+  startStatus: number | null;
   /** KEY=value of Environment=, without environment files. */
   environment: string[];
   environmentFiles: string[];

@@ -49,6 +49,7 @@ export function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts
       main: mainProcess(service),
     },
     execStart: exec === undefined ? null : { path: exec[0], argv: exec[1] },
+    startStatus: exec === undefined ? null : startStatus(exec, stamp('InactiveExitTimestamp')),
     environment: (service['Environment']?.value as string[] | undefined) ?? [],
     environmentFiles: ((service['EnvironmentFiles']?.value as [string, boolean][] | undefined) ?? []).map(
       ([path]) => path,
@@ -100,6 +101,11 @@ function stampOf(of: Properties, key: string): Stamp {
 /** Path, argv, ignore errors, when it began and ended on two clocks, pid, exit code and status (org.freedesktop.systemd1(5)). */
 type ExecStatus = [string, string[], boolean, bigint, bigint, bigint, bigint, number, number, number];
 const PID_OF_EXEC = 7;
+
+function startStatus([, , , , , , exitedUs, , code, status]: ExecStatus, began: Stamp): number | null {
+  // CLD_EXITED (sigaction(2)).
+  return code === 1 && Number(exitedUs) / 1000 >= began.monotonicMs ? status : null;
+}
 
 /** systemd uses the largest 64-bit number for no limit. */
 function limitOf(value: Property | undefined): number {

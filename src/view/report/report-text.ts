@@ -94,7 +94,7 @@ function sentence(report: Report): string {
     case 'critical':
       if (unit.known && lostSets(unit.value.name, snapshot.register.losses) > 0)
         return `${httpd} is running without semaphore sets that it needs: requests may hang or fail.`;
-      if (!full) return notFull(httpd, finding);
+      if (!full || finding?.isTableTooSmall === true) return notFull(httpd, finding);
       return `${httpd} ${unit.known && isUp(unit.value) ? 'could not start again after a kill -9' : 'cannot start'}: the semaphore table is full, ${
         orphan > 0
           ? orphans

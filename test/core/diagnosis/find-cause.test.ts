@@ -135,6 +135,19 @@ void t.test('only an exit of httpd itself can be caused by a full table', async 
   t.match(findCause(restarted).evidence[0]?.saw, 'systemd restarts it by itself (Restart=on-abort)');
 });
 
+void t.test('a command that systemd could not run', async (t) => {
+  const ended = (startStatus: number | null, over: Partial<UnitFacts> = {}) =>
+    findCause(leak({ unit: known(failedUnit({ startStatus, ...over })) }));
+  t.match(ended(203), {
+    cause: 'not-started',
+    evidence: [{ rule: 'job', saw: 'systemd could not run /usr/sbin/apachectl: status 203/EXEC' }],
+  });
+  t.match(ended(226).evidence, [{ saw: /226\/NAMESPACE/ }]);
+  for (const status of [null, 0, 1, 126, 127, 199, 223, 255])
+    t.equal(ended(status).cause, 'semaphore-leak', String(status));
+  t.equal(ended(203, { result: 'signal' }).cause, 'semaphore-leak', 'of another run');
+});
+
 void t.test('a start that systemd never began', async (t) => {
   const { began } = failedUnit().run;
   const rested = failedUnit({ active: 'inactive', result: 'success' });

@@ -54,6 +54,7 @@ export const unit = (over: Partial<UnitFacts> = {}): UnitFacts => ({
     startPid: 0,
     main: null,
   },
+  startStatus: null,
   execStart: { path: '/usr/sbin/apachectl', argv: ['/usr/sbin/apachectl', 'start'] },
   environment: [],
   environmentFiles: [],

@@ -2,6 +2,7 @@ import { isStuck, isUp } from '../../units/unit-state.ts';
 import type { Evidence, Rule } from '../../evidence.ts';
 import type { UnitFacts } from '../../units/unit-facts.ts';
 import { counted } from '../../text/counted.ts';
+import { spawnFailure } from '../../units/spawn-failures.ts';
 import { neverBegan } from '../../units/unit-job.ts';
 import type { FailureFacts } from '../failure-facts.ts';
 import type { CauseRule, Finding } from '../find-cause.ts';
@@ -23,26 +24,36 @@ export const outsiderCause: CauseRule = (_, { outsider }) => {
 
 /**
  * A start that systemd never began: a bad setting, a failed dependency, a condition. It leaves no run, so the facts of the last
- * run are about an older one.
+ * run are about an older one. Or one of which systemd could not run the command.
  */
 export const notStartedCause: CauseRule = (unit, facts) => {
-  const { load, loadError, name, active, run, condition } = unit;
+  const { load, loadError, name, active, run, condition, result, execStart, startStatus } = unit;
   const found = (rule: Rule, saw: string, source: string): Finding => ({
     cause: 'not-started',
     evidence: [{ rule, saw, source }],
   });
   if (/^(bad-setting|error|not-found)$/.test(load))
     return found('load', loadError === '' ? load : loadError, `systemd-analyze verify ${name}`);
-  if (active !== 'inactive' && active !== 'failed') return null;
-  if (
-    facts.lastJob.known &&
-    facts.lastJob.value !== null &&
-    neverBegan(facts.lastJob.value, run.began.realMs)
-  )
-    return found('job', facts.lastJob.value.message, `journalctl -u ${name} _PID=1`);
-  if (!condition.met && condition.atMs > run.began.realMs)
-    return found('job', 'a condition of the unit is not met', `systemctl status ${name}`);
-  return null;
+  if (active === 'inactive' || active === 'failed') {
+    if (
+      facts.lastJob.known &&
+      facts.lastJob.value !== null &&
+      neverBegan(facts.lastJob.value, run.began.realMs)
+    )
+      return found('job', facts.lastJob.value.message, `journalctl -u ${name} _PID=1`);
+    if (!condition.met && condition.atMs > run.began.realMs)
+      return found('job', 'a condition of the unit is not met', `systemctl status ${name}`);
+  }
+  // Also in ExecStopPost=.
+  const failed =
+    !isUp(unit) && result === 'exit-code' && startStatus !== null ? spawnFailure(startStatus) : null;
+  return failed === null
+    ? null
+    : found(
+        'job',
+        `systemd could not run ${execStart?.path ?? 'ExecStart='}: status ${failed}`,
+        `systemctl status ${name}`,
+      );
 };
 
 /** Whether systemd refused the last start, since there were too many (StartLimitBurst=). */
