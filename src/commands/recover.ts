@@ -9,7 +9,7 @@ import { writeEntry } from '../host/output/write-entry.ts';
 import { log } from '../host/output/stderr-log.ts';
 import { withLock } from '../host/state/lock.ts';
 import { RUN_DIRECTORY, STATE_DIRECTORY } from '../host/state/paths.ts';
-import { keepUnderWay, takeRequest, takeUnderWay } from '../host/state/take-request.ts';
+import { type TakenRequest, keepUnderWay, takeRequest, takeUnderWay } from '../host/state/take-request.ts';
 import { countActions } from '../host/state/keep-action-counts.ts';
 import { runHook } from '../host/exec/run-hook.ts';
 import { realClock } from '../host/proc/real-clock.ts';
@@ -64,7 +64,7 @@ export async function recoverCommand(options: RecoverOptions): Promise<CommandRe
   if (!configuration.known) {
     // A remaining request would start this again at once, up to systemd's start limit.
     if (options.requested === true) {
-      await takeNow(options);
+      takeRequest();
       takeUnderWay();
     }
     return wrongConfiguration(configuration.why, EXIT.unsure);
@@ -119,18 +119,11 @@ function isStillDown({ outcome, steps }: Recovery): boolean {
   return steps.at(-1)?.do !== 'health';
 }
 
-/** A request that cannot be taken must not end the current recoveries. An empty one is about all units: its file system was full. */
-async function takeNow(
-  options: RecoverOptions,
-  guarded: () => readonly string[] = guardedUnits,
-): Promise<readonly string[]> {
-  try {
-    const names = takeRequest();
-    return names.length === 1 && names[0] === '' ? guarded() : names;
-  } catch (error) {
-    await log(options, 'err', `cannot take the request of the watcher: ${escape(errorReason(error))}`);
-    return [];
-  }
+/** An empty request is about all units: its file system was full. */
+function takeNow(guarded: () => readonly string[]): TakenRequest | null {
+  const request = takeRequest();
+  const isEmpty = request?.names.length === 1 && request.names[0] === '';
+  return isEmpty ? { ...request, names: guarded() } : request;
 }
 
 /** Reads the guarded units at each call. If that fails, as on a failed disk: those of the call before; reported once. */
@@ -160,7 +153,9 @@ async function requested(options: RecoverOptions, configuration: Configured): Pr
   let exitCode = 0;
   await serveRequests({
     clock: realClock,
-    takeRequest: () => takeNow(options, guarded),
+    takeRequest: () => takeNow(guarded),
+    onStaying: (why) =>
+      log(options, 'warning', `the request of the watcher is served, but cannot be removed: ${escape(why)}`),
     guardedUnits: guarded,
     takeUnderWay: () => takeUnderWay(),
     keepUnderWay: (units) => {

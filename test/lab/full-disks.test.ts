@@ -78,4 +78,38 @@ void t.test('httpd is recovered although state files cannot be written', async (
     t.ok(await apache.serves());
     await lab.sh(`umount -l ${STATE} ${RUN}; systemctl stop httpd-guard-recover`);
   });
+
+  // The first mount of /run cannot be: systemd and journald have files there open for writing (mount(2), EBUSY).
+  for (const hooks of [true, false])
+    await t.test(`all of /run read-only, ${hooks ? 'with' : 'without'} hooks`, async (t) => {
+      await lab.run('systemctl', 'stop', 'apache2');
+      await guard.newWatcher();
+      await guard.rests();
+      await guard.forgetTries();
+      await lab.sh(
+        'rm -rf /run/httpd-guard /run/httpd-guard-locks; mount --rbind /run /run; for name in apache2 dbus systemd; do mount --bind /run/$name /run/$name; done; mount -o remount,bind,ro /run',
+      );
+      const mark = await guard.mark();
+      await (hooks ? failForSetsWithHooks(apache) : failForSets(apache));
+      await isUp();
+      await guard.told(/serves again/, mark);
+      const refused = (await guard.said('recover', mark)).filter((line) =>
+        line.includes('cannot be removed'),
+      );
+      t.match(refused, [/EROFS/], 'reported once');
+      for (const command of ['install --unit apache2', 'uninstall', 'limits --raise 100'])
+        t.match(
+          await lab.run('sh', '-c', `httpd-guard ${command}`),
+          { exitCode: 1, stderr: 'EROFS' },
+          command,
+        );
+      t.equal((await lab.run('httpd-guard', 'check')).exitCode, hooks ? 0 : 1, 'a missing hook is a warning');
+      await lab.sh('umount /run/apache2 /run/dbus /run/systemd; umount -R -l /run');
+      await until('the request to be taken', async () =>
+        (await lab.run('systemctl', 'is-active', '-q', 'httpd-guard-recover')).exitCode === 0 ? null : true,
+      );
+      await guard.rests();
+      t.ok(await apache.serves());
+      await lab.sh('rm -f /etc/systemd/system/apache2.service.d/zz.conf; systemctl daemon-reload');
+    });
 });

@@ -131,11 +131,11 @@ export async function failForSetsWithHooks(apache: Apache): Promise<void> {
   const { lab, unit } = apache;
   lab.write(
     'root/fill',
-    '#!/bin/sh\n[ -e /run/filled ] && exit 0\ntouch /run/filled\nexec make-sets 12 33 0 1\n',
+    '#!/bin/sh\n[ -e /root/filled ] && exit 0\ntouch /root/filled\nexec make-sets 12 33 0 1\n',
     0o755,
   );
   await fillTable(lab);
-  await lab.sh('rm -f /run/filled; ipcrm --all=sem');
+  await lab.sh('rm -f /root/filled; ipcrm --all=sem');
   await apache.dropIn('zz.conf', 'ExecStartPre=-/root/fill');
   await lab.run('systemctl', 'start', unit);
 }

@@ -2,7 +2,8 @@
 export function errorReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as NodeJS.ErrnoException;
-  if (code === undefined) return error.message.split('\n', 1)[0] ?? error.message;
+  // That of fs.rmSync can be empty since Node 24.
+  if (code === undefined || code === '') return error.message.split('\n', 1)[0] ?? error.message;
   return MEANING[code] ?? code;
 }
 

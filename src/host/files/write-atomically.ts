@@ -13,7 +13,7 @@ export type Durability = 'synced' | 'unsynced';
 export function writeAtomically(path: string, text: string, durability: Durability, mode = 0o644): void {
   const draft = draftPath(path);
   const folder = dirname(path);
-  const firstMade = mkdirSync(folder, { recursive: true, mode: 0o755 });
+  const firstMade = makeFolder(folder);
   removeDeadDrafts(folder);
   try {
     const fd = openSync(draft, 'wx', mode);
@@ -31,6 +31,17 @@ export function writeAtomically(path: string, text: string, durability: Durabili
   if (durability === 'unsynced') return;
   syncFolder(folder);
   if (firstMade !== undefined) syncFolder(dirname(firstMade));
+}
+
+/** Creates a folder and those above it; the first one that was made. Throws the system's error. */
+export function makeFolder(path: string, mode = 0o755): string | undefined {
+  try {
+    return mkdirSync(path, { recursive: true, mode });
+  } catch (error) {
+    // On a read-only file system Node reports that the folder does not exist (src/node_file.cc, MKDirpSync): mkdir(2) knows why.
+    mkdirSync(path, { mode });
+    throw error;
+  }
 }
 
 /** Not every file system can sync a folder (EINVAL); the file is written all the same. */

@@ -1,6 +1,7 @@
-import { closeSync, constants, fchmodSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, openSync } from 'node:fs';
 import { type DoneWith, doneWith, notDone } from '../../core/done.ts';
 import { errorReason } from '../files/error-reason.ts';
+import { makeFolder } from '../files/write-atomically.ts';
 import { startTool } from '../exec/spawn-tool.ts';
 import { steadyMs } from '../exec/steady-ms.ts';
 import { LOCK_DIRECTORY } from './paths.ts';
@@ -44,7 +45,7 @@ export async function withLock<T>(
 }
 
 function makeFile(path: string): void {
-  mkdirSync(LOCK_DIRECTORY, { recursive: true, mode: 0o700 });
+  makeFolder(LOCK_DIRECTORY, 0o700);
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   fchmodSync(fd, 0o600);
   closeSync(fd);

@@ -1,33 +1,60 @@
 import { spawnSync } from 'node:child_process';
-import { lstatSync, mkdirSync, readSync, renameSync, rmSync } from 'node:fs';
+import { lstatSync, readSync, renameSync, rmSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { errorReason } from '../files/error-reason.ts';
 import { useForeignFile } from '../files/foreign-file.ts';
 import { REQUEST_DIRECTORY, RUN_DIRECTORY } from './paths.ts';
-import { writeAtomically } from '../files/write-atomically.ts';
+import { makeFolder, writeAtomically } from '../files/write-atomically.ts';
 
 const TAKEN = `${RUN_DIRECTORY}/request`;
 /** Owned by root; httpd-guard-recover.path watches it as well. */
 const UNDER_WAY = `${RUN_DIRECTORY}/under-way`;
 const MOST_BYTES = 8 * 1024;
 
+/** Untrusted lines of the request; `stays` if the file could be neither moved nor removed. */
+export interface TakenRequest {
+  names: readonly string[];
+  stays: StayingRequest | null;
+}
+
+export interface StayingRequest {
+  /** Differs from that of the next request. */
+  version: string;
+  why: string;
+}
+
 /**
- * Takes the request: untrusted lines by the watcher's user. It is moved away first, so that a later one triggers the next run;
- * if it cannot be moved, as out of another mount, it is removed after it was read. Anything but a small regular file is empty.
- * Throws if it can be neither moved nor removed.
+ * Takes the request of the watcher's user; null if there is none. It is moved away first, so that a later one triggers the next
+ * run; if it cannot be moved, as out of another mount, it is removed after it was read. On a read-only file system it stays.
+ * Anything but a small regular file is empty.
  */
-export function takeRequest(directory = REQUEST_DIRECTORY, taken = TAKEN): string[] {
+export function takeRequest(directory = REQUEST_DIRECTORY, taken = TAKEN): TakenRequest | null {
   const request = `${directory}/request`;
+  const version = versionOf(request);
+  if (version === null) return null;
   try {
-    mkdirSync(dirname(taken), { recursive: true, mode: 0o755 });
+    makeFolder(dirname(taken));
     clear(taken);
     renameSync(request, taken);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    return { names: readSmall(taken), stays: null };
+  } catch {
     const names = readSmall(request);
-    clear(request);
-    return names;
+    try {
+      clear(request);
+      return { names, stays: null };
+    } catch (error) {
+      return { names, stays: { version, why: errorReason(error) } };
+    }
   }
-  return readSmall(taken);
+}
+
+function versionOf(path: string): string | null {
+  try {
+    const { ino, mtimeNs, ctimeNs } = lstatSync(path, { bigint: true });
+    return `${ino} ${mtimeNs} ${ctimeNs}`;
+  } catch {
+    return null;
+  }
 }
 
 function readSmall(path: string): string[] {
@@ -48,7 +75,7 @@ function clear(taken: string): void {
       stdio: 'ignore',
       timeout: CLEAR_TIMEOUT_MS,
     });
-  else rmSync(taken, { force: true });
+  else if (lstatSync(taken, { throwIfNoEntry: false }) !== undefined) unlinkSync(taken);
 }
 
 const CLEAR_TIMEOUT_MS = 5_000;

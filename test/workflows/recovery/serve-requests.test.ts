@@ -20,6 +20,8 @@ class World {
   lost: readonly string[] = [];
   /** Until when attempts are counted in memory alone, in seconds. */
   staysUntil = 0;
+  /** Of a request that cannot be removed. */
+  version = '';
 
   constructor(
     private readonly seconds: Record<string, number> = {},
@@ -42,7 +44,12 @@ class World {
     return this.clock.until(
       serveRequests({
         clock: this.clock,
-        takeRequest: async () => this.request.splice(0),
+        takeRequest: () => {
+          const stays = this.version === '' ? null : { version: this.version, why: 'read-only' };
+          const names = stays === null ? this.request.splice(0) : this.request;
+          return names.length === 0 ? null : { names, stays };
+        },
+        onStaying: async (why) => void this.errors.push(why),
         guardedUnits: () => this.guarded,
         takeUnderWay: () => {
           const units = this.underWay;
@@ -160,3 +167,17 @@ void t.test('while attempts are counted in memory alone, it serves later request
   t.match(world.recovered, [`${A} 0-1`, /^apache2\.service 300/]);
   t.ok(world.clock.steadyMs() >= 600_000);
 });
+
+void t.test(
+  'a request that cannot be removed is served once, and so is the next one in its place',
+  async (t) => {
+    const world = new World().requests(A);
+    world.version = 'first';
+    world.clock.after(20_000, () => (world.version = 'second'));
+    world.clock.after(40_000, () => (world.version = ''));
+    await world.serve();
+    t.match(world.recovered, [`${A} 0-1`, /^apache2\.service 20/, /^apache2\.service 40/]);
+    t.equal(world.recovered.length, 3, 'one that can be removed at last may be another one');
+    t.strictSame(world.errors, ['read-only'], 'reported once');
+  },
+);
