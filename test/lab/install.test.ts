@@ -1,6 +1,7 @@
 import t from 'tap';
 import { Apache, WWW_DATA, setIds } from './apache.ts';
 import { Lab } from './lab.ts';
+import { verifyUnits } from './verify-units.ts';
 
 const DROP_IN = '/etc/systemd/system/apache2.service.d/50-httpd-guard.conf';
 
@@ -40,7 +41,7 @@ void t.test('install and uninstall', async (t) => {
     t.match(await lab.sh('httpd-guard install'), 'nothing to change');
     t.equal(lab.read(DROP_IN), text);
     t.match(await lab.sh('systemctl cat apache2'), 'ExecStartPre=-+/bin/sh /usr/lib/httpd-guard/gate');
-    t.equal(await lab.sh('systemd-analyze verify apache2.service 2>&1'), '');
+    t.equal(await verifyUnits(lab, 'apache2.service'), '');
   });
 
   await t.test("many requests in a row do not reach systemd's start limit", async (t) => {

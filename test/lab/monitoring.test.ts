@@ -5,6 +5,7 @@ import t from 'tap';
 import { Apache, setIds } from './apache.ts';
 import { Guard } from './guard.ts';
 import { Lab, until } from './lab.ts';
+import { verifyUnits } from './verify-units.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const SHIPPED = join(HERE, '../../scripts/monitoring');
@@ -73,7 +74,7 @@ void t.test('monitoring', async (t) => {
       const said = await lab.sh(next);
       return /^waiting$/m.test(said) && /^\w{3} [\d-]+ [\d:]+:00 /m.test(said) ? true : null;
     });
-    t.equal(await lab.sh(`systemd-analyze verify ${SERVICE} ${TIMER} 2>&1`), '');
+    t.equal(await verifyUnits(lab, SERVICE, TIMER), '');
     const { exitCode, stdout, stderr } = await lab.run('sh', '-c', `promtool check metrics <${FILE}`);
     t.strictSame(
       { exitCode, stdout, stderr },
