@@ -11,7 +11,12 @@ import { HEARTBEAT, Watchdog } from '../host/systemd/watchdog.ts';
 import { realClock } from '../host/proc/real-clock.ts';
 import { readCachedSettings } from '../host/state/read-cached-settings.ts';
 import { readRunEnding } from '../host/state/read-run-ending.ts';
-import { waitingRequest, writeRequest } from '../host/state/write-request.ts';
+import {
+  restoreRequest,
+  waitingRequest,
+  withdrawRequest,
+  writeRequest,
+} from '../host/state/write-request.ts';
 import { listMutexIds } from '../host/sysvipc/list-mutex-ids.ts';
 import { Watcher } from '../workflows/recovery/watcher.ts';
 import { escape } from '../view/escape.ts';
@@ -49,6 +54,12 @@ export async function watch(options: WatchOptions): Promise<number> {
     listSets: () => listMutexIds(),
     writeRequest: (requested) => {
       writeRequest(requested);
+    },
+    withdrawRequest: () => {
+      withdrawRequest();
+    },
+    restoreRequest: () => {
+      restoreRequest();
     },
     onAwake: () => {
       // When it comes back, journalctl has read everything before it.

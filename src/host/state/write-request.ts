@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { REQUEST_DIRECTORY } from './paths.ts';
 
 // The only file that the watcher writes. The watcher must not import take-request.ts, which runs as root.
@@ -8,15 +8,28 @@ import { REQUEST_DIRECTORY } from './paths.ts';
  * means all guarded units. Throws when it cannot be written.
  */
 export function writeRequest(units: readonly string[], directory = REQUEST_DIRECTORY): void {
+  const draft = draftIn(directory);
   try {
-    writeFileSync(`${directory}/request.new`, units.join('\n'));
+    writeFileSync(draft, units.join('\n'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-    writeFileSync(`${directory}/request.new`, '');
+    writeFileSync(draft, '');
   }
-  // Before 246, systemd does not see that a file takes the place of another, only that it goes and that one comes.
-  rmSync(`${directory}/request`, { force: true });
-  renameSync(`${directory}/request.new`, `${directory}/request`);
+  restoreRequest(directory);
+}
+
+/** Turns the request back into its draft. Throws if there is none. */
+export function withdrawRequest(directory = REQUEST_DIRECTORY): void {
+  renameSync(`${directory}/request`, draftIn(directory));
+}
+
+/** Turns the draft into the request. Throws if there is none. */
+export function restoreRequest(directory = REQUEST_DIRECTORY): void {
+  renameSync(draftIn(directory), `${directory}/request`);
+}
+
+function draftIn(directory: string): string {
+  return `${directory}/request.new`;
 }
 
 /** The units of a request that was not taken yet; none if there is no request. */

@@ -26,8 +26,11 @@ const SETTLED_MS = 5_000;
 /** The kernel does not signal changes of its table. It is read this often while it has sets that may be httpd's: else nothing wakes. */
 const TABLE_EVERY_MS = 60_000;
 
-/** After this time a request that was not taken is written again. */
-const RENEW_MS = 5_000;
+/** When a request that was not taken is renewed: after this time, and then at this interval. */
+const FIRST_RENEWAL_MS = 2_000;
+const RENEWAL_MS = 5_000;
+/** How long it is withdrawn meanwhile: systemd must notice. */
+const WITHDRAWN_MS = 100;
 
 /** Everything that the watcher can query and do. */
 export interface WatcherDoors {
@@ -42,6 +45,10 @@ export interface WatcherDoors {
   onAwake: () => void;
   /** Throws if the request cannot be written. */
   writeRequest: (units: readonly string[]) => void;
+  /** Takes the request away without losing it. Throws if that fails, as when it was taken. */
+  withdrawRequest: () => void;
+  /** Puts it back. Throws if that fails. */
+  restoreRequest: () => void;
   log: (priority: Priority, sentence: string) => void;
 }
 
@@ -58,6 +65,8 @@ export class Watcher {
   private sets: ReadonlySet<number> = new Set();
   private cancelCheck: () => void = none;
   private cancelRenewal: () => void = none;
+  /** The units of a request that is withdrawn at the moment. */
+  private withdrawn: readonly string[] = [];
   private hasBus = true;
   private begin!: () => void;
   /** Resolved when the state of each unit is known or there is no bus: from then on no failure of a unit is missed. */
@@ -167,7 +176,7 @@ export class Watcher {
 
   /** A unit has started or reloaded, or httpd has written its pid file: it has new sets. */
   readonly requestLook = (): void => {
-    const waiting = this.doors.waitingRequest();
+    const waiting = this.waitingRequest();
     if (waiting.includes(LOOK)) return;
     try {
       this.write([...waiting, LOOK]);
@@ -182,7 +191,7 @@ export class Watcher {
 
   private request(unit: string, why: string, priority: Priority = 'notice'): void {
     // A request that was not taken yet covers this one: the recovery starts after it is taken.
-    const waiting = this.doors.waitingRequest();
+    const waiting = this.waitingRequest();
     if (waiting.includes(unit)) return;
     try {
       this.write([...waiting, unit]);
@@ -192,25 +201,46 @@ export class Watcher {
     }
   }
 
+  private waitingRequest(): readonly string[] {
+    return [...this.doors.waitingRequest(), ...this.withdrawn];
+  }
+
   /** Throws if it cannot be written. */
   private write(request: readonly string[]): void {
     this.doors.writeRequest(request);
-    this.cancelRenewal();
-    this.cancelRenewal = this.doors.clock.after(RENEW_MS, this.renew);
+    this.withdrawn = [];
+    this.renewAfter(FIRST_RENEWAL_MS, this.withdraw);
   }
 
-  /** Before 246, systemd misses a file that appears while the recovery before is running (systemd: pull request 15697). */
-  private readonly renew = (): void => {
+  private renewAfter(ms: number, step: () => void): void {
+    this.cancelRenewal();
+    this.cancelRenewal = this.doors.clock.after(ms, step);
+  }
+
+  /**
+   * Before 246, systemd starts the recovery only if it has noticed that there was no request. It looks when the draft appears, but
+   * when it is busy, as when the bus is stopped, it looks too late, and sees the request (systemd: pull request 15697).
+   */
+  private readonly withdraw = (): void => {
     this.doors.onAwake();
     const waiting = this.doors.waitingRequest();
     if (waiting.length === 0) return;
     try {
-      this.write(waiting);
+      this.doors.withdrawRequest();
+      this.withdrawn = waiting;
+      this.renewAfter(WITHDRAWN_MS, this.restore);
+    } catch {
+      // It was taken just now.
+    }
+  };
+
+  private readonly restore = (): void => {
+    this.withdrawn = [];
+    try {
+      this.doors.restoreRequest();
+      this.renewAfter(RENEWAL_MS, this.withdraw);
     } catch (error) {
-      this.doors.log(
-        'warning',
-        `a request that was not taken cannot be written again: ${errorReason(error)}`,
-      );
+      this.doors.log('warning', `a request that was not taken cannot be renewed: ${errorReason(error)}`);
     }
   };
 }

@@ -18,20 +18,31 @@ function world({ units = [A] }: { units?: string[] } = {}) {
   const endings = new Map<string, RunEnding>();
   const logged: string[] = [];
   let waiting: string[] = [];
+  let hidden: string[] = [];
   let writes = 0;
+  let withdrawals = 0;
   let isFull = false;
   let table: ReadonlySet<number> | null = new Set();
   let awake = 0;
   const watcher = new Watcher(units, {
     clock,
     endingOf: (unit, invocationId) => endings.get(`${unit} ${invocationId}`) ?? null,
-    waitingRequest: () => waiting,
+    waitingRequest: () => [...waiting],
     listSets: () => table,
     onAwake: () => awake++,
     writeRequest: (requested) => {
       if (isFull) throw new Error('no space');
       writes++;
       waiting = [...requested];
+      hidden = [];
+    },
+    withdrawRequest: () => {
+      withdrawals++;
+      hidden = waiting.splice(0);
+    },
+    restoreRequest: () => {
+      if (hidden.length === 0) throw new Error('there is none');
+      waiting = hidden.splice(0);
     },
     log: (priority, sentence) => void logged.push(`${priority}: ${sentence}`),
   });
@@ -40,6 +51,9 @@ function world({ units = [A] }: { units?: string[] } = {}) {
     watcher,
     logged,
     writes: () => writes,
+    withdrawals: () => withdrawals,
+    waiting: () => waiting,
+    lose: () => (hidden = []),
     awake: () => awake,
     fillDisk: () => (isFull = true),
     endsFor: (unit: string, invocationId: string, over: Partial<RunEnding> = {}) =>
@@ -341,16 +355,46 @@ void t.test(
   },
 );
 
-void t.test('a request that is not taken is written again until it is', async (t) => {
+void t.test(
+  'a request that is not taken is withdrawn and comes back until it is, also on a full disk',
+  async (t) => {
+    const one = world();
+    one.is('failed');
+    one.fillDisk();
+    await one.clock.advance(2_000);
+    t.strictSame(one.take(), [], 'systemd notices that it is gone');
+    await one.clock.advance(100);
+    t.strictSame([...one.waiting()], [A], 'and that it is back');
+    await one.clock.advance(15_400);
+    t.equal(one.withdrawals(), 4, 'after 2 s, then every 5 s');
+    t.strictSame(one.take(), [A]);
+    await one.clock.advance(60_000);
+    t.equal(one.withdrawals(), 4, 'and no more when it was taken');
+    t.strictSame(one.logged.length, 1);
+  },
+);
+
+void t.test('a unit that is requested while the request is withdrawn is added to it', async (t) => {
+  const one = world({ units: [A, B] });
+  one.is('failed');
+  one.line();
+  await one.clock.advance(2_050);
+  one.is('failed', 'one', A);
+  one.is('failed', 'two', B);
+  t.strictSame(one.take().sort(), [A, B]);
+  await one.clock.advance(60_000);
+  t.strictSame(one.take(), [], 'once');
+});
+
+void t.test('a request that is lost while it is withdrawn', async (t) => {
   const one = world();
   one.is('failed');
-  t.equal(one.writes(), 1);
-  await one.clock.advance(25_000);
-  t.equal(one.writes(), 6, 'every 5 s');
-  one.fillDisk();
-  await one.clock.advance(10_000);
-  t.match(one.logged.at(-1), 'a request that was not taken cannot be written again: no space');
-  t.strictSame(one.take(), [A]);
+  await one.clock.advance(2_050);
+  one.lose();
+  await one.clock.advance(1_000);
+  t.match(one.logged.at(-1), 'a request that was not taken cannot be renewed: there is none');
+  one.is('failed', 'two');
+  t.strictSame(one.take(), [A], 'does not block the next one');
 });
 
 void t.test('its memory is seen to when it is awake anyway, and nothing else wakes it', async (t) => {
@@ -361,7 +405,7 @@ void t.test('its memory is seen to when it is awake anyway, and nothing else wak
   t.equal(one.awake(), 1, 'no sets');
   one.line();
   one.take();
-  await one.clock.advance(4_000);
+  await one.clock.advance(1_500);
   t.equal(one.awake(), 1);
   await one.clock.advance(3_600_000);
   t.equal(one.awake(), 2, 'some seconds after a request');
