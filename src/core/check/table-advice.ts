@@ -27,6 +27,7 @@ export function tableAdvice(
     unsure: 0,
     ownerUnknown: null,
     blockingServers: [],
+    silentOrphans: [],
     hasFreeSetsAgain: false,
     outsider: null,
     startCommand: null,

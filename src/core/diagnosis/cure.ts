@@ -34,6 +34,8 @@ export interface AdviceInput {
   ownerUnknown: string | null;
   /** Servers of other units that keep sets from being proven orphaned. */
   blockingServers: readonly BlockingServer[];
+  /** Orphaned workers of the unit that listen on no port. */
+  silentOrphans: readonly number[];
   /** Whether the table was full and has enough free sets now. */
   hasFreeSetsAgain: boolean;
   /** A running httpd that was started outside the unit. */

@@ -5,13 +5,22 @@ import { type AdviceInput, type Cure, cure, writeDropIn } from './cure.ts';
 
 /** For a full table without a set that is proven to be orphaned. */
 export function demandCures(input: AdviceInput, start: readonly string[]): Cure[] {
-  const { unsure, ownerUnknown, blockingServers, hasFreeSetsAgain } = input;
+  const { unsure, ownerUnknown, blockingServers, silentOrphans, hasFreeSetsAgain } = input;
   if (hasFreeSetsAgain)
     return [
       cure('the table was full and has free sets now', `httpd-guard recover --unit ${shellWord(input.unit)}`),
       ...tableCures(input),
     ];
   return [
+    ...(unsure === 0 || silentOrphans.length === 0
+      ? []
+      : [
+          cure(
+            'terminate the workers of a killed master, which serve nothing and could use its sets, then remove those and start',
+            `kill ${silentOrphans.join(' ')}`,
+            `httpd-guard recover --unit ${shellWord(input.unit)}`,
+          ),
+        ]),
     ...blockingServers.map(({ unit, sets: known }) =>
       cure(
         `${unit} could use ${known} sets, more than one server needs. Restart it, then remove the orphaned ones among them`,

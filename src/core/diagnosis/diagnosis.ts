@@ -58,6 +58,7 @@ export function diagnosis(
       unsure: facts.unsure,
       ownerUnknown: facts.ownerUnknown,
       blockingServers: facts.blockingServers,
+      silentOrphans: facts.silentOrphans,
       hasFreeSetsAgain: hasFreeSetsAgain(facts),
       outsider: facts.outsider,
       portOwners: facts.portOwners,

@@ -51,6 +51,8 @@ export interface FailureFacts {
   disks: readonly Disk[];
   /** Orphaned workers that listen on a port, wherever they run. */
   listeningOrphans: readonly ListeningOrphan[];
+  /** Pids of orphaned workers of the unit that listen on no port, as of mod_cgid: they serve nothing, and keep sets unsure. */
+  silentOrphans: readonly number[];
   /** Other programs that listen on the ports of httpd's configuration. */
   portOwners: readonly PortOwner[];
   /** Whether a process of httpd runs in the unit, or its pid file names one. */

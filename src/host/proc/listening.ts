@@ -15,6 +15,14 @@ export function listeningProcesses(processes: readonly ProcessFacts[]): Omit<Lis
   });
 }
 
+/** Those of these processes that listen on no TCP port. Those that cannot be read are left out. */
+export function silentProcesses(processes: readonly ProcessFacts[]): number[] {
+  return processes.flatMap(({ pid }) => {
+    const ports = readListeningPorts(pid);
+    return ports.known && ports.value.length === 0 ? [pid] : [];
+  });
+}
+
 /** The TCP ports that a process listens on. Unknown without the right to see its files. */
 export function readListeningPorts(pid: number): Fact<number[]> {
   try {

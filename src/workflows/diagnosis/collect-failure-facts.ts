@@ -21,6 +21,7 @@ import type { UnitJob } from '../../core/units/unit-job.ts';
 import { isUp } from '../../core/units/unit-state.ts';
 import { type Lineage, lineages } from '../../core/verdict/lineage.ts';
 import type { PidFile } from '../../core/verdict/pid-file.ts';
+import type { ProcessFacts } from '../../core/verdict/process-facts.ts';
 import { mayBeMutexOf } from '../../core/verdict/semaphore-set.ts';
 import type { Snapshot } from '../../core/verdict/snapshot.ts';
 import { tableUse } from '../../core/verdict/table-use.ts';
@@ -28,7 +29,7 @@ import { type Judgement, judge } from '../../core/verdict/verdict.ts';
 import { userNames } from '../../host/exec/user-names.ts';
 import { readDirectives } from '../servers/read-directives.ts';
 import { readServerPidFile } from '../servers/server-pid-file.ts';
-import { listeningProcesses } from '../../host/proc/listening.ts';
+import { listeningProcesses, silentProcesses } from '../../host/proc/listening.ts';
 import { findStartCommand } from '../../host/httpd/start-command.ts';
 import { portOwners } from '../../host/proc/port-owners.ts';
 import { readExecutable, readUnit } from '../../host/proc/proc-files.ts';
@@ -132,6 +133,10 @@ export async function failureFactsOf(
     holders,
     disks: [],
     listeningOrphans: about === null ? [] : listeningOrphans(about.name, living, listenPorts(directives)),
+    silentOrphans:
+      about === null || !isDown
+        ? []
+        : silentProcesses(orphanedWorkers(living).filter((worker) => isOfUnit(worker, about.name))),
     portOwners: [],
     httpdRuns: about === null ? unknown('no unit') : httpdRuns(about.name, pidFile, living, snapshot),
     isMasterless: about !== null && isMasterless(about, pidFile, living),
@@ -254,16 +259,22 @@ function listeningOrphans(
   living: readonly Lineage[],
   wanted: readonly number[],
 ): ListeningOrphan[] {
-  const workers = living
-    .filter(({ role }) => role === 'orphaned-workers')
-    .flatMap(({ members }) => members)
-    .filter(({ isHttpd }) => isHttpd.known && isHttpd.value);
-  const inUnit = new Set(
-    workers.filter((one) => one.unit.known && one.unit.value === unit).map(({ pid }) => pid),
-  );
+  const workers = orphanedWorkers(living);
+  const inUnit = new Set(workers.filter((worker) => isOfUnit(worker, unit)).map(({ pid }) => pid));
   return listeningProcesses(workers)
     .filter(({ ports }) => wanted.length === 0 || ports.some((port) => wanted.includes(port)))
     .map((orphan) => ({ ...orphan, inUnit: inUnit.has(orphan.pid) }));
+}
+
+function orphanedWorkers(living: readonly Lineage[]): ProcessFacts[] {
+  return living
+    .filter(({ role }) => role === 'orphaned-workers')
+    .flatMap(({ members }) => members)
+    .filter(({ isHttpd }) => isHttpd.known && isHttpd.value);
+}
+
+function isOfUnit({ unit: its }: ProcessFacts, unit: string): boolean {
+  return its.known && its.value === unit;
 }
 
 async function readHolders(

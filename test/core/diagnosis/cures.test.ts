@@ -18,6 +18,7 @@ const patient = (
   unsure: 0,
   ownerUnknown: null,
   blockingServers: [],
+  silentOrphans: [],
   hasFreeSetsAgain: false,
   outsider: null,
   result: 'exit-code',
@@ -66,6 +67,9 @@ void t.test('fixes for demand, with no orphaned set', async (t) => {
   );
   t.notMatch(words('semaphore-demand', patient({}, { active: 'active' })), 'systemctl start', 'it is up');
   t.notMatch(all, /httpd-guard clean\n|TimeoutStopSec|may be orphaned/);
+  const kept = words('semaphore-demand', patient({ unsure: 4, silentOrphans: [175, 176] }));
+  t.match(kept, /^terminate the workers[^]*\nkill 175 176\nhttpd-guard recover --unit apache2\.service\n/);
+  t.notMatch(words('semaphore-demand', patient({ silentOrphans: [175] })), 'kill', 'they keep no set');
   t.match(words('semaphore-demand', patient({ unsure: 3 })), /^3 sets may be orphaned[^]*check --explain/);
   const most = known({ sets: { used: 32_768, max: 32_768 }, semaphores: { used: 32_768, max: 1_000_000 } });
   t.notMatch(words('semaphore-demand', patient({ use: most })), '--raise', 'there is no more');

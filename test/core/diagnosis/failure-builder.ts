@@ -72,6 +72,7 @@ export const failure = (over: Partial<FailureFacts> = {}): FailureFacts => ({
   holders: [],
   disks: [],
   listeningOrphans: [],
+  silentOrphans: [],
   portOwners: [],
   httpdRuns: known(false),
   isMasterless: false,
