@@ -191,12 +191,13 @@ void t.test('the watcher', async (t) => {
     await lab.sh(`systemctl stop ${b.unit}`);
     const withoutBus = async (): Promise<void> => {
       const mark = await guard.mark();
-      const recovery = (): Promise<string> =>
-        lab.sh('systemctl show --value -p ExecMainStartTimestampMonotonic httpd-guard-recover');
-      const before = await recovery();
       await lab.sh('systemctl stop dbus.socket dbus.service');
-      const hasStarted = async (): Promise<true | null> => ((await recovery()) === before ? null : true);
-      await until('the recovery to start', hasStarted, RENEWED_MS);
+      const isTaken = async (): Promise<true | null> =>
+        (await guard.said('watch', mark)).some((line) => line.includes('recovery requested')) &&
+        (await lab.sh('ls -A /run/httpd-guard-watch')) === ''
+          ? true
+          : null;
+      await until('the request to be taken', isTaken, RENEWED_MS);
       await guard.told(/its state is unclear/, mark, WITHOUT_BUS_MS);
       await guard.rests();
       t.match((await guard.said('watch', mark)).join('\n'), 'following only the journal');
