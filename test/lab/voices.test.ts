@@ -78,6 +78,27 @@ const FAILURES: readonly Failure[] = [
     saw: /port 80 .*perl, holder\.service/,
   },
   {
+    what: 'an address of another machine, and a program that has the port of another address',
+    fail: async (stage) => {
+      const { lab } = stage;
+      lab.write('etc/apache2/ports.conf', 'Listen 127.0.0.1:80\n');
+      await lab.sh(
+        'systemd-run -q --unit=holder perl -e \'use Socket; socket(S, PF_INET, SOCK_STREAM, 0); bind(S, sockaddr_in(80, inet_aton("127.0.0.2"))) && listen(S, 5) or die; sleep 100\'',
+      );
+      await until('the port', async () =>
+        (await lab.run('sh', '-c', 'grep ":0050 " /proc/net/tcp')).exitCode === 0 ? true : null,
+      );
+      stage.configure('Listen 203.0.113.9:8080\n');
+      await stage.start();
+    },
+    cause: 'other',
+    saw: /\(99\)/,
+    undo: async ({ lab }) => {
+      lab.write('etc/apache2/ports.conf', 'Listen 80\n');
+      return Promise.resolve();
+    },
+  },
+  {
     what: 'orphaned workers of a master that was started by hand',
     fail: async (stage) => {
       const { apache, lab } = stage;

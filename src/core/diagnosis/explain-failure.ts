@@ -5,7 +5,7 @@ import { type Cause, isForSets } from './cause.ts';
 import { degradation, degradedSentence } from './degradation.ts';
 import type { FailureFacts, LogLine } from './failure-facts.ts';
 import { type Finding, findCause } from './find-cause.ts';
-import { lastLines, lineToQuote } from './last-lines.ts';
+import { firstFatal, lastLines, lineToQuote } from './last-lines.ts';
 import { mayLackSets } from './run-ending.ts';
 
 /**
@@ -24,15 +24,25 @@ export function explainFailure(facts: FailureFacts, runLines: readonly LogLine[]
   if (byLine !== null) return byLine;
   if (found.cause === 'none') return withDegradation(found, facts, lines);
   const contradiction =
-    found.weak === true && !isConfirmed ? lineToQuote('other', lines, didExit(facts)) : null;
-  return contradiction === null
+    found.weak !== true || isConfirmed
+      ? null
+      : isOfTable(found.cause)
+        ? lineToQuote('other', lines, didExit(facts))
+        : firstFatal(lines);
+  return contradiction == null
     ? withLines(found, lines, didExit(facts))
     : { cause: 'other', evidence: [asEvidence(contradiction), ...found.evidence] };
 }
 
-/** Of a table a line about semaphores, of a disk any line about space. */
+/** Findings that a line about semaphores confirms; after too many starts, that of the start before. */
+function isOfTable(cause: Cause): boolean {
+  return isForSets(cause) || cause === 'not-started';
+}
+
+/** Of a disk any line about space. */
 function confirms(cause: Cause, { match, text }: LogLine): boolean {
-  if (isForSets(cause) || cause === 'not-started') return match?.kind === 'create-failed';
+  if (isOfTable(cause)) return match?.kind === 'create-failed';
+  if (cause === 'port-held-by-other') return match?.kind === 'port-held';
   return match === null ? OF_SPACE.test(text) : OF_SPACE_KINDS.has(match.kind);
 }
 

@@ -58,7 +58,7 @@ export function lineToQuote(cause: Cause, lines: readonly LogLine[], didExit: bo
  * The first fatal line, or the error of the operating system that the same process logged right before it: some modules log why
  * they fail at level error, and that they fail at emerg (httpd: modules/cache/mod_socache_shmcb.c, modules/ssl/ssl_scache.c).
  */
-function firstFatal(lines: readonly LogLine[]): LogLine | undefined {
+export function firstFatal(lines: readonly LogLine[]): LogLine | undefined {
   const at = lines.findIndex(isFatal);
   const fatal = lines[at];
   const before = lines[at - 1];

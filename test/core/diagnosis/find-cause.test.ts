@@ -386,6 +386,22 @@ void t.test(
   },
 );
 
+void t.test('the owner of a port is doubted if the log names another failure only', async (t) => {
+  const owner = { port: 80, pid: 9, startedMs: 1, program: '/usr/bin/perl', unit: 'x.service' };
+  const told = (...lines: string[]) =>
+    explainFailure(
+      failure({ portOwners: [owner] }),
+      lines.map((text) => line(text)),
+    ).cause;
+  const ADDRESS = '(99)Cannot assign requested address: AH00072: make_sock: could not bind to address x:81';
+  const BUSY = '(98)Address already in use: AH00072: make_sock: could not bind to address [::]:80';
+  t.equal(told(), 'port-held-by-other');
+  t.equal(told(BUSY), 'port-held-by-other');
+  t.equal(told(ADDRESS, BUSY), 'port-held-by-other');
+  t.equal(told('[x] [ssl:error] [pid 1] AH01909: a warning'), 'port-held-by-other', 'it is not fatal');
+  t.equal(told(ADDRESS), 'other', 'the program listens on another address');
+});
+
 void t.test('a log line is shown with the matching cause', async (t) => {
   const { cause, evidence } = explainFailure(leak(), [line(NO_ROOM), line('AH00016: Configuration Failed')]);
   t.equal(cause, 'semaphore-leak');

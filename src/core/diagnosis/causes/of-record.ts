@@ -2,7 +2,13 @@ import type { Cause } from '../cause.ts';
 import type { CauseRule } from '../find-cause.ts';
 
 /** Causes that the line of another failure contradicts, as when the disk is still full. */
-const WEAK: ReadonlySet<Cause> = new Set(['disk-full', 'inodes-full', 'quota-exceeded', 'shm-full']);
+const WEAK: ReadonlySet<Cause> = new Set([
+  'disk-full',
+  'inodes-full',
+  'quota-exceeded',
+  'shm-full',
+  'port-held-by-other',
+]);
 
 /** Causes that may have passed since the run ended: the port is free again, the file was removed. */
 const PASSING: ReadonlySet<Cause> = new Set([

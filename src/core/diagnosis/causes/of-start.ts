@@ -40,9 +40,10 @@ export const portCause: CauseRule = (unit, facts) => {
         source: `/proc/${pid}/net/tcp`,
       })),
     };
+  // Weak, since it may listen on another address.
   return portOwners.length === 0
     ? null
-    : { cause: 'port-held-by-other', evidence: portOwners.map(portEvidence) };
+    : { cause: 'port-held-by-other', weak: true, evidence: portOwners.map(portEvidence) };
 };
 
 function portEvidence(owner: PortOwner): Finding['evidence'][number] {
