@@ -22,7 +22,7 @@ import { keepSetsSeen } from '../host/state/sets-seen.ts';
 import { beginTrial } from '../workflows/diagnosis/try-start.ts';
 import { sendEvent } from '../workflows/send-event.ts';
 import { removeOrphans } from '../workflows/sets/remove-orphans.ts';
-import { causeEntry } from '../view/journal/cause-entry.ts';
+import { type CauseEntry, causeEntry } from '../view/journal/cause-entry.ts';
 import { cleanSentence } from '../view/clean-text.ts';
 import { escape } from '../view/escape.ts';
 import type { CommonOptions } from './command-result.ts';
@@ -57,10 +57,14 @@ export async function postStop(options: PostStopOptions): Promise<number> {
     return 0;
   }
   // A removal changes the table, which a later recovery needs to see if it has no record of it.
-  const recorded = server.unit.known
-    ? await logCause(server, server.unit.value, options, systemd)
-    : notDone('not-written', `no cause was determined: ${server.unit.why}`);
+  const { recorded, logged } = server.unit.known
+    ? await recordCause(server, server.unit.value, options, systemd)
+    : {
+        recorded: notDone('not-written', `no cause was determined: ${server.unit.why}`),
+        logged: Promise.resolve(),
+      };
   if (!recorded.ok) {
+    await logged;
     const sentence = `${escape(recorded.why)}; orphaned sets are left to the next start or recovery`;
     await log(options, 'warning', sentence);
     return 0;
@@ -75,8 +79,10 @@ export async function postStop(options: PostStopOptions): Promise<number> {
       command: 'post-stop',
       mostMs: TELL_MS,
       config: options.config,
+      after: logged,
     },
   });
+  await logged;
   // A removal has its own entry.
   if (isWorthALine(result) && !(entry?.ok === true && stderrIsJournal())) {
     const { priority, sentence } = cleanSentence(result, 'after this stop');
@@ -90,12 +96,18 @@ function budgetMs(): number {
   return (limitS > 0 && limitS < LIMIT_S ? limitS : LIMIT_S) * 1000 * BUDGET_SHARE;
 }
 
-async function logCause(
+interface Recorded {
+  recorded: Done<'not-written'>;
+  /** The journal entry with the cause, and its event. */
+  logged: Promise<void>;
+}
+
+async function recordCause(
   server: Server,
   unit: UnitFacts,
   options: PostStopOptions,
   systemd: SystemdSession,
-): Promise<Done<'not-written'>> {
+): Promise<Recorded> {
   const trial = beginTrial(server, () => endingOf(unit), systemd);
   const [facts, words] = await Promise.all([
     collectFailureFacts(server, () => endingOf(unit), systemd, journalWitness, trial),
@@ -103,13 +115,20 @@ async function logCause(
   ]);
   const recorded = keep(server, unit, facts);
   const found = diagnosis(facts, words.lines, [...server.missing, ...words.missing]);
-  const entry = causeEntry(found, facts);
-  if (entry === null) return recorded;
+  return { recorded, logged: logCause(unit, causeEntry(found, facts), options, systemd) };
+}
+
+async function logCause(
+  unit: UnitFacts,
+  entry: CauseEntry | null,
+  options: PostStopOptions,
+  systemd: SystemdSession,
+): Promise<void> {
+  if (entry === null) return;
   const written = await writeEntry(unit.name, entry.fields, systemd.deadlineMs);
   await sendEvent(unit.name, entry.fields, options.config);
   // Without a structured entry at least the sentence.
   if (!written.ok) await log(options, entry.priority, entry.sentence);
-  return recorded;
 }
 
 /** The ending by systemd's variables for ExecStopPost= (systemd.exec(5), "Environment Variables Set or Propagated"). */

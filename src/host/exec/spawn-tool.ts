@@ -49,9 +49,10 @@ export interface ToolOptions {
 }
 
 /**
- * Starts one program without a shell. All children are started here except three: follow-journal.ts, whose child never exits,
- * and two that must be waited for synchronously. Never throws or rejects. At `deadlineMs`, on steadyMs()'s clock, the
- * program is killed with SIGKILL, and processes that still hold its output are not waited for.
+ * Starts one program without a shell. All children are started here except three: journalctl, which never exits
+ * (follow-journal.ts); rm, which is waited for synchronously (take-request.ts); and perl at a start of httpd (tool-beside.ts).
+ * Never throws or rejects. At `deadlineMs`, on steadyMs()'s clock, the program is killed with SIGKILL, and processes that still
+ * hold its output are not waited for.
  */
 export function startTool(
   [file = '', ...args]: readonly string[],

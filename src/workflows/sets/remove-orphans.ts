@@ -34,6 +34,8 @@ export interface RemovalContext {
   mostMs: number;
   /** The configuration file for the event; undefined for the default one. */
   config?: string | undefined;
+  /** The entry of the removal follows what this writes. */
+  after?: Promise<unknown>;
 }
 
 export interface Cleared {
@@ -91,8 +93,9 @@ async function report(
   tool: SemaphoreTool,
   context: RemovalContext,
 ): Promise<Done<'not-written'>> {
-  const { unit, command, mostMs, config } = context;
+  const { unit, command, mostMs, config, after } = context;
   const entry = clearedEntry(result, unit, command);
+  await after;
   const written = tool.canWriteEntry
     ? await tool.writeEntry(entryText(unit, entry))
     : await writeEntry(unit, entry, steadyMs() + mostMs);
