@@ -92,7 +92,11 @@ zsh=site-functions
 install -D -m 0644 "$here/scripts/completion/_httpd-guard" "$share/zsh/$zsh/_httpd-guard"
 
 if [ -n "$node" ]; then
-  find_node="node=$prefix/lib/httpd-guard/bin/node"
+  find_node="node=$prefix/lib/httpd-guard/bin/node
+[ -x \"\$node\" ] || {
+  echo \"httpd-guard: \$node does not exist or cannot be executed (noexec?); install httpd-guard again\" >&2
+  exit 127
+}"
 else
   find_node='node=$(command -v node) || {
   echo "httpd-guard: Node not found on the PATH; httpd-guard needs Node 20 or newer, or its package that brings one" >&2

@@ -101,6 +101,12 @@ void t.test('a package with its own Node, on a host without any', async (t) => {
   await t.test('the tarball: one file, one command', async (t) => {
     await lab.sh(`/root/new/scripts/install.sh && httpd-guard install`);
     t.match(await status(), { exitCode: 0, stdout: `(${OWN_NODE})` });
+    await lab.sh(`chmod -x ${OWN_NODE}`);
+    t.match(await status(), {
+      exitCode: 127,
+      stderr: `httpd-guard: ${OWN_NODE} does not exist or cannot be executed`,
+    });
+    await lab.sh(`chmod +x ${OWN_NODE}`);
     await lab.sh(
       `cd /root && tar -xf out/${next.tarball} && httpd-guard-${NEXT}-linux-x64/scripts/install.sh && httpd-guard install`,
     );

@@ -92,6 +92,25 @@ void t.test('status: whether httpd-guard is on, and the command that fixes what 
     await lab.sh(INSTALL);
   });
 
+  await t.test('a copy that lacks a file', async (t) => {
+    for (const name of ['gate', 'run-node', 'commands-watch.cjs', 'commands-recover.cjs']) {
+      await lab.sh(`mv /usr/lib/httpd-guard/${name} /root`);
+      const { exitCode, stdout } = await status('--quiet');
+      t.equal(exitCode, 1, stdout);
+      t.match(stdout, `/usr/lib/httpd-guard lacks ${name}; install this version of httpd-guard again`);
+      await lab.sh(`mv /root/${name} /usr/lib/httpd-guard`);
+      t.match(await status(), { exitCode: 0 });
+    }
+  });
+
+  await t.test('a masked httpd is down on purpose', async (t) => {
+    await lab.sh('systemctl stop apache2; systemctl mask -q apache2');
+    t.match(await status(), { exitCode: 0 });
+    t.notMatch((await lab.run('httpd-guard', 'check')).stdout, 'is guarded, but');
+    await lab.sh('systemctl unmask -q apache2');
+    await apache.start();
+  });
+
   await t.test('httpd that does not serve', async (t) => {
     await lab.sh('systemctl stop apache2');
     t.match(await status(), { exitCode: 0, stdout: 'inactive (dead)' }, 'stopped on purpose');

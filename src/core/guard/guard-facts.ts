@@ -12,8 +12,8 @@ export interface InstalledProgram {
   file: InstalledFile;
   /** The folder of the copy that it runs. */
   lib: string | null;
-  /** Whether the scripts of that copy exist. */
-  hasLib: boolean;
+  /** A file that this copy needs and does not have; null if it is complete. */
+  lacks: string | null;
   node: string | null;
   /** The version of that Node, as "24.22.3", or why it does not run. */
   nodeVersion: Fact<string>;

@@ -26,7 +26,9 @@ export function problemsOf(unit: string, guard: GuardFacts): GuardProblem[] {
 }
 
 /** The problems as sentences for `check`. */
-export function guardWarnings({ name }: UnitFacts, guard: GuardFacts): string[] {
+export function guardWarnings({ name, load }: UnitFacts, guard: GuardFacts): string[] {
+  // systemd loads nothing of a masked unit, and never starts it.
+  if (load === 'masked') return [];
   return problemsOf(name, guard).map(
     ({ saw, run }) => `${name} is guarded, but ${saw}${run === null ? '' : `: ${run}`}`,
   );
@@ -58,7 +60,7 @@ function unitProblems(hooked: GuardedUnit, lib: string): GuardProblem[] {
   const { unit, hooks } = hooked;
   const problem = (saw: string, run: string | null): GuardProblem[] => [{ unit, saw, run }];
   const inFile = programProblem(hooked, lib);
-  if (inFile !== null) return problem(`the hooks of ${unit} ${inFile}`, install(unit));
+  if (inFile !== null) return problem(`the hooks of ${unit} ${inFile}`, runFor(hooked, lib, install(unit)));
   if (!hooks.known) return problem(`the hooks of ${unit} could not be checked: ${hooks.why}`, null);
   if (hooks.value.needsReload)
     return problem(`systemd has not read the files of ${unit} since they changed`, 'systemctl daemon-reload');
@@ -84,7 +86,7 @@ function serviceProblems(service: GuardService, lib: string, reinstall: string):
       `systemctl unmask ${name} && ${reinstall}`,
     );
   const inFile = programProblem(service, lib);
-  if (inFile !== null) return problem(`${title} ${inFile}`, reinstall);
+  if (inFile !== null) return problem(`${title} ${inFile}`, runFor(service, lib, reinstall));
   if (!active.known) return problem(`${title} could not be checked: ${active.why}`, null);
   if (runsAlways(name) && active.value !== 'active')
     return problem(`${title} is not running (${name} is ${active.value})`, `systemctl restart ${name}`);
@@ -93,13 +95,19 @@ function serviceProblems(service: GuardService, lib: string, reinstall: string):
   return [];
 }
 
+/** `install` does not bring what this copy itself lacks. */
+function runFor({ lib: its, lacks }: InstalledProgram, lib: string, reinstall: string): string | null {
+  return its === lib && lacks !== null ? null : reinstall;
+}
+
 /** What is wrong with the file or with a program that it names, or null; the subject stands before it. */
 function programProblem(program: InstalledProgram, lib: string): string | null {
-  const { file, lib: its, hasLib, node, nodeVersion } = program;
+  const { file, lib: its, lacks, node, nodeVersion } = program;
   if (file === 'missing') return 'cannot run: its unit file does not exist';
   if (file === 'masked' || file === 'foreign')
     return 'cannot run: its unit file was not written by httpd-guard';
-  if (its !== null && !hasLib) return `cannot run: ${its} is incomplete or does not exist`;
+  if (its !== null && lacks !== null)
+    return `cannot run: ${its} lacks ${lacks}${its === lib ? '; install this version of httpd-guard again' : ''}`;
   if (node !== null && !nodeVersion.known) return `cannot run: ${nodeVersion.why}`;
   if (file === 'other-copy')
     return `came from another copy of httpd-guard (${its ?? 'unknown'}), not from this one (${lib})`;

@@ -76,10 +76,25 @@ async function readProgram(
   return {
     file: isMasked(path) ? 'masked' : compare(text, template, lib, limits),
     lib: programs?.lib ?? null,
-    hasLib: programs !== null && existsSync(join(programs.lib, 'httpd-guard.cjs')),
+    lacks: programs === null ? null : firstMissing(programs.lib, lib),
     node: programs?.node ?? null,
     nodeVersion: await readNodeVersion(programs?.node ?? process.execPath, systemd.leftMs(NODE_TIMEOUT_MS)),
   };
+}
+
+/** What the hooks and units run. Another copy may be of another version: of that, only the entry is known. */
+const NEEDED = [
+  'httpd-guard.cjs',
+  'gate',
+  'post-stop',
+  'run-node',
+  'semaphore-tool.pl',
+  ...['pre-start', 'post-stop', 'watch', 'recover'].map((command) => `commands-${command}.cjs`),
+];
+
+function firstMissing(its: string, lib: string): string | null {
+  const needed = its === lib ? NEEDED : NEEDED.slice(0, 1);
+  return needed.find((name) => !existsSync(join(its, name))) ?? null;
 }
 
 function compare(

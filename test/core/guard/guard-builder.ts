@@ -11,7 +11,7 @@ export const LIB = '/usr/lib/httpd-guard';
 const program: InstalledProgram = {
   file: 'current',
   lib: LIB,
-  hasLib: true,
+  lacks: null,
   node: '/usr/bin/node',
   nodeVersion: known('24.22.3'),
 };

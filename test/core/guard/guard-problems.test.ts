@@ -25,7 +25,8 @@ void t.test('each problem of the hooks has its fix', async (t) => {
   const cases: [Partial<GuardedUnit>, RegExp, string | null][] = [
     [{ file: 'outdated' }, /^the hooks of apache2.service came from another version/, INSTALL],
     [{ file: 'other-copy', lib: '/usr/local/lib/x' }, /another copy .*\/usr\/local\/lib\/x/, INSTALL],
-    [{ file: 'other-copy', lib: '/a', hasLib: false }, /cannot run: \/a is incomplete/, INSTALL],
+    [{ file: 'other-copy', lib: '/a', lacks: 'gate' }, /cannot run: \/a lacks gate$/, INSTALL],
+    [{ lacks: 'gate' }, /lacks gate; install this version of httpd-guard again$/, null],
     [{ file: 'foreign', lib: null, node: null }, /not written by httpd-guard/, INSTALL],
     [{ nodeVersion: unknown('/usr/bin/node does not run: gone') }, /cannot run: \/usr\/bin\/node/, INSTALL],
     [{ hooks: unknown('no bus') }, /could not be checked: no bus/, null],
