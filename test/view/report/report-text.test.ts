@@ -171,6 +171,29 @@ void t.test('one that is down for another reason is not said to be at risk', asy
   t.match(down('stopped-by-admin'), /^apache2\.service is down: it was stopped on purpose\.\n/);
 });
 
+void t.test(
+  'one that is down for lack of free sets: too few, enough again, or a table that is too small',
+  async (t) => {
+    const down = known(unit({ active: 'failed', sub: 'failed', result: 'exit-code', mainPid: 0 }));
+    const of = (over: object): string | undefined =>
+      headline(
+        report(
+          { limits: known({ maxSets: 100, maxSemaphores: 32_000 }), sets: [] },
+          { unit: down, finding: { cause: 'semaphore-demand', evidence: [], cures: [], ...over } },
+        ),
+      );
+    t.equal(of({}), 'apache2.service is down and may not start: the semaphore table has too few free sets.');
+    t.equal(
+      of({ hasFreeSetsAgain: true }),
+      'apache2.service is down: the semaphore table had too few free sets, and has enough now.',
+    );
+    t.equal(
+      of({ isTableTooSmall: true }),
+      'apache2.service is down: the semaphore table is too small for this httpd, even when it is empty.',
+    );
+  },
+);
+
 void t.test('reasons that differ from set to set are summarized, and many are truncated', async (t) => {
   const sets = Array.from({ length: 12 }, (_, id) => set({ id, key: id + 1 }));
   t.match(
