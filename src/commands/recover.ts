@@ -32,6 +32,7 @@ import {
   wrongConfiguration,
 } from './command-result.ts';
 import { serverChoice } from '../workflows/servers/find-server.ts';
+import { leftMs } from '../host/exec/left-ms.ts';
 import { steadyMs } from '../host/exec/steady-ms.ts';
 
 export interface RecoverOptions extends Pick<CommonOptions, 'unit' | 'config' | 'json' | 'quiet'> {
@@ -55,6 +56,8 @@ const COUNTED: Partial<Record<Recovery['outcome'], Partial<ActionCounts>>> = {
   'gave-up': { gaveUp: 1 },
 };
 const WRITE_TIMEOUT_MS = 2_000;
+/** A dry run is a look, which ends within 6 s. */
+const LOOK_MS = 5_000;
 
 /** Recovers httpd if it failed because no semaphore set could be created, by hand or at the watcher's request. */
 export async function recoverCommand(options: RecoverOptions): Promise<CommandResult> {
@@ -94,10 +97,9 @@ async function byHand(options: RecoverOptions, configuration: Configured): Promi
   );
   const choice = { ...serverChoice(options.unit, configuration), failedFirst: true };
   const policy = policyOf(configuration);
-  const recovery = await withNamedCause(
-    await recover({ choice, policy, automatic: false, dryRun }, doors),
-    options.config,
-  );
+  const deadlineMs = steadyMs() + LOOK_MS;
+  const found = await recover({ choice, policy, automatic: false, dryRun }, doors);
+  const recovery = await withNamedCause(found, options.config, dryRun ? leftMs(deadlineMs) : undefined);
   if (!dryRun) await logRecovery(recovery, configuration, options.config);
   const stdout = options.json ? jsonText(recoveryJson(recovery)) : recoveryText(recovery, options);
   return { stdout, stderr: withoutRoot(), exitCode: EXIT[recovery.outcome] };
@@ -107,9 +109,13 @@ async function byHand(options: RecoverOptions, configuration: Configured): Promi
  * A recovery that has not brought httpd back, or only plans to, reports the same cause as `diagnose`, which also reads logs. What
  * it does is decided without them.
  */
-async function withNamedCause(recovery: Recovery, config: string | undefined): Promise<Recovery> {
+async function withNamedCause(
+  recovery: Recovery,
+  config: string | undefined,
+  mostMs?: number,
+): Promise<Recovery> {
   if (recovery.unit === null || !isStillDown(recovery)) return recovery;
-  const shown = await askDiagnose(recovery.unit, config);
+  const shown = await askDiagnose(recovery.unit, config, mostMs);
   return shown?.cause == null ? recovery : { ...recovery, cause: shown.cause, onlyByLog: shown.onlyByLog };
 }
 

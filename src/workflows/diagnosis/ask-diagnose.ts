@@ -17,7 +17,11 @@ export interface ShownDiagnosis {
  * What `diagnose` reports, in another process: what starts httpd reads no log. For display, after a recovery decided to do
  * nothing, and in an alarm. Null if it cannot be had.
  */
-export async function askDiagnose(unit: string, config: string | undefined): Promise<ShownDiagnosis | null> {
+export async function askDiagnose(
+  unit: string,
+  config: string | undefined,
+  timeoutMs = TIMEOUT_MS,
+): Promise<ShownDiagnosis | null> {
   const settings = Object.entries(process.env).filter(([name]) => name.startsWith('HTTPD_GUARD_'));
   const ran = await tryRun({
     file: process.execPath,
@@ -29,7 +33,7 @@ export async function askDiagnose(unit: string, config: string | undefined): Pro
       ...(config === undefined ? [] : ['--config', config]),
     ],
     env: Object.fromEntries(settings) as Record<string, string>,
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs,
   });
   if (!ran.known) return null;
   try {
