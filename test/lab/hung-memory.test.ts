@@ -63,7 +63,7 @@ printf $out "%d %s\\n", $longest{$_}, $_ for keys %longest;
 `;
 
 void t.test(
-  'a process whose memory hangs, of httpd’s user or root',
+  'processes with memory that hangs hold up no restart',
   { skip: process.arch === 'x64' ? false : 'the system calls are those of x86-64' },
   async (t) => {
     const lab = await Lab.boot();
