@@ -29,7 +29,8 @@ export function registerText(
     index.set(key, at);
     return [id, ctime, uid, lastPid, at, contested ? 1 : 0];
   });
-  const uids = new Set([...seen.values()].flatMap(({ uid, run }) => (run === null ? [] : [uid])));
+  const uids = new Set<number>();
+  for (const { uid, run } of seen.values()) if (run !== null) uids.add(uid);
   const rest = { runs, sets, losses, most: [...most].slice(-MOST_UNITS) };
   const json = JSON.stringify({ ...place, lookedMs, forks, ...rest });
   return `${FIRST_LINE}\nuids ${[...uids].sort((x, y) => x - y).join(' ')}\njson ${json}\nend\n`;

@@ -21,13 +21,16 @@ export function sightings(
   const users = new Map<number, { process: ProcessFacts; lineage: Lineage }>();
   for (const lineage of living)
     for (const process of lineage.members) users.set(process.pid, { process, lineage });
-  return inspected.flatMap(({ set, lastPid }) => {
+  const found: Sighting[] = [];
+  // Loops: for a full table flatMap() would make 32,000 arrays.
+  for (const { set, lastPid } of inspected) {
     const user = users.get(lastPid);
-    if (user === undefined || !user.process.isHttpd.known || !user.process.isHttpd.value) return [];
+    if (user === undefined || !user.process.isHttpd.known || !user.process.isHttpd.value) continue;
     const { process, lineage } = user;
     const isProven = isItself(process, set, snapshot) && couldKnow(lineage, set).could;
-    return [{ set, lineage, run: isProven ? runOf(lineage, snapshot) : null }];
-  });
+    found.push({ set, lineage, run: isProven ? runOf(lineage, snapshot) : null });
+  }
+  return found;
 }
 
 /** A set, and the pid of its last user (semctl(2), GETPID). */
@@ -39,12 +42,13 @@ export interface InspectedSet {
 /** The sets that look like mutexes of this creator. */
 export function inspectedSets({ sets, owner, inspections }: Snapshot): InspectedSet[] {
   if (!sets.known || !owner.known) return [];
-  return sets.value.flatMap((set) => {
+  const inspected: InspectedSet[] = [];
+  for (const set of sets.value) {
     const inspection = inspections.get(set.id);
-    return inspection?.known === true && isInspected(set, owner.value)
-      ? [{ set, lastPid: inspection.value.lastPid }]
-      : [];
-  });
+    if (inspection?.known === true && isInspected(set, owner.value))
+      inspected.push({ set, lastPid: inspection.value.lastPid });
+  }
+  return inspected;
 }
 
 /**
