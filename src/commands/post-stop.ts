@@ -3,6 +3,7 @@ import { diagnosis } from '../core/diagnosis/diagnosis.ts';
 import { type Done, done, notDone } from '../core/done.ts';
 import type { Fact } from '../core/fact.ts';
 import type { FailureFacts } from '../core/diagnosis/failure-facts.ts';
+import { isForSets } from '../core/diagnosis/cause.ts';
 import { findCause } from '../core/diagnosis/find-cause.ts';
 import type { RunEnding } from '../core/diagnosis/run-ending.ts';
 import { isUp } from '../core/units/unit-state.ts';
@@ -146,6 +147,7 @@ function endingOf({ invocationId, job, run, result }: UnitFacts): RunEnding {
     orphans: 0,
     batch: 0,
     cause: 'unknown',
+    tried: false,
   };
 }
 
@@ -161,6 +163,7 @@ function keep(server: Server, unit: UnitFacts, facts: FailureFacts): Done<'not-w
     orphans,
     batch,
     cause,
+    tried: facts.disks.length > 0 && isForSets(cause),
   });
   // What a kill leaves is what a good run had.
   if (isKill(ending.result) && runSets !== null && runSets > 0 && server.owner.known)

@@ -1,4 +1,5 @@
 import type { UnitFacts } from '../units/unit-facts.ts';
+import { isInStopPost } from '../units/unit-state.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Cause } from './cause.ts';
 import { killCause, timeoutCause } from './causes/of-end.ts';
@@ -31,9 +32,6 @@ export interface Finding {
 /** One possible cause: its evidence, or null. */
 export type CauseRule = (unit: UnitFacts, facts: FailureFacts) => Finding | null;
 
-/** The sub state while ExecStopPost= runs (systemd: unit-def.c). */
-const IN_STOP_POST = 'stop-post';
-
 /** In this order, the first that finds something names the cause. */
 const RULES: readonly CauseRule[] = [
   outsiderCause,
@@ -43,7 +41,7 @@ const RULES: readonly CauseRule[] = [
   // A kill may have filled the table with its own sets: then the next start fails. Not if the unit was reset since, nor
   // in ExecStopPost=, which removes those sets.
   (unit, facts) =>
-    facts.orphans > 0 && unit.active !== 'inactive' && unit.sub !== IN_STOP_POST
+    facts.orphans > 0 && unit.active !== 'inactive' && !isInStopPost(unit)
       ? tableCause(unit, facts, 'after a kill')
       : null,
   killCause,

@@ -26,6 +26,8 @@ export interface RunEnding {
   batch: number;
   /** The cause, by facts of the kernel and systemd only. */
   cause: Cause;
+  /** Whether everything else that a start needs was tried then (StartTrial), and nothing was in its way. */
+  tried: boolean;
 }
 
 /**
@@ -59,6 +61,7 @@ export function endingFoundLater(
     orphans,
     batch: 0,
     cause,
+    tried: false,
   };
 }
 
@@ -71,7 +74,7 @@ export function parseRunEnding(value: unknown): RunEnding | null {
     [ending.invocationId, ending.result, ending.exitCode, ending.exitStatus].every(
       (field) => typeof field === 'string',
     ) &&
-    typeof ending.byItself === 'boolean' &&
+    [ending.byItself, ending.tried].every((field) => typeof field === 'boolean') &&
     [ending.ranMs, ending.orphans, ending.batch].every((field) => typeof field === 'number') &&
     CAUSES.includes(ending.cause) &&
     (ending.use === null || isUse(ending.use));

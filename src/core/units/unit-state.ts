@@ -60,3 +60,8 @@ export function isChanging(unit: State & Pick<UnitFacts, 'job'>): boolean {
   if (isStuck(unit)) return job !== null && job !== 'reload';
   return job !== null || isOnItsWay;
 }
+
+/** Whether ExecStopPost= runs (systemd: unit-def.c). */
+export function isInStopPost({ sub }: Pick<UnitFacts, 'sub'>): boolean {
+  return sub === 'stop-post';
+}

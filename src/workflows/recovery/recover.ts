@@ -15,7 +15,7 @@ import {
   needsAnswer,
 } from '../../core/recovery/decide-recovery.ts';
 import type { UnitFacts } from '../../core/units/unit-facts.ts';
-import { isChanging, isUp } from '../../core/units/unit-state.ts';
+import { isChanging, isInStopPost, isUp } from '../../core/units/unit-state.ts';
 import type { Clock } from '../../host/proc/real-clock.ts';
 import type { StartTrial } from '../diagnosis/try-start.ts';
 import type { Server, ServerChoice } from '../servers/find-server.ts';
@@ -132,7 +132,7 @@ class RecoveryRun {
     if (this.question.dryRun) return this.doors.findServer(choice);
     if (choice.unit !== null) {
       const beganMs = this.doors.clock.steadyMs();
-      // Most requests come while systemd still runs ExecStopPost=: httpd is queried, and a start tried, meanwhile.
+      // Most requests come while systemd still ends the run: httpd is queried, and a start tried, meanwhile.
       const [unit, server] = await Promise.all([this.unitAtRest(choice.unit), this.getReady(choice)]);
       if (!unit.known) return { ...server, unit };
       // Later its configuration may have been fixed.
@@ -147,7 +147,9 @@ class RecoveryRun {
 
   private async getReady(choice: ServerChoice): Promise<Server> {
     const server = await this.doors.findServer(choice);
-    this.trial = this.doors.beginTrial(server);
+    // ExecStopPost= does the same, and records it.
+    const isTried = server.unit.known && isInStopPost(server.unit.value);
+    this.trial = isTried ? null : this.doors.beginTrial(server);
     return server;
   }
 

@@ -26,6 +26,7 @@ export const ending = (over: Partial<RunEnding> = {}): RunEnding => ({
   use: null,
   orphans: 0,
   batch: 0,
+  tried: false,
   cause: 'other',
   ...over,
 });

@@ -227,14 +227,16 @@ void t.test(
   'httpd is queried and a start tried while ExecStopPost= runs, and once more if that took long',
   async (t) => {
     const TRIAL = Promise.resolve({ disks: [], configComplaint: known(null) });
-    for (const [restsMs, queries] of [
-      [0, ['query at 0', 'trial at 0', 'judged at 0']],
-      [400, ['query at 0', 'trial at 0', 'judged at 0.4']],
-      [2_000, ['query at 0', 'trial at 0', 'query at 2', 'trial at 2', 'judged at 2']],
+    for (const [sub, restsMs, queries] of [
+      ['failed', 0, ['query at 0', 'trial at 0', 'judged at 0']],
+      ['stop-sigterm', 400, ['query at 0', 'trial at 0', 'judged at 0.4']],
+      // ExecStopPost= tries it.
+      ['stop-post', 400, ['query at 0', 'trial at 0.4', 'judged at 0.4']],
+      ['stop-sigterm', 2_000, ['query at 0', 'trial at 0', 'query at 2', 'trial at 2', 'judged at 2']],
     ] as const) {
       const world = new World();
       if (restsMs > 0) {
-        world.becomes({ active: 'deactivating', sub: 'stop-post' });
+        world.becomes({ active: 'deactivating', sub });
         world.in(restsMs, { active: 'failed', sub: 'failed' });
       }
       const did: string[] = [];
