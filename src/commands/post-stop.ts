@@ -7,10 +7,11 @@ import { isForSets } from '../core/diagnosis/cause.ts';
 import { findCause } from '../core/diagnosis/find-cause.ts';
 import type { RunEnding } from '../core/diagnosis/run-ending.ts';
 import { isUp } from '../core/units/unit-state.ts';
-import { isKill } from '../core/units/end-result.ts';
+import { isFailedExit, isKill } from '../core/units/end-result.ts';
 import type { UnitFacts } from '../core/units/unit-facts.ts';
 import { readConfiguration } from '../host/config/configuration.ts';
 import { readClock } from '../host/proc/clock.ts';
+import { testConfiguration } from '../host/httpd/ask-httpd.ts';
 import { type Server, findServer, serverChoice } from '../workflows/servers/find-server.ts';
 import { SystemdSession } from '../host/systemd/systemd-session.ts';
 import { writeEntry } from '../host/output/write-entry.ts';
@@ -48,7 +49,11 @@ export async function postStop(options: PostStopOptions): Promise<number> {
     return 0;
   }
   const choice = serverChoice(options.unit, configuration.value);
-  const server = await findServer(choice, 'cache', systemd.atMost(ASK_TIMEOUT_MS));
+  let tested: Promise<Fact<string | null>> | undefined;
+  const server = await findServer(choice, 'cache', systemd.atMost(ASK_TIMEOUT_MS), (unit) => {
+    // Beside the query it takes no time.
+    if (isFailedExit(endingOf(unit).result)) tested = testConfiguration(unit, systemd.deadlineMs);
+  });
   if (server.unit.known && isUp(server.unit.value)) {
     await log(
       options,
@@ -59,7 +64,7 @@ export async function postStop(options: PostStopOptions): Promise<number> {
   }
   // A removal changes the table, which a later recovery needs to see if it has no record of it.
   const { recorded, logged } = server.unit.known
-    ? await recordCause(server, server.unit.value, options, systemd)
+    ? await recordCause(server, server.unit.value, tested, options, systemd)
     : {
         recorded: notDone('not-written', `no cause was determined: ${server.unit.why}`),
         logged: Promise.resolve(),
@@ -106,10 +111,11 @@ interface Recorded {
 async function recordCause(
   server: Server,
   unit: UnitFacts,
+  tested: Promise<Fact<string | null>> | undefined,
   options: PostStopOptions,
   systemd: SystemdSession,
 ): Promise<Recorded> {
-  const trial = beginTrial(server, () => endingOf(unit), systemd);
+  const trial = beginTrial(server, () => endingOf(unit), systemd, tested);
   const [facts, words] = await Promise.all([
     collectFailureFacts(server, () => endingOf(unit), systemd, journalWitness, trial),
     readRunLog(server, systemd.leftMs()),

@@ -17,15 +17,19 @@ export interface StartTrial {
   configComplaint: Fact<string | null>;
 }
 
-/** Both at once, until `deadlineMs` on the clock of steadyMs: each takes as long as a start of Node. */
+/**
+ * Both at once, until `deadlineMs` on the clock of steadyMs: each takes as long as a start of Node. `tested` is a test of the
+ * configuration that was begun before.
+ */
 export async function tryStart(
   unit: UnitFacts,
   settings: Fact<HttpdSettings>,
   deadlineMs: number,
+  tested = testConfiguration(unit, deadlineMs),
 ): Promise<StartTrial> {
   const [disks, configComplaint] = await Promise.all([
     settings.known ? probeStartDisks(unit, settings.value, deadlineMs) : [],
-    testConfiguration(unit, deadlineMs),
+    tested,
   ]);
   return { disks, configComplaint };
 }
@@ -35,9 +39,10 @@ export function beginTrial(
   { unit, settings, configComplaint }: Server,
   endingOf: (invocationId: string) => RunEnding | null,
   systemd: SystemdSession,
+  tested?: Promise<Fact<string | null>>,
 ): Promise<StartTrial> | null {
   if (!unit.known || isUp(unit.value) || !configComplaint.known || configComplaint.value !== null)
     return null;
   const { result } = endingOf(unit.value.invocationId) ?? unit.value;
-  return isFailedExit(result) ? tryStart(unit.value, settings, systemd.deadlineMs) : null;
+  return isFailedExit(result) ? tryStart(unit.value, settings, systemd.deadlineMs, tested) : null;
 }

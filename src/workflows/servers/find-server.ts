@@ -56,12 +56,14 @@ export function serverChoice(flag: string | undefined, configured: Configured): 
 
 /**
  * Finds the server of the chosen or auto-detected unit, until the deadline of `systemd`. Queries systemd, then httpd; if httpd
- * cannot answer, its last valid answer is used. The configured user and ErrorLog override httpd's.
+ * cannot answer, its last valid answer is used. The configured user and ErrorLog override httpd's. `onUnit` is called before httpd
+ * is queried, for what can be done beside that.
  */
 export async function findServer(
   choice: ServerChoice,
   caching: Caching,
   systemd: SystemdSession,
+  onUnit: (unit: UnitFacts) => void = () => undefined,
 ): Promise<Server> {
   const { unit: unitName, failedFirst } = choice;
   // A given unit needs no search.
@@ -80,6 +82,7 @@ export async function findServer(
     return { ...fromCache(name, `${name} is ${unit.value.load}`, configured), unit, otherUnits: [] };
   if (unit.value.load !== 'loaded')
     return nothing(`${name} is ${unit.value.load}; to list units: systemctl list-unit-files`);
+  onUnit(unit.value);
   const otherUnits = units.value.filter((one) => one.name !== name);
   return { ...(await ofUnit(unit.value, configured, caching, systemd)), otherUnits };
 }
