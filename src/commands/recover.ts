@@ -154,7 +154,7 @@ async function requested(options: RecoverOptions, configuration: Configured): Pr
   // Most files are written seldom, so that their next writer comes late; this runs after each start of httpd.
   for (const directory of [STATE_DIRECTORY, RUN_DIRECTORY]) removeDeadDrafts(directory);
   const attempts = new AttemptsInMemory();
-  const doors = recoveryDoors(SystemdSession.within(ASK_TIMEOUT_MS), 'cache', options.config, attempts);
+  const doors = recoveryDoors(SystemdSession.within(ASK_TIMEOUT_MS), 'reuse', options.config, attempts);
   const guarded = lastKnownUnits(options);
   let exitCode = 0;
   await serveRequests({

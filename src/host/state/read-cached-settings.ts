@@ -29,13 +29,13 @@ export function cachedSettingsPath(unit: string, directory = STATE_DIRECTORY): s
 
 /**
  * Reads the last valid answer. `fresh` is false if one of the configuration files it came from is newer or missing, or if
- * httpd-guard's own configuration is newer, which may set another user, or is missing although it set this one. Any other
- * format is unknown.
+ * httpd-guard's own configuration is newer, which may set another user, or is missing although it set this one. `ageMs` is its
+ * age by the wall clock. Any other format is unknown.
  */
 export function readCachedSettings(
   unit: string,
   directory = STATE_DIRECTORY,
-): Fact<CachedSettings & { fresh: boolean }> {
+): Fact<CachedSettings & { fresh: boolean; ageMs: number }> {
   const path = cachedSettingsPath(unit, directory);
   try {
     const writtenMs = statSync(path).mtimeMs;
@@ -50,6 +50,7 @@ export function readCachedSettings(
       settings: { ...LATER_SETTINGS, ...settings },
       starterUid,
       userFrom,
+      ageMs: Date.now() - writtenMs,
       fresh:
         settings.configFiles.every((file) => isOlder(file, writtenMs)) &&
         (userFrom === null || existsSync(userFrom)) &&

@@ -131,12 +131,24 @@ class RecoveryRun {
     // A dry run is a look, and ends as soon as one: RestartSec= can be a minute.
     if (this.question.dryRun) return this.doors.findServer(choice);
     if (choice.unit !== null) {
-      const beganMs = this.doors.clock.steadyMs();
-      // Most requests come while systemd still ends the run: httpd is queried, and a start tried, meanwhile.
-      const [unit, server] = await Promise.all([this.unitAtRest(choice.unit), this.getReady(choice)]);
+      const { clock } = this.doors;
+      const asked: { server: Promise<Server> | null; atMs: number } = {
+        server: null,
+        atMs: clock.steadyMs(),
+      };
+      // Most requests come while systemd still ends the run: httpd is queried, and a start tried, meanwhile. While ExecStopPost=
+      // runs it does both, and its answers hold.
+      const unit = await this.doors.waitForUnit(choice.unit, SETTLED_WITHIN_MS, (facts) => {
+        if (asked.server === null && !isInStopPost(facts)) {
+          asked.atMs = clock.steadyMs();
+          asked.server = this.getReady(choice);
+        }
+        return !isChanging(facts);
+      });
+      const server = await (asked.server ?? this.doors.findServer(choice));
       if (!unit.known) return { ...server, unit };
       // Later its configuration may have been fixed.
-      if (this.doors.clock.steadyMs() - beganMs <= FRESH_MS && server.unit.known) return { ...server, unit };
+      if (clock.steadyMs() - asked.atMs <= FRESH_MS && server.unit.known) return { ...server, unit };
     }
     this.trial = null;
     const server = await this.doors.findServer(choice);
@@ -147,9 +159,7 @@ class RecoveryRun {
 
   private async getReady(choice: ServerChoice): Promise<Server> {
     const server = await this.doors.findServer(choice);
-    // ExecStopPost= does the same, and records it.
-    const isTried = server.unit.known && isInStopPost(server.unit.value);
-    this.trial = isTried ? null : this.doors.beginTrial(server);
+    this.trial = this.doors.beginTrial(server);
     return server;
   }
 

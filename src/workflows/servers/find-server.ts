@@ -36,8 +36,14 @@ export interface Server {
   missing: string[];
 }
 
-/** Whether a valid answer of httpd is cached for later; read-only commands do not write. */
-export type Caching = 'cache' | 'read-only';
+/**
+ * Whether a valid answer of httpd is cached for later; read-only commands do not write. reuse: one that another command has cached a
+ * moment ago holds.
+ */
+export type Caching = 'cache' | 'reuse' | 'read-only';
+
+/** What is reused: ExecStopPost= has just queried httpd when a recovery begins. */
+const MOST_AGE_MS = 1_000;
 
 /** What the command line and the configuration set about the server. */
 export interface ServerChoice {
@@ -102,7 +108,9 @@ async function ofUnit(
   systemd: SystemdSession,
 ): Promise<Omit<Server, 'otherUnits'>> {
   const { user } = configured;
-  const asked = await askHttpd(unit, user?.known === true ? user.value : null, systemd.deadlineMs);
+  const reused = caching === 'reuse' ? recentAnswer(unit.name) : null;
+  const asked =
+    reused ?? (await askHttpd(unit, user?.known === true ? user.value : null, systemd.deadlineMs));
   const { settings, missing } = await settingsOf(unit, asked, user, systemd);
   const problem = user === null ? null : await userProblem(user, configured.userOrigin, unit.name, systemd);
   const owner =
@@ -111,7 +119,7 @@ async function ofUnit(
       : settings.known
         ? await ownerOf(unit, settings.value, user !== null, systemd.leftMs())
         : settings;
-  if (caching === 'cache') cache(unit, { settings, owner, asked, configured });
+  if (caching !== 'read-only' && reused === null) cache(unit, { settings, owner, asked, configured });
   const problems = problem === null ? [] : [problem];
   return {
     ...withErrorLog(settings, configured),
@@ -125,6 +133,16 @@ async function ofUnit(
       ...(settings.known && !owner.known && problem === null ? [owner.why] : []),
     ],
   };
+}
+
+/** An answer of httpd itself, which no file contradicts; null if there is none so young. */
+function recentAnswer(unit: string): HttpdAnswer | null {
+  const last = readCachedSettings(unit);
+  if (!last.known) return null;
+  const { settings, fresh, userFrom, ageMs } = last.value;
+  return fresh && userFrom === null && ageMs >= 0 && ageMs <= MOST_AGE_MS
+    ? { settings: known(settings), complaint: known(null) }
+    : null;
 }
 
 /** httpd's answer, else its last valid one. With a configured user, no answer of httpd is needed. */

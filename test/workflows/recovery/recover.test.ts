@@ -230,8 +230,9 @@ void t.test(
     for (const [sub, restsMs, queries] of [
       ['failed', 0, ['query at 0', 'trial at 0', 'judged at 0']],
       ['stop-sigterm', 400, ['query at 0', 'trial at 0', 'judged at 0.4']],
-      // ExecStopPost= tries it.
-      ['stop-post', 400, ['query at 0', 'trial at 0.4', 'judged at 0.4']],
+      // ExecStopPost= does both.
+      ['stop-post', 400, ['query at 0.4', 'trial at 0.4', 'judged at 0.4']],
+      ['stop-post', 2_000, ['query at 2', 'trial at 2', 'judged at 2']],
       ['stop-sigterm', 2_000, ['query at 0', 'trial at 0', 'query at 2', 'trial at 2', 'judged at 2']],
     ] as const) {
       const world = new World();
