@@ -50,9 +50,10 @@ export async function postStop(options: PostStopOptions): Promise<number> {
   }
   const choice = serverChoice(options.unit, configuration.value);
   let tested: Promise<Fact<string | null>> | undefined;
-  const server = await findServer(choice, 'cache', systemd.atMost(ASK_TIMEOUT_MS), (unit) => {
+  const asking = systemd.atMost(ASK_TIMEOUT_MS);
+  const server = await findServer(choice, 'cache', asking, (unit) => {
     // Beside the query it takes no time.
-    if (isFailedExit(endingOf(unit).result)) tested = testConfiguration(unit, systemd.deadlineMs);
+    if (isFailedExit(endingOf(unit).result)) tested = testConfiguration(unit, asking.deadlineMs);
   });
   if (server.unit.known && isUp(server.unit.value)) {
     await log(
