@@ -30,7 +30,7 @@ function runGate(t: Test, { node, perl = '', change = (gate) => gate }: Parts): 
     'semaphore-tool.pl': perl,
   });
   writeFileSync(`${folder}/node`, `#!/bin/sh\n${node}\n`, { mode: 0o755 });
-  const own = GATE.replace('/var/lib/httpd-guard', folder).replace(
+  const own = GATE.replace('/var/lib/httpd-guard', `'${folder}'`).replace(
     ' /proc/sysvipc/sem ',
     ` '${folder}/table' `,
   );
