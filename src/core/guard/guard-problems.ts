@@ -28,10 +28,8 @@ export function problemsOf(unit: string, guard: GuardFacts): GuardProblem[] {
 /** The problems as sentences for `check`. */
 export function guardWarnings({ name, load }: UnitFacts, guard: GuardFacts): string[] {
   // systemd loads nothing of a masked unit, and never starts it.
-  if (load === 'masked') return [];
-  return problemsOf(name, guard).map(
-    ({ saw, run }) => `${name} is guarded, but ${saw}${run === null ? '' : `: ${run}`}`,
-  );
+  const problems = problemsOf(name, guard).filter(({ unit }) => load !== 'masked' || unit === null);
+  return problems.map(({ saw, run }) => `${name} is guarded, but ${saw}${run === null ? '' : `: ${run}`}`);
 }
 
 /** A note if the unit is not guarded, which is no problem: `check` by hand needs no installation. A unit with its own sets needs none either. */

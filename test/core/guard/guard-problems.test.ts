@@ -94,3 +94,12 @@ void t.test('check warns of the problems of its unit, and only notes a missing g
   t.strictSame(notGuarded(unit({ privateIpc: true }), none), []);
   t.strictSame(notGuarded(unit({ load: 'masked' }), none), []);
 });
+
+void t.test('of a masked httpd systemd loads no hooks, but the watcher is for others too', async (t) => {
+  const both = guard({
+    units: [guardedUnit({ hooks: known({ startPre: false, stopPost: false, needsReload: false }) })],
+    services: [service('watch.service', { active: known('inactive') })],
+  });
+  t.equal(guardWarnings(unit(), both).length, 2);
+  t.match(guardWarnings(unit({ load: 'masked' }), both), [/the watcher is not running/]);
+});
