@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { execaSync } from 'execa';
 import t from 'tap';
 import { Apache, WWW_DATA, clean, letSetsAge, makeSets, setIds } from './apache.ts';
-import { Lab, until } from './lab.ts';
+import { bootWithFuse } from './boot-with-fuse.ts';
+import { until } from './lab.ts';
 
 /** How much longer a restart may take with the hooks than without. */
 const MOST_MORE_MS = 1_000;
@@ -66,14 +65,7 @@ void t.test(
   'processes with memory that hangs hold up no restart',
   { skip: process.arch === 'x64' ? false : 'the system calls are those of x86-64' },
   async (t) => {
-    const lab = await Lab.boot();
-    t.teardown(async () => {
-      // Ends every wait for the file system.
-      await lab.run('pkill', '-9', '-f', 'fuse-server');
-      lab.end();
-    });
-    execaSync('mknod', ['-m', '666', `/proc/${lab.initPid}/root/dev/fuse`, 'c', '10', '229']);
-    lab.write('root/fuse-server', readFileSync(new URL('fuse-server.pl', import.meta.url), 'utf8'), 0o755);
+    const lab = await bootWithFuse(t);
     lab.write('root/watch-states', WATCH_STATES, 0o755);
     const apache = await Apache.setUp(lab, 'prefork');
     await lab.installGuard();
