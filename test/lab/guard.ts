@@ -5,6 +5,8 @@ import { type Lab, until } from './lab.ts';
 export const MOST_SETS = 12;
 const RECOVER = 'httpd-guard-recover.service';
 const WATCH = 'httpd-guard-watch.service';
+/** More than the watcher waits. */
+const RENEW_MS = 10_000;
 
 /** Byte for byte what httpd writes when it can get no set. */
 export const CREATE_FAILED =
@@ -80,17 +82,35 @@ export class Guard {
   async request(make: string): Promise<void> {
     const before = await this.lastLook();
     await this.asWatcher(`cd /run/httpd-guard-watch && ${make}`);
-    await until('the look to end', async () => ((await this.lastLook()) === before ? null : true));
+    await this.renewingRequest('the look to end', async () => (await this.lastLook()) !== before);
     await this.rests();
   }
 
   /** Waits until no look is under way or asked for. */
   async rests(): Promise<void> {
-    await until('the guard to rest', async () => {
+    await this.renewingRequest('the guard to rest', async () => {
       const { stdout } = await this.lab.run(
         ...(['sh', '-c', `systemctl is-active ${RECOVER}; ls /run/httpd-guard-watch`] as const),
       );
-      return /^(inactive|failed)$/.test(stdout.trim()) ? true : null;
+      return /^(inactive|failed)$/.test(stdout.trim());
+    });
+  }
+
+  /** Meanwhile withdraws and restores a request that is not taken, as the watcher does with its own: systemd 245 can miss one. */
+  private async renewingRequest(what: string, isTrue: () => Promise<boolean>): Promise<void> {
+    let renewedMs = performance.now();
+    await until(what, async () => {
+      if (await isTrue()) return true;
+      if (performance.now() - renewedMs < RENEW_MS) return null;
+      renewedMs = performance.now();
+      await this.lab.run(
+        ...([
+          'sh',
+          '-c',
+          'cd /run/httpd-guard-watch && mv request hidden; sleep .1; mv hidden request',
+        ] as const),
+      );
+      return null;
     });
   }
 

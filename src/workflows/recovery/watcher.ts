@@ -77,6 +77,8 @@ export class Watcher {
     private readonly doors: WatcherDoors,
   ) {
     if (units.length === 0) this.begin();
+    // Written by a watcher that has ended since.
+    if (doors.waitingRequest().length > 0) this.renewAfter(FIRST_RENEWAL_MS, this.withdraw);
   }
 
   readonly onState = (unit: string, state: UnitState): void => {

@@ -13,11 +13,10 @@ const LINE =
   "[Sat Nov 21 05:20:58.123456 2026] [core:emerg] [pid 9] (28)No space left on device: AH00023: Couldn't create the mpm-accept mutex ";
 
 /** A watcher in a world of one's own: requests are taken when `take` is called. */
-function world({ units = [A] }: { units?: string[] } = {}) {
+function world({ units = [A], waiting = [] }: { units?: string[]; waiting?: string[] } = {}) {
   const clock = new FakeClock();
   const endings = new Map<string, RunEnding>();
   const logged: string[] = [];
-  let waiting: string[] = [];
   let hidden: string[] = [];
   let writes = 0;
   let withdrawals = 0;
@@ -395,6 +394,16 @@ void t.test('a request that is lost while it is withdrawn', async (t) => {
   t.match(one.logged.at(-1), 'a request that was not taken cannot be renewed: there is none');
   one.is('failed', 'two');
   t.strictSame(one.take(), [A], 'does not block the next one');
+});
+
+void t.test('a request that an earlier watcher left is renewed, too', async (t) => {
+  const one = world({ waiting: [A] });
+  one.is('failed');
+  await one.clock.advance(2_050);
+  t.strictSame(one.waiting(), []);
+  await one.clock.advance(50);
+  t.strictSame(one.take(), [A]);
+  t.equal(one.writes(), 0);
 });
 
 void t.test('its memory is seen to when it is awake anyway, and nothing else wakes it', async (t) => {
