@@ -22,7 +22,7 @@ const SENTENCE: Record<Cause, string> = {
   'out-of-memory': 'it was killed because memory ran out',
   timeout: 'its start, stop or run took too long, so systemd killed it',
   'not-started': 'systemd did not start it',
-  'stale-pid-file': 'its pid file names another program',
+  'stale-pid-file': 'its pid file names a process that is not its own',
   'started-outside-systemd': 'an httpd that was started outside systemd is running in its place',
   'stopped-by-admin': 'it was stopped on purpose',
   other: 'it failed for a reason httpd-guard does not handle',

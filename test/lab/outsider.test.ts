@@ -73,4 +73,27 @@ void t.test('advice does not stop an httpd that was started outside systemd', as
     t.notMatch(JSON.stringify(found.cures), /systemctl (re)?start|kill/);
     await lab.sh('systemctl stop cron-job');
   });
+
+  await t.test('a pid that another instance has by now', async (t) => {
+    const b = await apache.addInstance('b', 8080);
+    await b.start();
+    const pid = await b.masterPid();
+    const stale = async (): Promise<void> => {
+      await lab.sh(`mkdir -p /run/apache2; echo ${pid} >/run/apache2/apache2.pid`);
+    };
+    await stale();
+    const found = await diagnose();
+    t.match(found, {
+      cause: 'stale-pid-file',
+      evidence: [{ saw: new RegExp(`names process ${pid}, which is the httpd of apache2@b\\.service`) }],
+    });
+    t.match((await lab.run('httpd-guard', 'check', '--unit', apache.unit)).stdout, /\(stale-pid-file\)/);
+    t.match((await lab.run('httpd-guard', 'recover', '--unit', apache.unit)).stdout, /stale-pid-file/);
+    await lab.sh((found.cures[0]?.run ?? []).join('\n'));
+    t.ok(await serves());
+    t.equal(await b.masterPid(), pid, 'the other one is untouched');
+    t.ok(await b.serves());
+    await stale();
+    t.match(await diagnose(), { cause: 'none' }, 'of a server that is running');
+  });
 });

@@ -7,6 +7,7 @@ import { timedOut } from '../units/timed-out.ts';
 import { isStuck, isUnsupervised, isUp } from '../units/unit-state.ts';
 import type { Cause } from './cause.ts';
 import { type AdviceInput, type Cure, cure, writeDropIn } from './cure.ts';
+import { serviceOf } from './outsider.ts';
 import { demandCures, tableCures } from './cures-of-table.ts';
 
 /** The fixes for a cause, the shortest that helps first. */
@@ -53,7 +54,7 @@ export function cures(cause: Cause, input: AdviceInput): Cure[] {
     case 'stale-pid-file':
       return [
         cure(
-          'remove the pid file, which names another program, then start',
+          'remove the pid file, which names a process that is not its own, then start',
           ...(input.pidFile === null ? [] : [`rm -f ${shellWord(input.pidFile)}`]),
           ...start,
         ),
@@ -153,10 +154,10 @@ function testCommand({ startCommand }: AdviceInput): string[] {
  */
 function outsiderCures({ unit: name, outsider }: AdviceInput): Cure[] {
   if (outsider === null) return [];
-  const { pid, unit: its } = outsider;
+  const { pid } = outsider;
   const look = cure('it is running; find out how it was started', `systemctl status ${pid}`);
   // A service would restart it, or it is another server's.
-  if (its?.endsWith('.service') === true && !/^user@\d+\.service$/.test(its)) return [look];
+  if (serviceOf(outsider) !== null) return [look];
   return [
     cure(
       'it is running. To have systemd run it instead, stop it first; requests are refused for a moment',

@@ -63,7 +63,7 @@ export interface FailureFacts {
   outsider: Outsider | null;
   /** The unit's pid file; null if httpd does not report its path. */
   pidFile: Fact<PidFile> | null;
-  /** The process in the pid file, if it is not httpd. */
+  /** The process in the pid file, if it is not httpd, or is the httpd of another unit that has a pid file of its own. */
   stranger: Stranger | null;
   /** What killed it since memory ran out; null if nothing shows that, unknown if the journal cannot be read. */
   oomKiller: Fact<OomKiller | null>;
@@ -109,7 +109,7 @@ export interface PortOwner {
   unit: string | null;
 }
 
-/** A process that httpd's pid file names, but that is not httpd. */
+/** A process that httpd's pid file names, but that is not this httpd. */
 export interface Stranger {
   pid: number;
   program: string | null;

@@ -8,6 +8,7 @@ import { recordedCause } from './causes/of-record.ts';
 import {
   lostSetsCause,
   notStartedCause,
+  otherServerCause,
   outsiderCause,
   restingCause,
   startLimitCause,
@@ -35,6 +36,7 @@ export type CauseRule = (unit: UnitFacts, facts: FailureFacts) => Finding | null
 /** In this order, the first that finds something names the cause. */
 const RULES: readonly CauseRule[] = [
   outsiderCause,
+  otherServerCause,
   notStartedCause,
   lostSetsCause,
   restingCause,

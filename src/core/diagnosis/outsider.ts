@@ -41,7 +41,16 @@ export function outsiderOnPort(living: readonly Lineage[], owners: readonly Port
 }
 
 function isInService({ unit }: ProcessFacts): boolean {
-  return unit.known && unit.value.endsWith('.service') && !unit.value.startsWith('user@');
+  return unit.known && isService(unit.value);
+}
+
+/** The service whose httpd it is; null for one that was started in a session, by a user's systemd, or outside of units. */
+export function serviceOf({ unit }: Outsider): string | null {
+  return unit !== null && isService(unit) ? unit : null;
+}
+
+function isService(unit: string): boolean {
+  return unit.endsWith('.service') && !/^user@\d+\.service$/.test(unit);
 }
 
 function outsider({ pid, exe, unit }: ProcessFacts, pidFile: string | null): Outsider {

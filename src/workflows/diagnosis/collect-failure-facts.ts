@@ -1,10 +1,10 @@
 import { countVerdicts } from '../../core/check/health.ts';
 import { blockingServers } from '../../core/diagnosis/blocking-servers.ts';
-import type { FailureFacts } from '../../core/diagnosis/failure-facts.ts';
+import type { FailureFacts, Outsider, Stranger } from '../../core/diagnosis/failure-facts.ts';
 import { findCause } from '../../core/diagnosis/find-cause.ts';
 import { endOf } from '../../core/diagnosis/causes/last-end.ts';
 import { isMasterless } from '../../core/diagnosis/masterless.ts';
-import { findOutsider, outsiderOnPort } from '../../core/diagnosis/outsider.ts';
+import { findOutsider, outsiderOnPort, serviceOf } from '../../core/diagnosis/outsider.ts';
 import type { RunEnding } from '../../core/diagnosis/run-ending.ts';
 import { setsNeed } from '../../core/diagnosis/causes/sets-need.ts';
 import { type Fact, known, unknown, valueOrNull } from '../../core/fact.ts';
@@ -21,7 +21,7 @@ import type { Snapshot } from '../../core/verdict/snapshot.ts';
 import { tableUse } from '../../core/verdict/table-use.ts';
 import { type Judgement, judge } from '../../core/verdict/verdict.ts';
 import { readDirectives } from '../servers/read-directives.ts';
-import { readServerPidFile } from '../servers/server-pid-file.ts';
+import { hasOtherPidFile, readServerPidFile } from '../servers/server-pid-file.ts';
 import { findStartCommand } from '../../host/httpd/start-command.ts';
 import { portOwners } from '../../host/proc/port-owners.ts';
 import type { SystemdSession } from '../../host/systemd/systemd-session.ts';
@@ -94,6 +94,8 @@ export async function failureFactsOf(
   const directives = isDown && settings.known ? readDirectives(about, settings.value) : [];
   const ending = about === null ? null : endingOf(about.invocationId);
   const holders = await readHolders(snapshot, settings, systemd.leftMs());
+  const outsider = about === null ? null : findOutsider(about, pidFile, snapshot.processes, living);
+  const other = outsider === null ? null : await otherServer(outsider, snapshot, systemd);
   const facts: FailureFacts = {
     unit,
     startCommand: isDown ? valueOrNull(findStartCommand(about)) : null,
@@ -127,9 +129,9 @@ export async function failureFactsOf(
     portOwners: [],
     httpdRuns: about === null ? unknown('no unit') : httpdRuns(about.name, pidFile, living, snapshot),
     isMasterless: about !== null && isMasterless(about, pidFile, living),
-    outsider: about === null ? null : findOutsider(about, pidFile, snapshot.processes, living),
+    outsider: other === null ? outsider : null,
     pidFile,
-    stranger: pidFile === null ? null : strangerOf(pidFile),
+    stranger: other ?? (pidFile === null ? null : strangerOf(pidFile)),
     oomKiller: known(ending?.cause === 'out-of-memory' ? 'recorded' : null),
   };
   return about === null || !isDown
@@ -143,6 +145,20 @@ export async function failureFactsOf(
         witness,
         () => trial ?? tryStart(about, settings, systemd.deadlineMs),
       );
+}
+
+/** The httpd of another unit that a stale pid file names, since its pid is reused; null if it may be running in place of this one. */
+async function otherServer(
+  outsider: Outsider,
+  snapshot: Snapshot,
+  systemd: SystemdSession,
+): Promise<Stranger | null> {
+  const service = serviceOf(outsider);
+  const { pid, path, pidFile } = outsider;
+  if (service === null || pidFile === null) return null;
+  return (await hasOtherPidFile(service, pidFile, snapshot, systemd))
+    ? { pid, program: path, unit: service }
+    : null;
 }
 
 /** What costs more, where what is known so far does not name the cause. */

@@ -2,7 +2,10 @@ import { type Fact, unknown } from '../../core/fact.ts';
 import type { HttpdSettings } from '../../core/httpd/settings.ts';
 import { type PidFile, judgePidFile } from '../../core/verdict/pid-file.ts';
 import type { Snapshot } from '../../core/verdict/snapshot.ts';
+import { isSameFile } from '../../host/files/same-file.ts';
+import { askHttpd } from '../../host/httpd/ask-httpd.ts';
 import { readPidFile } from '../../host/httpd/pid-file.ts';
+import type { SystemdSession } from '../../host/systemd/systemd-session.ts';
 
 /** Reads a server's pid file and judges its process. Null where httpd does not say where the file is. */
 export function readServerPidFile(settings: Fact<HttpdSettings>, snapshot: Snapshot): Fact<PidFile> | null {
@@ -13,4 +16,24 @@ export function readServerPidFile(settings: Fact<HttpdSettings>, snapshot: Snaps
 /** Why `readServerPidFile` found none. */
 export function noPidFile(settings: Fact<HttpdSettings>): Fact<never> {
   return settings.known ? unknown('httpd does not say where its pid file is') : settings;
+}
+
+/**
+ * Whether a unit has a pid file of its own besides `path`, which names an httpd of it: then it does not need the one at `path`.
+ * False if that is not known, as of a unit that starts a wrapper.
+ */
+export async function hasOtherPidFile(
+  unitName: string,
+  path: string,
+  snapshot: Snapshot,
+  systemd: SystemdSession,
+): Promise<boolean> {
+  const unit = await systemd.ask((open) => open.readUnit(unitName));
+  if (!unit.known) return false;
+  const { settings } = await askHttpd(unit.value, null, systemd.deadlineMs);
+  const own = settings.known ? settings.value.pidFile : unit.value.pidFile;
+  if (own === null || isSameFile(own, path)) return false;
+  const pid = readPidFile(own);
+  const named = pid.known ? snapshot.processes.find((one) => one.pid === pid.value) : undefined;
+  return named?.unit.known === true && named.unit.value === unitName;
 }

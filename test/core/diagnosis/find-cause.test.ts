@@ -197,6 +197,19 @@ void t.test('a pid file that names another program', async (t) => {
   t.equal(findCause(failure({ pidFile: unknown('closed') })).cause, 'other');
 });
 
+void t.test('a pid file that names the httpd of another unit', async (t) => {
+  const pidFile = known({ path: '/run/a.pid', pid: 7, state: 'live' as const });
+  const stranger = { pid: 7, program: '/usr/sbin/apache2', unit: 'apache2@b.service' };
+  const stopped = known(failedUnit({ active: 'inactive', result: 'success' }));
+  t.match(
+    findCause(failure({ unit: stopped, pidFile, stranger })),
+    { cause: 'stale-pid-file', evidence: [{ saw: /names process 7, .*the httpd of apache2@b\.service/ }] },
+    'also of a unit that was stopped: a start would stop the other',
+  );
+  const running = known(failedUnit({ active: 'active', sub: 'running', result: 'success', mainPid: 5 }));
+  t.equal(findCause(failure({ unit: running, pidFile, stranger })).cause, 'none');
+});
+
 void t.test('a port that another holds', async (t) => {
   const owner = { port: 80, pid: 9, startedMs: 1, program: '/usr/sbin/nginx', unit: 'nginx.service' };
   const found = findCause(failure({ portOwners: [owner] }));
@@ -440,6 +453,8 @@ void t.test('an httpd outside the unit is the cause, whatever else is wrong', as
   );
   t.match(evidence, [{ saw: /812 \(unknown program\) is running outside systemd/ }]);
   t.equal(evidence.length, 1);
+  const running = known(failedUnit({ active: 'active', sub: 'running', result: 'success', mainPid: 5 }));
+  t.equal(findCause(failure({ unit: running, outsider })).cause, 'none', 'the unit is running');
 });
 
 void t.test('of a unit that systemd unloaded, its last job shows how it ended', async (t) => {

@@ -2,7 +2,7 @@ import t from 'tap';
 import type { ActiveState } from '../../../src/core/units/active-state.ts';
 import { type Fact, known, unknown } from '../../../src/core/fact.ts';
 import { lineages } from '../../../src/core/verdict/lineage.ts';
-import { findOutsider, outsiderOnPort } from '../../../src/core/diagnosis/outsider.ts';
+import { findOutsider, outsiderOnPort, serviceOf } from '../../../src/core/diagnosis/outsider.ts';
 import type { PidFile } from '../../../src/core/verdict/pid-file.ts';
 import type { ProcessFacts } from '../../../src/core/verdict/process-facts.ts';
 import { unit } from '../../view/report/report-builder.ts';
@@ -46,4 +46,10 @@ void t.test('one that holds a port of the unit and has another pid file', async 
   t.equal(onPort(byHand, 801), null, 'another program holds it');
   t.equal(onPort(byHand, null), null, 'a hidden process holds it');
   t.equal(onPort(master({ unit: known('httpd@b.service') }), 800), null, 'the httpd of another unit');
+});
+
+void t.test('the service that runs it', async (t) => {
+  const of = (unit: string | null): string | null => serviceOf({ pid: 8, path: null, unit, pidFile: PATH });
+  t.equal(of('httpd@b.service'), 'httpd@b.service');
+  for (const unit of [null, 'session-3.scope', 'user@0.service']) t.equal(of(unit), null);
 });

@@ -1,4 +1,4 @@
-import { isStuck, isUp } from '../../units/unit-state.ts';
+import { isStuck, isUp, unitPhase } from '../../units/unit-state.ts';
 import type { Evidence, Rule } from '../../evidence.ts';
 import type { UnitFacts } from '../../units/unit-facts.ts';
 import { counted } from '../../text/counted.ts';
@@ -9,11 +9,12 @@ import type { CauseRule, Finding } from '../find-cause.ts';
 import { endOf, endedByExit, isGone } from './last-end.ts';
 
 /** First of all causes: whatever the failure, a start would now stop the running httpd. */
-export const outsiderCause: CauseRule = (_, { outsider }) => {
-  if (outsider === null) return null;
-  const { pid, path, unit, pidFile } = outsider;
+export const outsiderCause: CauseRule = (unit, facts) => {
+  const { outsider } = facts;
+  if (outsider === null || isServing(unit, facts)) return null;
+  const { pid, path, unit: its, pidFile } = outsider;
   const program = path ?? 'unknown program';
-  const where = unit === null ? 'outside systemd' : `in ${unit}`;
+  const where = its === null ? 'outside systemd' : `in ${its}`;
   const evidence: Evidence[] = [
     { rule: 'outsider', saw: `httpd ${pid} (${program}) is running ${where}`, source: `/proc/${pid}/cgroup` },
   ];
@@ -21,6 +22,24 @@ export const outsiderCause: CauseRule = (_, { outsider }) => {
     evidence.push({ rule: 'pid-file', saw: `${pidFile} names process ${pid}`, source: pidFile });
   return { cause: 'started-outside-systemd', evidence };
 };
+
+/**
+ * The same of the httpd of another unit: the new httpd would print "already running" and exit with 0, and then ExecStop=
+ * would stop the one in the pid file.
+ */
+export const otherServerCause: CauseRule = (unit, facts) => {
+  const { pidFile, stranger } = facts;
+  if (stranger?.unit == null || pidFile?.known !== true || pidFile.value.state !== 'live') return null;
+  if (isServing(unit, facts)) return null;
+  const { path, pid } = pidFile.value;
+  const saw = `${path} names process ${pid}, which is the httpd of ${stranger.unit}: a start would stop that one`;
+  return { cause: 'stale-pid-file', evidence: [{ rule: 'pid-file', saw, source: path }] };
+};
+
+/** Whether it is running with a main process and all of its sets: then nothing starts or restarts it. */
+function isServing(unit: UnitFacts, { isMasterless, lost }: FailureFacts): boolean {
+  return unitPhase(unit) === 'up' && !isMasterless && lost === null;
+}
 
 /**
  * A start that systemd never began: a bad setting, a failed dependency, a condition. It leaves no run, so the facts of the last
