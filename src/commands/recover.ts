@@ -17,7 +17,7 @@ import { lookAtSets } from '../workflows/sets/look-at-sets.ts';
 import { askDiagnose } from '../workflows/diagnosis/ask-diagnose.ts';
 import { recover } from '../workflows/recovery/recover.ts';
 import { AttemptsInMemory } from '../workflows/recovery/attempts-in-memory.ts';
-import { recoveryDoors } from '../workflows/recovery/recovery-doors.ts';
+import { realRecoveryDoors } from '../workflows/recovery/real-recovery-doors.ts';
 import { sendEvent } from '../workflows/send-event.ts';
 import { serveRequests } from '../workflows/recovery/serve-requests.ts';
 import { jsonText } from '../view/json-text.ts';
@@ -90,7 +90,7 @@ async function oneByOne(options: RecoverOptions, configuration: Configured): Pro
 async function byHand(options: RecoverOptions, configuration: Configured): Promise<CommandResult> {
   const { dryRun } = options;
   // A dry run writes nothing, not even a cache.
-  const doors = recoveryDoors(
+  const doors = realRecoveryDoors(
     SystemdSession.within(ASK_TIMEOUT_MS),
     dryRun ? 'read-only' : 'cache',
     options.config,
@@ -154,7 +154,7 @@ async function requested(options: RecoverOptions, configuration: Configured): Pr
   // Most files are written seldom, so that their next writer comes late; this runs after each start of httpd.
   for (const directory of [STATE_DIRECTORY, RUN_DIRECTORY]) removeDeadDrafts(directory);
   const attempts = new AttemptsInMemory();
-  const doors = recoveryDoors(SystemdSession.within(ASK_TIMEOUT_MS), 'reuse', options.config, attempts);
+  const doors = realRecoveryDoors(SystemdSession.within(ASK_TIMEOUT_MS), 'reuse', options.config, attempts);
   const guarded = lastKnownUnits(options);
   let exitCode = 0;
   await serveRequests({

@@ -1,102 +1,47 @@
+import type { FailureFacts, ListeningOrphan } from '../../core/diagnosis/failure-facts.ts';
 import type { RunEnding } from '../../core/diagnosis/run-ending.ts';
-import { type DoneWith, doneWith, notDone } from '../../core/done.ts';
-import { known } from '../../core/fact.ts';
-import { readClock } from '../../host/proc/clock.ts';
-import { answers, answersHealthy } from '../../host/httpd/health-check.ts';
-import { realClock } from '../../host/proc/real-clock.ts';
-import { terminate } from '../../host/proc/terminate.ts';
-import { keepRunEnding } from '../../host/state/keep-run-ending.ts';
-import { readRunEnding } from '../../host/state/read-run-ending.ts';
-import { actOnSystemd } from '../../host/systemd/systemd-actions.ts';
-import { ASK_TIMEOUT_MS, type SystemdSession } from '../../host/systemd/systemd-session.ts';
-import { waitForUnit } from '../../host/systemd/wait-for-unit.ts';
-import { escape } from '../../view/escape.ts';
-import { collectFailureFacts } from '../diagnosis/collect-failure-facts.ts';
-import { type Caching, type Server, findServer } from '../servers/find-server.ts';
-import { beginTrial } from '../diagnosis/try-start.ts';
-import { noWitness } from '../diagnosis/journal-witness.ts';
-import { AttemptsInMemory } from './attempts-in-memory.ts';
-import type { RecoveryDoors } from './recover.ts';
-import { removeOrphans } from '../sets/remove-orphans.ts';
+import type { Done, DoneWith } from '../../core/done.ts';
+import type { Fact } from '../../core/fact.ts';
+import type { Attempts } from '../../core/recovery/attempts.ts';
+import type { UnitFacts } from '../../core/units/unit-facts.ts';
+import { isChanging } from '../../core/units/unit-state.ts';
+import type { Clock } from '../../host/proc/real-clock.ts';
+import type { StartTrial } from '../diagnosis/try-start.ts';
+import type { Server, ServerChoice } from '../servers/find-server.ts';
 
-const WRITE_TIMEOUT_MS = 2_000;
-
-/**
- * The queries and actions of a recovery on this machine, over one connection to systemd. `config` is the configuration file for
- * events; undefined for the default one.
- */
-export const recoveryDoors = (
-  systemd: SystemdSession,
-  caching: Caching,
-  config?: string,
-  attempts = new AttemptsInMemory(),
-): RecoveryDoors => ({
-  clock: realClock,
-  findServer: (choice) => findServer(choice, caching, systemd.within(ASK_TIMEOUT_MS)),
-  waitForUnit: (unit, mostMs, isEnough) => waitForUnit(systemd, unit, mostMs, isEnough),
-  beginTrial: (server) =>
-    wasJustTried(server)
-      ? Promise.resolve({ disks: [], configComplaint: known(null) })
-      : beginTrial(server, recordedEnding(server), systemd.within(ASK_TIMEOUT_MS)),
-  failureFacts: (server, trial) =>
-    collectFailureFacts(server, recordedEnding(server), systemd.within(ASK_TIMEOUT_MS), noWitness, trial),
-  readAttempts: (unit) => attempts.read(unit),
-  keepAttempts: (unit, made) => {
-    const kept = attempts.keep(unit, made);
-    if (!kept.ok) complain(`${kept.why}; they are counted in memory for 10 minutes`);
-  },
-  keepEnding: (unit, ending) => {
-    const kept = keepRunEnding(unit, ending);
-    if (!kept.ok) complain(kept.why);
-  },
-  terminate,
-  removeOrphans: (unit, server) => removeOrphansOf(unit, server, systemd.within(ASK_TIMEOUT_MS), config),
-  resetFailed: (unit) => actOnSystemd(systemd.within(ASK_TIMEOUT_MS), (actions) => actions.resetFailed(unit)),
-  start: (unit) => actOnSystemd(systemd.within(ASK_TIMEOUT_MS), (actions) => actions.start(unit)),
-  restart: (unit) => actOnSystemd(systemd.within(ASK_TIMEOUT_MS), (actions) => actions.restart(unit)),
-  answersHealthy,
-  answers,
-});
-
-/** How long the trial of ExecStopPost= holds, from the end of the run. */
-const TRIAL_MS = 2_000;
-
-/** Whether ExecStopPost= has tried a start a moment ago, and nothing but sets was lacking. */
-function wasJustTried(server: Server): boolean {
-  if (!server.unit.known) return false;
-  const { invocationId, run } = server.unit.value;
-  const ending = recordedEnding(server)(invocationId);
-  if (ending?.tried !== true) return false;
-  const agoMs = readClock().monotonicMs - run.began.monotonicMs - ending.ranMs;
-  return agoMs >= 0 && agoMs <= TRIAL_MS;
+/** Everything that a recovery can query and do. */
+export interface RecoveryDoors {
+  clock: Clock;
+  findServer: (choice: ServerChoice) => Promise<Server>;
+  /** Reads the unit until `isEnough`; unknown if that takes longer than `mostMs`. */
+  waitForUnit: (
+    unit: string,
+    mostMs: number,
+    isEnough: (facts: UnitFacts) => boolean,
+  ) => Promise<Fact<UnitFacts>>;
+  /** Begins to try what a start needs besides sets; null where that is not needed. */
+  beginTrial: (server: Server) => Promise<StartTrial> | null;
+  failureFacts: (server: Server, trial: Promise<StartTrial> | null) => Promise<FailureFacts>;
+  readAttempts: (unit: string) => Fact<Attempts>;
+  keepAttempts: (unit: string, attempts: Attempts) => void;
+  keepEnding: (unit: string, ending: RunEnding) => void;
+  terminate: (workers: readonly ListeningOrphan[]) => Promise<Done<'not-ended'>>;
+  /** `doubt`: a set was kept because its owner could not be proven. */
+  removeOrphans: (unit: string, server: Server) => Promise<DoneWith<{ doubt: boolean }, 'not-removed'>>;
+  resetFailed: (unit: string) => Promise<Done<'unreachable' | 'refused'>>;
+  /** Resolves as soon as systemd has queued the job. */
+  start: (unit: string) => Promise<Done<'unreachable' | 'refused'>>;
+  /** The same for a unit that systemd has up, although httpd has ended or does not answer. */
+  restart: (unit: string) => Promise<Done<'unreachable' | 'refused'>>;
+  answersHealthy: (url: string) => Promise<Done<'unhealthy'>>;
+  /** Whether a URL answers at all. */
+  answers: (url: string) => Promise<boolean>;
 }
 
-/** What ExecStopPost= recorded about a run of the unit. */
-function recordedEnding({ unit }: Server): (invocationId: string) => RunEnding | null {
-  return (invocationId) => (unit.known ? readRunEnding(unit.value.name, invocationId) : null);
-}
+/** systemd's own restart may wait for RestartSec=. */
+export const SETTLED_WITHIN_MS = 180_000;
 
-async function removeOrphansOf(
-  unit: string,
-  { owner }: Server,
-  systemd: SystemdSession,
-  config: string | undefined,
-): Promise<DoneWith<{ doubt: boolean }, 'not-removed'>> {
-  const { result, entry } = await removeOrphans({
-    owner,
-    onlyIds: null,
-    dryRun: false,
-    systemd,
-    context: { unit, command: 'recover', mostMs: WRITE_TIMEOUT_MS, config },
-  });
-  if (entry?.ok === false) complain(`cannot write the journal entry: ${entry.why}`);
-  if (!result.known) return notDone('not-removed', result.why);
-  const [failed] = result.value.failed;
-  if (failed !== undefined)
-    return notDone('not-removed', `set ${failed.id} cannot be removed: ${failed.error}`);
-  return doneWith({ doubt: result.value.kept.some(({ verdict }) => verdict === 'unsure') });
-}
-
-function complain(why: string): void {
-  process.stderr.write(`httpd-guard: ${escape(why)}\n`);
+/** The unit, as soon as systemd has finished its job with it. */
+export function unitAtRest(unit: string, { waitForUnit }: RecoveryDoors): Promise<Fact<UnitFacts>> {
+  return waitForUnit(unit, SETTLED_WITHIN_MS, (facts) => !isChanging(facts));
 }

@@ -1,23 +1,16 @@
 import { type UnitListing, chooseUnit } from '../../core/httpd/choose-unit.ts';
 import { type Fact, known, unknown } from '../../core/fact.ts';
-import { type HttpdSettings, type HttpdUser, parseSettings } from '../../core/httpd/settings.ts';
+import type { HttpdSettings } from '../../core/httpd/settings.ts';
 import type { MutexOwner } from '../../core/verdict/semaphore-set.ts';
-import { type UnitFacts, isStartedByRoot } from '../../core/units/unit-facts.ts';
+import type { UnitFacts } from '../../core/units/unit-facts.ts';
 import type { Configured } from '../../host/config/configuration.ts';
-import { type HttpdAnswer, askHttpd } from '../../host/httpd/ask-httpd.ts';
-import { adviseUser } from './advise-user.ts';
-import { type ConfiguredServer, readConfigured, userProblem } from './configured-server.ts';
-import { CONFIGURATION_FILE } from '../../host/config/configuration-file.ts';
-import { findHttpdUnits } from './find-httpd-units.ts';
-import { keepStartCommand } from '../../host/httpd/start-command.ts';
-import {
-  type CachedSettings,
-  cachedUnits,
-  readCachedSettings,
-} from '../../host/state/read-cached-settings.ts';
-import { cacheSettings, forgetSettings } from '../../host/state/settings-cache.ts';
-import { userId } from '../../host/exec/user-id.ts';
+import { askHttpd } from '../../host/httpd/ask-httpd.ts';
+import { cachedUnits } from '../../host/state/read-cached-settings.ts';
 import type { SystemdSession } from '../../host/systemd/systemd-session.ts';
+import { type ConfiguredServer, readConfigured, userProblem } from './configured-server.ts';
+import { findHttpdUnits } from './find-httpd-units.ts';
+import { cacheAnswer, lastSettings, recentAnswer, settingsOf } from './httpd-answers.ts';
+import { ownerOf } from './owner-of-sets.ts';
 
 /** The httpd that a command is about. */
 export interface Server {
@@ -41,9 +34,6 @@ export interface Server {
  * moment ago holds.
  */
 export type Caching = 'cache' | 'reuse' | 'read-only';
-
-/** What is reused: ExecStopPost= has just queried httpd when a recovery begins. */
-const MOST_AGE_MS = 1_000;
 
 /** What the command line and the configuration set about the server. */
 export interface ServerChoice {
@@ -119,7 +109,7 @@ async function ofUnit(
       : settings.known
         ? await ownerOf(unit, settings.value, user !== null, systemd.leftMs())
         : settings;
-  if (caching !== 'read-only' && reused === null) cache(unit, { settings, owner, asked, configured });
+  if (caching !== 'read-only' && reused === null) cacheAnswer(unit, { settings, owner, asked, configured });
   const problems = problem === null ? [] : [problem];
   return {
     ...withErrorLog(settings, configured),
@@ -133,88 +123,6 @@ async function ofUnit(
       ...(settings.known && !owner.known && problem === null ? [owner.why] : []),
     ],
   };
-}
-
-/** An answer of httpd itself, which no file contradicts; null if there is none so young. */
-function recentAnswer(unit: string): HttpdAnswer | null {
-  const last = readCachedSettings(unit);
-  if (!last.known) return null;
-  const { settings, fresh, userFrom, ageMs } = last.value;
-  return fresh && userFrom === null && ageMs >= 0 && ageMs <= MOST_AGE_MS
-    ? { settings: known(settings), complaint: known(null) }
-    : null;
-}
-
-/** httpd's answer, else its last valid one. With a configured user, no answer of httpd is needed. */
-async function settingsOf(
-  unit: UnitFacts,
-  { settings: asked, complaint }: HttpdAnswer,
-  user: ConfiguredServer['user'],
-  systemd: SystemdSession,
-): Promise<{ settings: Fact<HttpdSettings>; missing: string[] }> {
-  if (asked.known) return { settings: asked, missing: [] };
-  const configured = user?.known === true ? user.value : null;
-  // Its configuration is OK, so it reports no user.
-  const why =
-    complaint.known && complaint.value === null ? await adviseUser(asked.why, unit.name, systemd) : asked.why;
-  const last = lastSettings(unit.name, configured);
-  if (last.known)
-    return { settings: known(last.value.settings), missing: [`${why}; its last valid answer is used`] };
-  return configured === null
-    ? {
-        settings: unknown(why),
-        missing: complaint.known && complaint.value === null ? [why] : [why, last.why],
-      }
-    : { settings: parseSettings('', '', configured), missing: [why] };
-}
-
-/** The last valid answer of httpd. A user that was configured then is only valid as long as it is configured. */
-function lastSettings(unit: string, configured: HttpdUser | null): Fact<CachedSettings> {
-  const last = readCachedSettings(unit);
-  if (!last.known) return last;
-  const { settings, userFrom } = last.value;
-  if (configured !== null) return known({ ...last.value, settings: { ...settings, ...configured } });
-  return userFrom === null ? last : unknown(`the user of ${unit} is no longer configured in ${userFrom}`);
-}
-
-/** What the gate and later commands use. The user is cached only if all commands would get the same. */
-function cache(
-  unit: UnitFacts,
-  found: {
-    settings: Fact<HttpdSettings>;
-    owner: Fact<MutexOwner>;
-    asked: HttpdAnswer;
-    configured: ConfiguredServer;
-  },
-): void {
-  const { settings, owner, asked, configured } = found;
-  const { user, isForHooks } = configured;
-  if (isForHooks && !owner.known) forgetSettings(unit.name);
-  if (!settings.known || !owner.known || (user === null ? !asked.settings.known : !isForHooks)) return;
-  cacheSettings(unit.name, {
-    settings: settings.value,
-    starterUid: owner.value.starterUid,
-    userFrom: user === null ? null : CONFIGURATION_FILE,
-  });
-  if (asked.settings.known) keepStartCommand(unit);
-}
-
-/**
- * The owner of the sets by httpd's settings. Their creator is the user that the unit is started as: root or its User=.
- * `isConfigured`: the user was set on purpose.
- */
-async function ownerOf(
-  unit: UnitFacts,
-  settings: HttpdSettings,
-  isConfigured: boolean,
-  timeoutMs: number,
-): Promise<Fact<MutexOwner>> {
-  if (isStartedByRoot(unit)) return known({ uid: settings.uid, starterUid: 0 });
-  if (isConfigured) return known({ uid: settings.uid, starterUid: settings.uid });
-  // An httpd that is not started as root cannot change its user: its sets belong to the starter, whatever its User.
-  const uid = await userId(unit.user, timeoutMs);
-  if (!uid.known) return unknown(`the user of ${unit.name} does not exist: ${uid.why}`);
-  return known({ uid: uid.value, starterUid: uid.value });
 }
 
 function withErrorLog(

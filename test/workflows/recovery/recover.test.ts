@@ -7,7 +7,8 @@ import { type Attempts, NO_ATTEMPTS } from '../../../src/core/recovery/attempts.
 import type { Recovery, RecoveryPolicy } from '../../../src/core/recovery/decide-recovery.ts';
 import type { UnitFacts } from '../../../src/core/units/unit-facts.ts';
 import type { Configured } from '../../../src/host/config/configuration.ts';
-import { type RecoveryDoors, recover } from '../../../src/workflows/recovery/recover.ts';
+import { recover } from '../../../src/workflows/recovery/recover.ts';
+import type { RecoveryDoors } from '../../../src/workflows/recovery/recovery-doors.ts';
 import { failedUnit, failure, leak, use } from '../../core/diagnosis/failure-builder.ts';
 import { FakeClock } from '../../fake-clock.ts';
 
