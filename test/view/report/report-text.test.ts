@@ -1,6 +1,7 @@
 import t from 'tap';
 import { known, unknown } from '../../../src/core/fact.ts';
-import { type TextStyle, reportText } from '../../../src/view/report/report-text.ts';
+import { reportText } from '../../../src/view/report/report-text.ts';
+import type { TextStyle } from '../../../src/view/report/text-style.ts';
 import { NOW_S, type Scene, master, set, worker } from '../../core/verdict/snapshot-builder.ts';
 import {
   healthy,
