@@ -1,6 +1,6 @@
 import type { Cause } from '../core/diagnosis/cause.ts';
 import type { Diagnosis } from '../core/diagnosis/diagnosis.ts';
-import type { Cure } from '../core/diagnosis/cure.ts';
+import type { Cure } from '../core/diagnosis/cures/cure.ts';
 import type { Holder } from '../core/diagnosis/failure-facts.ts';
 import { counted } from '../core/text/counted.ts';
 import { escape } from './escape.ts';

@@ -1,5 +1,5 @@
 import type { UnitListing } from '../httpd/choose-unit.ts';
-import type { Cure } from '../diagnosis/cure.ts';
+import type { Cure } from '../diagnosis/cures/cure.ts';
 import type { Degradation } from '../diagnosis/degradation.ts';
 import type { ShownCause } from '../diagnosis/diagnosis.ts';
 import type { Fact } from '../fact.ts';

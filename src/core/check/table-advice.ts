@@ -1,5 +1,5 @@
-import type { Cure } from '../diagnosis/cure.ts';
-import { cures } from '../diagnosis/cures.ts';
+import type { Cure } from '../diagnosis/cures/cure.ts';
+import { cures } from '../diagnosis/cures/cures.ts';
 import { type Fact, known } from '../fact.ts';
 import type { HttpdSettings } from '../httpd/settings.ts';
 import type { UnitFacts } from '../units/unit-facts.ts';

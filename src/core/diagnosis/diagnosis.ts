@@ -1,6 +1,6 @@
 import type { Cause } from './cause.ts';
-import type { Cure } from './cure.ts';
-import { cures } from './cures.ts';
+import type { Cure } from './cures/cure.ts';
+import { cures } from './cures/cures.ts';
 import type { FailureFacts, Holder, LogLine } from './failure-facts.ts';
 import { explainFailure } from './explain-failure.ts';
 import { isOnlyByLog } from './only-by-log.ts';

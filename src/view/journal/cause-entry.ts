@@ -1,5 +1,5 @@
 import { isForSets } from '../../core/diagnosis/cause.ts';
-import type { Cure } from '../../core/diagnosis/cure.ts';
+import type { Cure } from '../../core/diagnosis/cures/cure.ts';
 import type { Diagnosis } from '../../core/diagnosis/diagnosis.ts';
 import { MOST_LINE, decisiveFact } from '../../core/diagnosis/decisive-fact.ts';
 import { isFailure } from '../../core/diagnosis/is-failure.ts';

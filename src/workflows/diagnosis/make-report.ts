@@ -12,7 +12,7 @@ import { tableUse } from '../../core/verdict/table-use.ts';
 import type { UnitFacts } from '../../core/units/unit-facts.ts';
 import { isUnsupervised, isUp } from '../../core/units/unit-state.ts';
 import { tableAdvice } from '../../core/check/table-advice.ts';
-import type { Cure } from '../../core/diagnosis/cure.ts';
+import type { Cure } from '../../core/diagnosis/cures/cure.ts';
 import { lostSets } from '../../core/register/losses.ts';
 import { judge } from '../../core/verdict/verdict.ts';
 import type { Server } from '../servers/find-server.ts';

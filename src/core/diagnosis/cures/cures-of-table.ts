@@ -1,6 +1,6 @@
-import { setsToAdvise } from '../limits/kernel-sem.ts';
-import { counted } from '../text/counted.ts';
-import { shellWord } from '../text/shell-word.ts';
+import { setsToAdvise } from '../../limits/kernel-sem.ts';
+import { counted } from '../../text/counted.ts';
+import { shellWord } from '../../text/shell-word.ts';
 import { type AdviceInput, type Cure, cure, writeDropIn } from './cure.ts';
 
 /** For a full table without a set that is proven to be orphaned. */

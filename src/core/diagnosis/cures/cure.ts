@@ -1,10 +1,10 @@
-import type { Fact } from '../fact.ts';
-import type { StartCommand } from '../httpd/launch.ts';
-import { shellWord } from '../text/shell-word.ts';
-import type { UnitFacts } from '../units/unit-facts.ts';
-import type { TableUse } from '../verdict/table-use.ts';
-import type { BlockingServer } from './blocking-servers.ts';
-import type { Outsider, PortOwner } from './failure-facts.ts';
+import type { Fact } from '../../fact.ts';
+import type { StartCommand } from '../../httpd/launch.ts';
+import { shellWord } from '../../text/shell-word.ts';
+import type { UnitFacts } from '../../units/unit-facts.ts';
+import type { TableUse } from '../../verdict/table-use.ts';
+import type { BlockingServer } from '../blocking-servers.ts';
+import type { Outsider, PortOwner } from '../failure-facts.ts';
 
 /** A fix: a sentence and commands to paste; no commands if only an admin can know them. The names are those of `diagnose --json`. */
 export interface Cure {

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import t from 'tap';
-import type { AdviceInput } from '../../../src/core/diagnosis/cure.ts';
-import { cures } from '../../../src/core/diagnosis/cures.ts';
-import { known, unknown } from '../../../src/core/fact.ts';
-import { failedUnit, use } from './failure-builder.ts';
+import type { AdviceInput } from '../../../../src/core/diagnosis/cures/cure.ts';
+import { cures } from '../../../../src/core/diagnosis/cures/cures.ts';
+import { known, unknown } from '../../../../src/core/fact.ts';
+import { failedUnit, use } from '../failure-builder.ts';
 
 const patient = (
   over: Partial<AdviceInput> = {},
