@@ -114,7 +114,8 @@ async function look(
   const segments = await readSegments();
   const snapshot = remember(await readSnapshot(server.owner, systemd));
   // Last: it must not take the time of the scan if systemd hangs.
-  const guard = await readGuard(systemd.atMost(ASK_TIMEOUT_MS));
+  // Of a given unit that does not exist, nothing is said about others.
+  const guard = await readGuard(systemd.atMost(ASK_TIMEOUT_MS), server.unit.known ? undefined : unit);
   return makeReport(server, snapshot, segments, guard, percents(options, configured, server), systemd);
 }
 

@@ -92,6 +92,74 @@ void t.test('status: whether httpd-guard is on, and the command that fixes what 
     await lab.sh(INSTALL);
   });
 
+  await t.test("drop-ins of httpd-guard's own units", async (t) => {
+    const path = 'httpd-guard-recover.path';
+    const cases: [string, string, RegExp][] = [
+      [path, '[Path]\nPathExists=', /recover.path does not work: PathExists= of .* is overridden by/],
+      [path, '[Path]\nUnit=dbus.service', /recover.path does not work: Unit= of/],
+      ['httpd-guard-recover.service', '[Service]\nExecStart=\nExecStart=/bin/true', /ExecStart= of/],
+      [
+        WATCH,
+        '[Service]\nType=simple\nExecStart=\nExecStart=/bin/sleep 1h',
+        /the watcher does not work: Exec/,
+      ],
+      [WATCH, '[Service]\nExecStart=\nExecStart=/bin/false', /the watcher does not work: ExecStart=/],
+      [WATCH, '[Unit]\nConditionPathExists=/nowhere', /the watcher is not running .* is changed by/],
+    ];
+    for (const [unit, text, saw] of cases) {
+      const file = `/etc/systemd/system/${unit}.d/admin.conf`;
+      lab.write(file, `${text}\n`);
+      await lab.sh(`systemctl daemon-reload; systemctl restart ${path} ${WATCH} || true`);
+      t.match(
+        await lab.sh('httpd-guard check --format prometheus || true'),
+        'httpd_guard_watcher_up 0\n',
+        text,
+      );
+      const start = unit.endsWith('recover.service')
+        ? `systemctl reset-failed ${unit} && systemctl restart ${path}`
+        : `systemctl restart ${unit}`;
+      await fixed(t, saw, `mv ${file} ${file}.off && systemctl daemon-reload && ${start}`);
+    }
+    lab.write(`/etc/systemd/system/${WATCH}.d/admin.conf`, '[Service]\nMemoryMax=512M\n');
+    await lab.sh(`systemctl daemon-reload; systemctl restart ${WATCH}`);
+    t.match(await status(), { exitCode: 0 }, 'one that changes nothing of it');
+    await lab.sh(`systemctl stop ${WATCH}`);
+    await fixed(t, /the watcher is not running/, `systemctl restart ${WATCH}`);
+    await lab.sh(`rm -r /etc/systemd/system/${WATCH}.d; systemctl daemon-reload`);
+  });
+
+  await t.test('an httpd that was uninstalled', async (t) => {
+    const file = '/lib/systemd/system/apache2.service';
+    const uninstall = 'httpd-guard uninstall --unit apache2.service';
+    // Of an executable init script systemd would make a unit.
+    await lab.sh(
+      `systemctl stop apache2; mv ${file} /root; chmod -x /etc/init.d/apache2; systemctl daemon-reload`,
+    );
+    for (const also of ['true', 'systemctl mask -q apache2']) {
+      await lab.sh(also);
+      const { exitCode, stdout } = await status('--quiet');
+      t.equal(exitCode, 1, stdout);
+      t.match(`${stdout}\n`, `does not exist (httpd was uninstalled?). To fix: ${uninstall}\n`, also);
+      const saw = 'apache2.service is guarded, but the unit file of apache2.service does not exist';
+      for (const words of [[], ['--unit', 'apache2.service'], ['--format', 'nagios']]) {
+        const check = await lab.run('httpd-guard', 'check', ...words);
+        t.match(check, { exitCode: 1, stdout: saw }, `${also}: check ${words.join(' ')}`);
+      }
+      t.match(
+        await lab.sh('httpd-guard check --format prometheus || true'),
+        'httpd_guard_guarded{unit="apache2.service"} 0\n',
+      );
+    }
+    t.match(await lab.run('httpd-guard', 'check', '--unit', 'other'), { exitCode: 3 });
+    await lab.sh(uninstall);
+    t.match(await status(), { exitCode: 3 }, 'and then nothing is left');
+    await lab.sh('systemctl unmask -q apache2; chmod +x /etc/init.d/apache2');
+    await lab.sh(`mv /root/apache2.service ${file}; systemctl daemon-reload`);
+    await apache.start();
+    await lab.sh(INSTALL);
+    t.match(await status(), { exitCode: 0 });
+  });
+
   await t.test('a copy that lacks a file', async (t) => {
     for (const name of ['gate', 'run-node', 'commands-watch.cjs', 'commands-recover.cjs']) {
       await lab.sh(`mv /usr/lib/httpd-guard/${name} /root`);

@@ -1,5 +1,6 @@
 import type { Fact } from '../fact.ts';
 import type { ActiveState } from '../units/active-state.ts';
+import type { LoadedService } from './loaded-service.ts';
 
 /**
  * How a file that `install` writes compares with what this copy of httpd-guard would write. other-copy: it runs another copy.
@@ -22,8 +23,15 @@ export interface InstalledProgram {
 /** The hooks of a unit: its drop-in, and whether systemd runs it. */
 export interface GuardedUnit extends InstalledProgram {
   unit: string;
+  unitFile: Fact<UnitFileState>;
   hooks: Fact<LoadedHooks>;
 }
+
+/**
+ * Of the unit of httpd itself. missing: it was uninstalled, and only drop-ins are left. invalid: systemd cannot load it. systemd
+ * loads no hooks of a unit that is not loaded.
+ */
+export type UnitFileState = 'loaded' | 'invalid' | 'masked' | 'missing';
 
 /** What systemd has loaded for a unit: a drop-in written later may reset the hooks. */
 export interface LoadedHooks {
@@ -39,6 +47,7 @@ export interface GuardService extends InstalledProgram {
   active: Fact<ActiveState>;
   /** UnitFileState: enabled, disabled, masked ...; "" if systemd does not know. */
   enabled: string;
+  loaded: Fact<LoadedService>;
 }
 
 /** What of httpd-guard is installed here, and what of it runs. */

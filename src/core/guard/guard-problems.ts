@@ -1,6 +1,7 @@
 import type { UnitFacts } from '../units/unit-facts.ts';
 import { shellWord } from '../text/shell-word.ts';
 import type { GuardFacts, GuardService, GuardedUnit, InstalledProgram } from './guard-facts.ts';
+import type { DropIn, LoadedService } from './loaded-service.ts';
 
 /** Why httpd is not guarded as `install` meant it, and the command that fixes it. */
 export interface GuardProblem {
@@ -26,10 +27,16 @@ export function problemsOf(unit: string, guard: GuardFacts): GuardProblem[] {
 }
 
 /** The problems as sentences for `check`. */
-export function guardWarnings({ name, load }: UnitFacts, guard: GuardFacts): string[] {
-  // systemd loads nothing of a masked unit, and never starts it.
-  const problems = problemsOf(name, guard).filter(({ unit }) => load !== 'masked' || unit === null);
-  return problems.map(({ saw, run }) => `${name} is guarded, but ${saw}${run === null ? '' : `: ${run}`}`);
+export function guardWarnings({ name }: Pick<UnitFacts, 'name'>, guard: GuardFacts): string[] {
+  return problemsOf(name, guard).map(
+    ({ saw, run }) => `${name} is guarded, but ${saw}${run === null ? '' : `: ${run}`}`,
+  );
+}
+
+/** The same, where `check` found no unit, for each guarded one that was uninstalled. */
+export function uninstalledWarnings(guard: GuardFacts): string[] {
+  const gone = guard.units.filter(({ unitFile }) => unitFile.known && unitFile.value === 'missing');
+  return gone.flatMap(({ unit: name }) => guardWarnings({ name }, { ...guard, services: [] }));
 }
 
 /** A note if the unit is not guarded, which is no problem: `check` by hand needs no installation. A unit with its own sets needs none either. */
@@ -40,9 +47,13 @@ export function notGuarded({ name, load, privateIpc }: UnitFacts, { units }: Gua
 
 /** Whether the watcher runs and a request of it starts a recovery; null if systemd could not be queried. */
 export function isWatched({ services }: GuardFacts): boolean | null {
-  const both = services.filter(({ name }) => runsAlways(name) && !name.endsWith('.timer'));
-  if (both.some(({ active }) => !active.known)) return null;
-  return both.length > 0 && both.every(({ active }) => active.known && active.value === 'active');
+  const needed = services.filter(({ name }) => !name.includes('-metrics.'));
+  if (needed.some(({ active, loaded }) => !active.known || !loaded.known)) return null;
+  const works = ({ name, active, loaded }: GuardService): boolean =>
+    (!runsAlways(name) || (active.known && active.value === 'active')) &&
+    loaded.known &&
+    loaded.value.overridden.length === 0;
+  return needed.length > 0 && needed.every(works);
 }
 
 /** The others are started by these, and end. */
@@ -55,11 +66,20 @@ function install(unit: string): string {
 }
 
 function unitProblems(hooked: GuardedUnit, lib: string): GuardProblem[] {
-  const { unit, hooks } = hooked;
+  const { unit, unitFile, hooks } = hooked;
   const problem = (saw: string, run: string | null): GuardProblem[] => [{ unit, saw, run }];
+  // systemd never starts a masked unit.
+  if (unitFile.known && unitFile.value === 'masked') return [];
+  if (unitFile.known && unitFile.value === 'missing')
+    return problem(
+      `the unit file of ${unit} does not exist (httpd was uninstalled?)`,
+      `httpd-guard uninstall --unit ${shellWord(unit)}`,
+    );
   const inFile = programProblem(hooked, lib);
   if (inFile !== null) return problem(`the hooks of ${unit} ${inFile}`, runFor(hooked, lib, install(unit)));
   if (!hooks.known) return problem(`the hooks of ${unit} could not be checked: ${hooks.why}`, null);
+  if (unitFile.known && unitFile.value === 'invalid')
+    return problem(`systemd cannot load ${unit}`, `systemd-analyze verify ${shellWord(unit)}`);
   if (hooks.value.needsReload)
     return problem(`systemd has not read the files of ${unit} since they changed`, 'systemctl daemon-reload');
   const absent = [
@@ -75,7 +95,7 @@ function unitProblems(hooked: GuardedUnit, lib: string): GuardProblem[] {
 }
 
 function serviceProblems(service: GuardService, lib: string, reinstall: string): GuardProblem[] {
-  const { name, file, active, enabled } = service;
+  const { name, file, active, enabled, loaded } = service;
   const title = name.endsWith('watch.service') ? 'the watcher' : name;
   const problem = (saw: string, run: string | null): GuardProblem[] => [{ unit: null, saw, run }];
   if (file === 'masked')
@@ -86,11 +106,46 @@ function serviceProblems(service: GuardService, lib: string, reinstall: string):
   const inFile = programProblem(service, lib);
   if (inFile !== null) return problem(`${title} ${inFile}`, runFor(service, lib, reinstall));
   if (!active.known) return problem(`${title} could not be checked: ${active.why}`, null);
-  if (runsAlways(name) && active.value !== 'active')
-    return problem(`${title} is not running (${name} is ${active.value})`, `systemctl restart ${name}`);
+  if (!loaded.known) return problem(`${title} could not be checked: ${loaded.why}`, null);
+  const { overridden, needsReload, conditionMet, dropIns } = loaded.value;
+  const guilty = dropIns.filter(({ settings }) => settings.some((one) => overridden.includes(one)));
+  // systemd also reports this of a unit that a drop-in makes invalid, for ever.
+  if (needsReload && guilty.length === 0)
+    return problem(`systemd has not read the files of ${name} since they changed`, 'systemctl daemon-reload');
+  if (overridden.length > 0)
+    return problem(
+      `${title} does not work: ${overridden.map((setting) => `${setting}=`).join(' and ')} of ${name} is overridden${inFiles(guilty)}`,
+      moveAway(name, guilty),
+    );
+  if (runsAlways(name) && active.value !== 'active') {
+    const saw = `${title} is not running (${name} is ${active.value})`;
+    // One that was stopped only needs a start; one that fails may do so because of what was changed.
+    return dropIns.length > 0 && (active.value !== 'inactive' || !conditionMet)
+      ? problem(`${saw}, and its unit is changed${inFiles(dropIns)}`, moveAway(name, dropIns))
+      : problem(saw, `systemctl restart ${name}`);
+  }
   if (enabled === 'disabled')
     return problem(`${title} does not start at boot (${name} is disabled)`, `systemctl enable ${name}`);
   return [];
+}
+
+function inFiles(dropIns: readonly DropIn[]): string {
+  return dropIns.length === 0 ? '' : ` by ${dropIns.map(({ path }) => path).join(' and ')}`;
+}
+
+/** Has systemd run the unit without these drop-ins. Those of a whole type or of a prefix change other units, too (systemd.unit(5)). */
+function moveAway(name: string, dropIns: LoadedService['dropIns']): string {
+  if (dropIns.length === 0 || !dropIns.every(({ path }) => path.includes(`/${name}.d/`)))
+    return `systemctl cat ${name}`;
+  const moves = dropIns.map(({ path }) => `mv ${shellWord(path)} ${shellWord(`${path}.off`)}`);
+  return [...moves, 'systemctl daemon-reload', startAgain(name)].join(' && ');
+}
+
+function startAgain(name: string): string {
+  if (runsAlways(name)) return `systemctl restart ${name}`;
+  // What did not do its work was started again and again, up to the start limit, which also stops what starts it.
+  const starter = name.replace(/\.service$/, name.includes('-metrics.') ? '.timer' : '.path');
+  return `systemctl reset-failed ${name} && systemctl restart ${starter}`;
 }
 
 /** `install` does not bring what this copy itself lacks. */

@@ -30,12 +30,8 @@ export function guardStatus(
   ownersUnknown: readonly { unit: string; why: string }[],
 ): GuardStatus {
   if (guard.units.length === 0) return { state: 'not-installed', problems: [] };
-  const masked = serving.flatMap(({ unit, facts }) =>
-    facts.known && facts.value.load === 'masked' ? [unit] : [],
-  );
   const problems = [
-    // systemd loads nothing of a masked unit, and never starts it.
-    ...guardProblems(guard).filter(({ unit }) => unit === null || !masked.includes(unit)),
+    ...guardProblems(guard),
     ...ownersUnknown.map(({ unit, why }) => ({ unit, saw: `${unit}: ${why}`, run: null })),
     ...serving.flatMap(servingProblems),
   ];

@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { isMasked } from './unit-files.ts';
 
 /**
  * The unit files of services by name, without templates. The folders are read here, since systemd's ListUnitFiles also determines
@@ -11,6 +12,14 @@ export function readServiceFiles(folders: readonly string[]): Map<string, string
       if (name.endsWith('.service') && !name.includes('@.') && !files.has(name))
         files.set(name, `${folder}/${name}`);
   return files;
+}
+
+/** Whether a service, or the template of an instance, has a unit file in any of these folders; a mask is none. */
+export function hasServiceFile(folders: readonly string[], name: string): boolean {
+  const names = [name, name.replace(/@.*(?=\.service$)/, '@')];
+  return folders.some((folder) =>
+    names.some((one) => existsSync(`${folder}/${one}`) && !isMasked(`${folder}/${one}`)),
+  );
 }
 
 /** The names in a folder; none if it does not exist, as most of the folders. */

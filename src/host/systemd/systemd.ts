@@ -1,17 +1,20 @@
 import { type Fact, known, unknown } from '../../core/fact.ts';
 import type { LoadedHooks } from '../../core/guard/guard-facts.ts';
+import type { LoadedSettings } from '../../core/guard/loaded-service.ts';
 import type { UnitListing } from '../../core/httpd/choose-unit.ts';
 import { parseActiveState } from '../../core/units/active-state.ts';
 import type { UnitFacts } from '../../core/units/unit-facts.ts';
 import type { UnitState } from '../../core/recovery/reason-to-look.ts';
 import { errorReason } from '../files/error-reason.ts';
 import type { BusConnection } from './bus-connection.ts';
-import { type Properties, hex, loadedHooks, unitFacts } from './unit-properties.ts';
+import { type Properties, hex, loadedHooks, loadedSettings, unitFacts } from './unit-properties.ts';
 
 const MANAGER_PATH = '/org/freedesktop/systemd1';
 const MANAGER = 'org.freedesktop.systemd1.Manager';
 const UNIT = 'org.freedesktop.systemd1.Unit';
 const SERVICE = 'org.freedesktop.systemd1.Service';
+const PATH = 'org.freedesktop.systemd1.Path';
+const TIMER = 'org.freedesktop.systemd1.Timer';
 const JOB = 'org.freedesktop.systemd1.Job';
 const SCOPE = 'org.freedesktop.systemd1.Scope';
 
@@ -92,6 +95,21 @@ export class Systemd {
         this.connection.properties(path, SERVICE),
       ]);
       return known(loadedHooks(unit, service, { startPre, stopPost }));
+    } catch (error) {
+      return unknown(`systemd failed to report ${name}: ${errorReason(error)}`);
+    }
+  }
+
+  /** What systemd has loaded for one of httpd-guard's own units, which is a service, path or timer. */
+  async readLoaded(name: string): Promise<Fact<LoadedSettings & { needsReload: boolean }>> {
+    const type = name.endsWith('.path') ? PATH : name.endsWith('.timer') ? TIMER : SERVICE;
+    try {
+      const path = await this.connection.call<string>('LoadUnit', 's', [name]);
+      const [unit, own] = await Promise.all([
+        this.connection.properties(path, UNIT),
+        this.connection.properties(path, type),
+      ]);
+      return known(loadedSettings(unit, own));
     } catch (error) {
       return unknown(`systemd failed to report ${name}: ${errorReason(error)}`);
     }

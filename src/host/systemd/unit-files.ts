@@ -69,6 +69,15 @@ export function readDropIn(path: string): string | null {
   }
 }
 
+/** The text of a drop-in of somebody else; "" if it does not exist or this user may not read it. */
+export function readIfAllowed(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 /** The folder of the copy and the Node that a unit file or drop-in of ours runs; null if it names none. */
 export function programsOf(text: string): { lib: string; node: string } | null {
   const [, lib, node] = /^Exec\w+=\S*\/bin\/sh (\S+)\/(?:gate|run-node) (\S+) /m.exec(text) ?? [];

@@ -1,6 +1,7 @@
 import type { Stamp } from '../../core/clock.ts';
 import { parseActiveState } from '../../core/units/active-state.ts';
 import type { LoadedHooks } from '../../core/guard/guard-facts.ts';
+import type { LoadedSettings } from '../../core/guard/loaded-service.ts';
 import type { MainProcess } from '../../core/units/unit-run.ts';
 import type { UnitFacts } from '../../core/units/unit-facts.ts';
 
@@ -79,8 +80,25 @@ export function loadedHooks(
   return {
     startPre: runs('ExecStartPre', scripts.startPre),
     stopPost: runs('ExecStopPost', scripts.stopPost),
-    needsReload: unit['NeedDaemonReload']?.value === true,
+    needsReload: needsReload(unit),
   };
+}
+
+/** The loaded settings of a service, path or timer, by the properties of the unit and of its type. */
+export function loadedSettings(unit: Properties, own: Properties): LoadedSettings & { needsReload: boolean } {
+  return {
+    commands: ((own['ExecStart']?.value as ExecStatus[] | undefined) ?? []).map(([, argv]) => argv),
+    paths: ((own['Paths']?.value as [string, string][] | undefined) ?? []).map(
+      ([setting, path]) => `${setting}=${path}`,
+    ),
+    calendars: ((own['TimersCalendar']?.value as unknown[] | undefined) ?? []).length,
+    starts: (own['Unit']?.value as string | undefined) ?? '',
+    needsReload: needsReload(unit),
+  };
+}
+
+function needsReload(unit: Properties): boolean {
+  return unit['NeedDaemonReload']?.value === true;
 }
 
 function mainProcess(service: Properties): MainProcess | null {

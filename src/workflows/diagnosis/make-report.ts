@@ -1,5 +1,5 @@
 import type { Fact } from '../../core/fact.ts';
-import { guardWarnings, notGuarded } from '../../core/guard/guard-problems.ts';
+import { guardWarnings, notGuarded, uninstalledWarnings } from '../../core/guard/guard-problems.ts';
 import type { GuardFacts } from '../../core/guard/guard-facts.ts';
 import { health } from '../../core/check/health.ts';
 import { lineages } from '../../core/verdict/lineage.ts';
@@ -105,7 +105,7 @@ export async function makeReport(
       degraded,
       guardProblems: [
         ...server.problems,
-        ...(server.unit.known ? guardWarnings(server.unit.value, guard) : []),
+        ...(server.unit.known ? guardWarnings(server.unit.value, guard) : uninstalledWarnings(guard)),
       ],
       found: server.settings.known || server.owner.known,
       ...thresholds,

@@ -1,14 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { known } from '../../core/fact.ts';
+import { type Fact, known } from '../../core/fact.ts';
 import type {
   GuardFacts,
   GuardService,
   GuardedUnit,
   InstalledFile,
   InstalledProgram,
+  UnitFileState,
 } from '../../core/guard/guard-facts.ts';
+import {
+  type LoadedService,
+  type LoadedSettings,
+  overriddenSettings,
+  settingsIn,
+} from '../../core/guard/loaded-service.ts';
+import type { UnitFacts } from '../../core/units/unit-facts.ts';
 import { stopLimits } from '../../core/units/stop-limits.ts';
+import { hasServiceFile } from '../../host/systemd/service-files.ts';
 import { readNodeVersion } from '../../host/systemd/node-version.ts';
 import type { SystemdSession } from '../../host/systemd/systemd-session.ts';
 import {
@@ -22,6 +31,7 @@ import {
   ownUnitPath,
   programsOf,
   readDropIn,
+  readIfAllowed,
   textfileOf,
 } from '../../host/systemd/unit-files.ts';
 
@@ -47,19 +57,59 @@ async function readGuardedUnit(unit: string, lib: string, systemd: SystemdSessio
   const program = await readProgram(dropInPath(unit), '50-httpd-guard.conf', lib, systemd, limits);
   const of = program.lib ?? lib;
   const hooks = await systemd.ask((open) => open.readHooks(unit, join(of, 'gate'), join(of, 'post-stop')));
-  return { unit, ...program, hooks };
+  return { unit, ...program, unitFile: await readUnitFile(unit, facts, systemd), hooks };
+}
+
+async function readUnitFile(
+  unit: string,
+  facts: Fact<UnitFacts>,
+  systemd: SystemdSession,
+): Promise<Fact<UnitFileState>> {
+  if (!facts.known) return facts;
+  switch (facts.value.load) {
+    case 'not-found':
+      return known('missing');
+    case 'bad-setting':
+    case 'error':
+      return known('invalid');
+    case 'masked': {
+      // A package may leave its unit masked when it is removed.
+      const folders = await systemd.ask((open) => open.unitPath());
+      return folders.known ? known(hasServiceFile(folders.value, unit) ? 'masked' : 'missing') : folders;
+    }
+    default:
+      return known('loaded');
+  }
 }
 
 async function readService(name: string, lib: string, systemd: SystemdSession): Promise<GuardService> {
-  const [program, facts] = await Promise.all([
+  const [program, facts, settings] = await Promise.all([
     readProgram(ownUnitPath(name), name, lib, systemd),
     systemd.ask((open) => open.readUnit(name)),
+    systemd.ask((open) => open.readLoaded(name)),
   ]);
   return {
     name,
     ...program,
     active: facts.known ? known(facts.value.active) : facts,
     enabled: facts.known ? facts.value.fileState : '',
+    loaded: !facts.known
+      ? facts
+      : !settings.known
+        ? settings
+        : known(loadedService(facts.value, settings.value)),
+  };
+}
+
+function loadedService(
+  { name, condition, dropInPaths }: UnitFacts,
+  settings: LoadedSettings & { needsReload: boolean },
+): LoadedService {
+  return {
+    overridden: overriddenSettings(name, readDropIn(ownUnitPath(name)) ?? '', settings),
+    needsReload: settings.needsReload,
+    conditionMet: condition.met || condition.atMs === 0,
+    dropIns: dropInPaths.map((path) => ({ path, settings: settingsIn(readIfAllowed(path)) })),
   };
 }
 

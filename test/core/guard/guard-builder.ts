@@ -19,6 +19,7 @@ const program: InstalledProgram = {
 export const guardedUnit = (over: Partial<GuardedUnit> = {}): GuardedUnit => ({
   unit: 'apache2.service',
   ...program,
+  unitFile: known('loaded'),
   hooks: known({ startPre: true, stopPost: true, needsReload: false }),
   ...over,
 });
@@ -28,6 +29,7 @@ export const service = (name: string, over: Partial<GuardService> = {}): GuardSe
   ...program,
   active: known('active'),
   enabled: 'enabled',
+  loaded: known({ overridden: [], needsReload: false, conditionMet: true, dropIns: [] }),
   ...over,
 });
 

@@ -7,7 +7,9 @@ import {
   isWatched,
   notGuarded,
   problemsOf,
+  uninstalledWarnings,
 } from '../../../src/core/guard/guard-problems.ts';
+import type { LoadedService } from '../../../src/core/guard/loaded-service.ts';
 import { unit } from '../../view/report/report-builder.ts';
 import { guard, guardedUnit, service } from './guard-builder.ts';
 
@@ -43,6 +45,73 @@ void t.test('each problem of the hooks has its fix', async (t) => {
     ],
   ];
   for (const [over, saw, run] of cases) t.match(problem(over), [{ unit: 'apache2.service', saw, run }]);
+});
+
+void t.test('a unit that systemd does not load has no hooks', async (t) => {
+  const hooks = known({ startPre: false, stopPost: false, needsReload: false });
+  const withFile = (unitFile: GuardedUnit['unitFile']) =>
+    guard({ units: [guardedUnit({ unitFile, hooks })], services: [] });
+  t.strictSame(guardProblems(withFile(known('masked'))), [], 'masked on purpose');
+  const uninstalled = 'httpd-guard uninstall --unit apache2.service';
+  t.match(guardProblems(withFile(known('missing'))), [{ saw: /does not exist/, run: uninstalled }]);
+  t.match(uninstalledWarnings(withFile(known('missing'))), [
+    /^apache2.service is guarded, but the unit file of .* does not exist .*: httpd-guard uninstall/,
+  ]);
+  t.strictSame(uninstalledWarnings(withFile(unknown('no bus'))), []);
+  t.match(guardProblems(withFile(known('invalid'))), [
+    { saw: 'systemd cannot load apache2.service', run: 'systemd-analyze verify apache2.service' },
+  ]);
+});
+
+void t.test("drop-ins that change httpd-guard's own units", async (t) => {
+  const folder = '/etc/systemd/system/httpd-guard-watch.service.d';
+  const back = `systemctl daemon-reload && systemctl restart httpd-guard-watch.service`;
+  const of = (over: Partial<LoadedService>, active: GuardService['active'] = known('active')) => {
+    const loaded = known({ overridden: [], needsReload: false, conditionMet: true, dropIns: [], ...over });
+    return guard({ services: [service('watch.service', { loaded, active })] });
+  };
+  const dropIn = { path: `${folder}/a.conf`, settings: ['ExecStart'] };
+  const other = { path: `${folder}/b.conf`, settings: ['MemoryMax'] };
+  const everywhere = { path: '/etc/systemd/system/service.d/c.conf', settings: ['ExecStart'] };
+  const overridden = of({ overridden: ['ExecStart'], dropIns: [dropIn, other] });
+  t.strictSame(guardProblems(overridden), [
+    {
+      unit: null,
+      saw: `the watcher does not work: ExecStart= of httpd-guard-watch.service is overridden by ${folder}/a.conf`,
+      run: `mv ${folder}/a.conf ${folder}/a.conf.off && ${back}`,
+    },
+  ]);
+  t.equal(isWatched(overridden), false);
+  t.match(guardProblems(of({ overridden: ['ExecStart'], dropIns: [everywhere] })), [
+    { run: 'systemctl cat httpd-guard-watch.service' },
+  ]);
+  const recovery = {
+    path: '/etc/systemd/system/httpd-guard-recover.service.d/a.conf',
+    settings: ['ExecStart'],
+  };
+  const loaded = known({
+    overridden: ['ExecStart'],
+    needsReload: false,
+    conditionMet: true,
+    dropIns: [recovery],
+  });
+  t.match(guardProblems(guard({ services: [service('recover.service', { loaded })] })), [
+    {
+      run: / && systemctl reset-failed httpd-guard-recover.service && systemctl restart httpd-guard-recover.path$/,
+    },
+  ]);
+  t.match(guardProblems(of({ overridden: ['ExecStart'], needsReload: true })), [
+    { run: 'systemctl daemon-reload' },
+  ]);
+  t.strictSame(guardProblems(of({ dropIns: [other] })), [], 'one that changes nothing of this is fine');
+  const restart = 'systemctl restart httpd-guard-watch.service';
+  t.match(guardProblems(of({ dropIns: [other] }, known('inactive'))), [{ run: restart }]);
+  const moved = `mv ${folder}/b.conf ${folder}/b.conf.off && ${back}`;
+  t.match(guardProblems(of({ dropIns: [other] }, known('failed'))), [{ run: moved }]);
+  t.match(guardProblems(of({ dropIns: [other], conditionMet: false }, known('inactive'))), [{ run: moved }]);
+  const unread = guard({ services: [service('watch.service', { loaded: unknown('no bus') })] });
+  t.match(guardProblems(unread), [{ saw: /could not be checked: no bus/ }]);
+  t.equal(isWatched(unread), null);
 });
 
 void t.test('each problem of the services has its fix', async (t) => {
@@ -101,5 +170,9 @@ void t.test('of a masked httpd systemd loads no hooks, but the watcher is for ot
     services: [service('watch.service', { active: known('inactive') })],
   });
   t.equal(guardWarnings(unit(), both).length, 2);
-  t.match(guardWarnings(unit({ load: 'masked' }), both), [/the watcher is not running/]);
+  const masked = {
+    ...both,
+    units: both.units.map((one) => ({ ...one, unitFile: known('masked' as const) })),
+  };
+  t.match(guardWarnings(unit({ load: 'masked' }), masked), [/the watcher is not running/]);
 });
