@@ -19,8 +19,8 @@ const TICK_MS = 10;
  * - the launcher of a forking start. It makes the ssl-cache mutex and others, forks the master and exits (httpd: server/main.c,
  *   apr_proc_detach), so its pid lies between that of ExecStart= and the master's;
  * - the master of a run that has just ended.
- * No proof if a server that could know the set may have had that pid: one that forked during the start or, if the last look was
- * not that of ExecStartPre=, any other one.
+ * No proof if a server that could know the set, or its launcher, may have had that pid: one that has forked since the look of
+ * ExecStartPre= or, if the last look was another one, any server.
  */
 export function launches(
   snapshot: Snapshot,
@@ -65,9 +65,6 @@ function startOf(
   const run = { unit, invocationId, masterPid: main.pid, masterStartedMs, beganRealMs: began.realMs };
   const beganMs = began.monotonicMs + asleepMs;
   const isOfThisStart = register.lookedMs >= beganMs && register.lookedMs <= masterStartedMs;
-  // A launcher was forked after the look of its ExecStartPre= and before its master.
-  const isDuring = (startedMs: number): boolean =>
-    startedMs + TICK_MS >= register.lookedMs && startedMs <= masterStartedMs + TICK_MS;
   return {
     run,
     hadPid: (pid) =>
@@ -75,7 +72,17 @@ function startOf(
     others: living.filter(
       (lineage) =>
         relationTo(run, lineage, snapshot) !== 'same' &&
-        (!isOfThisStart || lineage.members.some(({ startedMs }) => isDuring(startedMs))),
+        !isOfLaterRun(lineage, masterStartedMs, snapshot) &&
+        // A launcher with such a pid was forked after this look, and what it forked, such as its master, after itself: at any
+        // time since.
+        (!isOfThisStart || lineage.members.some(({ startedMs }) => startedMs + TICK_MS >= register.lookedMs)),
     ),
   };
+}
+
+/** Whether a server is of a run that began after a time (CLOCK_BOOTTIME), so that its launcher is younger, too. */
+function isOfLaterRun({ root, since }: Lineage, atMs: number, { unitRuns, clock }: Snapshot): boolean {
+  const run = root.unit.known ? unitRuns.get(root.unit.value) : undefined;
+  if (!since.known || run?.known !== true) return false;
+  return run.value.began.monotonicMs + clock.bootMs - clock.monotonicMs > atMs + TICK_MS;
 }

@@ -217,6 +217,17 @@ void t.test('a set of the launcher of a forking start is claimed', async (t) => 
     [claim(ONE, RUN_OF_B)],
     'beside a server that did not fork meanwhile',
   );
+  const later = { pid: 810, unit: known('later.service'), startedMs: startedAgo(BEGAN_AGO_S - 3) };
+  t.strictSame(
+    claimsAfter(
+      launched(792, {
+        processes: [...SERVER, master(later)],
+        unitRuns: { [UNIT]: forking(), 'later.service': run(BEGAN_AGO_S - 2) },
+      }),
+    ),
+    [claim(ONE, RUN_OF_B)],
+    'beside a server of a run that began later',
+  );
   const other = { ...RUN_OF_A };
   t.strictSame(claimsAfter(launched(792, { register: register(claim(ONE, other)) })), [claim(ONE, other)]);
 });
@@ -245,6 +256,23 @@ void t.test('a set whose last user may have been another process is not', async 
     [
       'another server forked meanwhile',
       launched(792, { processes: busy, unitRuns: { [UNIT]: forking(), 'old.service': run(9_001) } }),
+    ],
+    [
+      'another server whose launcher began meanwhile, and its master later',
+      launched(792, {
+        processes: [
+          ...SERVER,
+          master({ pid: 810, unit: known('session.scope'), startedMs: startedAgo(BEGAN_AGO_S - 5) }),
+        ],
+        unitRuns: { [UNIT]: forking(), 'session.scope': run(9_001) },
+      }),
+    ],
+    [
+      'another start whose main process systemd does not know yet',
+      launched(792, {
+        processes: [...SERVER, master({ pid: 810, unit: known(A), startedMs: startedAgo(BEGAN_AGO_S - 5) })],
+        unitRuns: { [UNIT]: forking(), [A]: forking({ main: null, invocationId: runId(1) }) },
+      }),
     ],
     [
       'another start at the same time',
