@@ -21,7 +21,11 @@ void t.test('without visibility nothing is removed', async (t) => {
     "unshare -m sh -c 'mount -t proc -o hidepid=invisible proc /proc; exec setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace httpd-guard clean'";
   const noTools =
     "unshare -m -p -f --mount-proc sh -c 'mount --bind /bin/false /usr/bin/perl; mount --bind /bin/false /usr/bin/ipcs; httpd-guard clean'";
+  const covered = (what: string): string =>
+    `unshare -m sh -c 'mkdir -p /opt/empty; for pid in $(pgrep apache2); do mount --bind ${what} /proc/$pid; done; httpd-guard clean'`;
   const blind = {
+    'an empty folder mounted over each httpd in /proc': covered('/opt/empty'),
+    'another process mounted over each httpd in /proc': covered('/proc/1'),
     'other users’ processes closed to it': without(noPtrace, 'httpd-guard clean'),
     'processes hidden from it': hidden,
     'a pid namespace of its own': 'unshare -p -f --mount-proc httpd-guard clean',

@@ -31,6 +31,7 @@ const ATTACKS: Record<string, { start: string; bounded?: boolean }> = {
   'a static program with 65,000 mappings of a file with a long path': {
     start: `cp /opt/esbuild /opt/ld-x; exec ${as(USER)} perl /root/many-mappings`,
   },
+  'a program under a path longer than a page': { start: `exec ${as(USER)} perl /root/long-path` },
   'eight loops that fork without end': {
     start: `exec ${as(USER)} perl -e 'for (1 .. 8) { next if fork; $SIG{CHLD} = "IGNORE"; while (1) { exit if !fork; } } sleep'`,
   },
@@ -52,6 +53,7 @@ void t.test('no process of another user keeps orphaned sets, or holds up a start
     `${lab.root}/opt/esbuild`,
   );
   lab.write('root/many-mappings', MANY_MAPPINGS);
+  lab.write('root/long-path', LONG_PATH);
   lab.write('root/conf', CONFIGURATION);
   await lab.sh('chmod 755 /root /opt/esbuild');
   const result: string[] = [];
@@ -112,4 +114,13 @@ open my $file, "+>", "f"; truncate $file, 4096 * 70000;
 my $mmap = { x86_64 => 9, aarch64 => 222 }->{(POSIX::uname())[4]};
 for my $i (0 .. 64999) { syscall($mmap, 0, 4096, 1 + 4 * ($i % 2), 2, fileno $file, 4096 * ($i * 2 % 69000)) }
 sleep;
+`;
+
+/** readlink(2) of its /proc/PID/exe fails with ENAMETOOLONG. */
+const LONG_PATH = `
+my $folder = "/tmp/deeper";
+mkdir $folder; chdir $folder;
+for (1 .. 20) { my $name = "d" x 250; mkdir $name; chdir $name }
+system "cat /bin/sleep >httpd; chmod 755 httpd";
+exec "./httpd", "10000";
 `;

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { isHttpdName } from '../../core/httpd/identity.ts';
 import { type Fact, known, unknown } from '../../core/fact.ts';
-import type { ProcessFacts } from '../../core/verdict/process-facts.ts';
+import type { Executable, ProcessFacts } from '../../core/verdict/process-facts.ts';
 import { steadyMs } from '../exec/steady-ms.ts';
 import { errorReason } from '../files/error-reason.ts';
 import { readStartedAs } from './auxv.ts';
@@ -172,10 +172,11 @@ export class ProcessScan {
   /** Reads a process through one of its threads. */
   private readAs(pid: number, tid: number, asked: boolean): Seen | null {
     const { serverUids, ordinaryStarterUid, canKnow } = this.question;
-    const exe = readExecutable(tid);
-    const isNamed = isHttpdName(exe.path);
+    const exe = readExecutableOrWhy(tid);
+    const isNamed = exe.known && isHttpdName(exe.value.path);
     // Cheaper than reading its uids, and of many programs there are many processes.
-    if (!isNamed && !asked && ordinaryStarterUid === null && isKnownPlain(tid, exe)) return 'other program';
+    if (!isNamed && !asked && ordinaryStarterUid === null && exe.known && isKnownPlain(tid, exe.value))
+      return 'other program';
     const uids = readUids(tid);
     const isServers = uids.length === 0 || uids.some((uid) => serverUids.includes(uid));
     if (!isNamed && !isServers && !asked) return 'other program';
@@ -187,7 +188,7 @@ export class ProcessScan {
     if (!startedAs.known && readState(tid) !== 'running') return null;
     const mayRunIt = isServers && canKnow({ uids, startedAs });
     if (!isNamed && !mayRunIt && !asked) return 'other program';
-    const isHttpd = isNamed ? known(true) : mayRunIt ? findHttpdProgram(tid, exe, this.isLate) : known(false);
+    const isHttpd = isNamed ? known(true) : mayRunIt ? this.findProgram(tid, exe) : known(false);
     if (!isHttpd.known && readState(tid) === 'gone') return null;
     const isStarters = ordinaryStarterUid !== null && uids.includes(ordinaryStarterUid);
     const isOther = isHttpd.known && !isHttpd.value && !asked && !isStarters;
@@ -196,11 +197,15 @@ export class ProcessScan {
       ...readStat(pid),
       uids,
       startedAs,
-      exe: known(exe),
+      exe,
       isHttpd,
       ipcNamespace: this.ipcNamespaceOf(pid, tid),
       unit: readUnit(tid),
     };
+  }
+
+  private findProgram(tid: number, exe: Fact<Executable>): Fact<boolean> {
+    return exe.known ? findHttpdProgram(tid, exe.value, this.isLate) : exe;
   }
 
   /** Ours if any thread of the process is in it: each thread has its own (unshare(2), setns(2)). */
@@ -219,6 +224,19 @@ function orNull(read: () => string): string | null {
     return read();
   } catch {
     return null;
+  }
+}
+
+/**
+ * Unknown for a path of more than a page (readlink(2), ENAMETOOLONG), which any user can have: a folder is made, and a program
+ * is started, relative to the current one.
+ */
+function readExecutableOrWhy(tid: number): Fact<Executable> {
+  try {
+    return known(readExecutable(tid));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENAMETOOLONG') throw error;
+    return unknown(`the program of process ${tid} cannot be read: ${errorReason(error)}`);
   }
 }
 

@@ -10,6 +10,9 @@ const FIRST_PID_NAMESPACE = 'pid:[4026531836]';
 /** Without it, other users' processes are hidden even from root (linux/capability.h; ptrace(2), PTRACE_MODE_READ_FSCREDS). */
 const CAP_SYS_PTRACE = 19n;
 
+/** A mount on a folder of a process, under which it is not to be seen, or looks like another one (proc_pid_mountinfo(5)). */
+const COVERED_PROCESS = /^\d+ \d+ \S+ \S+ (\/proc\/\d+)[/ ]/m;
+
 /** The reader's own IPC namespace, whose table /proc/sysvipc shows. */
 export function readOwnIpcNamespace(): Fact<string> {
   try {
@@ -40,6 +43,8 @@ export function readVisibility(): Fact<Visibility> {
     }
     // hidepid= and ProtectProc= hide nothing from CAP_SYS_PTRACE, unless it is limited to a user namespace.
     lstatSync('/proc/1');
+    const hidden = COVERED_PROCESS.exec(readFileSync('/proc/self/mountinfo', 'latin1'))?.[1];
+    if (hidden !== undefined) return unknown(`a mount covers ${hidden}`);
     return namespacesFit();
   } catch (error) {
     return unknown(`process 1 cannot be read: ${errorReason(error)}`);

@@ -1,6 +1,8 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { readExecutable, readState } from '../../../src/host/proc/proc-files.ts';
 import { ProcessScan, type ProcessTable, type ScanQuestion } from '../../../src/host/proc/process-scan.ts';
@@ -59,6 +61,27 @@ void t.test('a process that only calls itself httpd is not httpd', async (t) => 
   t.notOk(scan().processes.some((one) => one.pid === pid));
   const facts = scan([pid]).processes.find((one) => one.pid === pid);
   t.match(facts, { isHttpd: { value: false } }, 'and is told of only when asked for');
+});
+
+void t.test('a program under a path longer than a page is one possible user', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'httpd-guard-deep-'));
+  // rmSync() and the test's own folder cannot remove it: its path is too long for them.
+  t.teardown(() => spawnSync('rm', ['-rf', folder]));
+  const deep = `chdir "${folder}"; for (1 .. 20) { $n = "d" x 250; mkdir $n; chdir $n } system "cat /usr/bin/perl >it; chmod 755 it";`;
+  const { pid } = await run(
+    t,
+    'start',
+    `${deep} exec "./it", "-e", '$| = 1; ${STAY} print "ready"; stay' or die`,
+  );
+  const { processes, readable } = scan();
+  t.notMatch(readable, { why: /ENAMETOOLONG/ });
+  t.match(
+    processes.find((one) => one.pid === pid),
+    { exe: { known: false, why: /ENAMETOOLONG/ }, isHttpd: { known: false } },
+  );
+  const ofOthers = scan([], { serverUids: [4_000_000] });
+  t.notOk(ofOthers.processes.some((one) => one.pid === pid));
+  t.notMatch(ofOthers.readable, { why: /ENAMETOOLONG/ });
 });
 
 void t.test('a zombie does not count as running', async (t) => {

@@ -22,6 +22,10 @@ void t.test(
   async (t) => {
     t.match(viewFrom(), { known: true, value: here });
     t.match(viewFrom('setpriv', '--bounding-set=-sys_ptrace'), { known: false, why: /CAP_SYS_PTRACE/ });
+    t.match(viewFrom('unshare', '-m', 'sh', '-c', 'mount --bind / /proc/1 && exec "$0" "$@"'), {
+      known: false,
+      why: 'a mount covers /proc/1',
+    });
     const shared = isFirstIpc
       ? { known: false, why: /shares the semaphore table of its host/ }
       : { known: true, value: 'container' };
