@@ -186,9 +186,10 @@ export class ProcessScan {
       : readStartedAs(tid, this.ownUserNamespace);
     // While a process exits, its memory is freed first: then the next listing shows what it is.
     if (!startedAs.known && readState(tid) !== 'running') return null;
-    const mayRunIt = isServers && canKnow({ uids, startedAs });
-    if (!isNamed && !mayRunIt && !asked) return 'other program';
-    const isHttpd = isNamed ? known(true) : mayRunIt ? this.findProgram(tid, exe) : known(false);
+    const mayKnow = canKnow({ uids, startedAs });
+    // Nothing else is read of it: a user can have any number of processes, each named httpd.
+    if (!(mayKnow && (isNamed || isServers)) && !asked) return 'other program';
+    const isHttpd = isNamed ? known(true) : mayKnow && isServers ? this.findProgram(tid, exe) : known(false);
     if (!isHttpd.known && readState(tid) === 'gone') return null;
     const isStarters = ordinaryStarterUid !== null && uids.includes(ordinaryStarterUid);
     const isOther = isHttpd.known && !isHttpd.value && !asked && !isStarters;

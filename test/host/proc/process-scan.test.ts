@@ -54,6 +54,10 @@ void t.test('a program named httpd is httpd, even if it was removed since', asyn
   rmSync(path);
   const facts = scan().processes.find((one) => one.pid === pid);
   t.match(facts, { isHttpd: { value: true }, exe: { value: { path, deleted: true } }, pgrp: pid });
+  const { processes, alivePids } = scan([], { canKnow: () => false });
+  t.strictSame(processes, [], 'nothing more is read of one that can know no set');
+  t.ok(alivePids.has(pid));
+  t.ok(scan([pid], { canKnow: () => false }).processes.some((one) => one.pid === pid));
 });
 
 void t.test('a process that only calls itself httpd is not httpd', async (t) => {
