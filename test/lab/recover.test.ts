@@ -7,6 +7,17 @@ import { verifyUnits } from './verify-units.ts';
 const HISTORY = '/var/lib/httpd-guard/apache2.service.recoveries';
 const GAVE_UP = '1e60fd6f1f394d7eb7358607c31a4195';
 
+const LOCK = '/run/httpd-guard-locks/recover-apache2.service';
+/** Acts as slowly as on a busy machine. */
+const OTHER_RECOVERY = `#!/bin/sh
+echo yes >/root/acts
+ipcrm --all=sem
+sleep 1
+systemctl reset-failed apache2
+sleep 2
+exec systemctl start apache2
+`;
+
 void t.test('a recovery', async (t) => {
   const lab = await Lab.boot();
   t.teardown(() => {
@@ -51,6 +62,19 @@ void t.test('a recovery', async (t) => {
     t.ok(await apache.serves());
     t.match((await lab.run('httpd-guard', 'recover')).stdout, 'nothing to do: apache2.service is active');
     t.equal(await apache.masterPid(), pid);
+    await lab.sh('systemctl start httpd-guard-watch');
+  });
+
+  await t.test('while another one acts, it waits', async (t) => {
+    await lab.sh('systemctl stop httpd-guard-watch');
+    await failForSets(apache);
+    lab.write('root/other', OTHER_RECOVERY, 0o755);
+    const other = lab.sh(`flock ${LOCK} /root/other`);
+    await until('it to act', () => readIfThere(lab, 'root/acts'));
+    const { exitCode, stdout } = await lab.run('httpd-guard', 'recover');
+    await other;
+    t.equal(exitCode, 0);
+    t.match(stdout, 'nothing to do: apache2.service is active');
     await lab.sh('systemctl start httpd-guard-watch');
   });
 

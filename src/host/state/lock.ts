@@ -7,22 +7,23 @@ import { steadyMs } from '../exec/steady-ms.ts';
 import { LOCK_DIRECTORY } from './paths.ts';
 
 const GOT = 'got\n';
+/** flock(1), -E: the exit status if another process holds the lock. */
+const HELD = 75;
 
-/** The locks: about what is installed, and about recoveries by hand. */
-export type Lock = 'install' | 'recover';
+/** The locks: about what is installed, about recoveries by hand, and about what is done to one unit to recover it. */
+export type Lock = 'install' | 'recover' | `recover-${string}`;
 
 /** A recovery takes longer than an installation. */
-const WAIT_S: Record<Lock, number> = { install: 30, recover: 120 };
+const waitS = (lock: Lock): number => (lock === 'install' ? 30 : 120);
+
+/** busy: another process holds it for too long. not-written: it cannot be taken here, as with /run full. */
+export type NotLocked = 'busy' | 'not-written';
 
 /**
- * Calls `action` while no other httpd-guard process holds the lock. flock(1) holds it until this process closes its end of a
- * pipe, at the latest when it exits. Not done if the lock is not available in time, or cannot be
- * created.
+ * Takes a lock as soon as no other httpd-guard process holds it; the value releases it. flock(1) holds it until this process closes
+ * its end of a pipe, at the latest when it exits.
  */
-export async function withLock<T>(
-  lock: Lock,
-  action: () => Promise<T> | T,
-): Promise<DoneWith<T, 'busy' | 'not-written'>> {
+export async function takeLock(lock: Lock): Promise<DoneWith<() => void, NotLocked>> {
   const file = `${LOCK_DIRECTORY}/${lock}`;
   try {
     makeFile(file);
@@ -30,17 +31,24 @@ export async function withLock<T>(
     return notDone('not-written', `${file} cannot be written: ${errorReason(error)}`);
   }
   const holder = startTool(
-    ['flock', '-w', String(WAIT_S[lock]), file, 'sh', '-c', 'echo got; exec cat'],
+    ['flock', '-E', String(HELD), '-w', String(waitS(lock)), file, 'sh', '-c', 'echo got; exec cat'],
     steadyMs() + LONGEST_MS,
   );
+  if ((await holder.output(GOT)).toString() === GOT) return doneWith(() => void holder.stdin?.end());
+  const { failure, exitCode } = await holder.ended;
+  return exitCode === HELD
+    ? notDone('busy', `another httpd-guard process holds ${file}`)
+    : notDone('not-written', `${file} cannot be locked: ${failure ?? 'flock ended'}`);
+}
+
+/** Calls `action` with the lock. Not done if the lock is not available in time, or cannot be taken. */
+export async function withLock<T>(lock: Lock, action: () => Promise<T> | T): Promise<DoneWith<T, NotLocked>> {
+  const taken = await takeLock(lock);
+  if (!taken.ok) return taken;
   try {
-    if ((await holder.output(GOT)).toString() !== GOT) {
-      const { failure } = await holder.ended;
-      return notDone('busy', `another httpd-guard process holds ${file}: ${failure ?? 'flock(1) exited'}`);
-    }
     return doneWith(await action());
   } finally {
-    holder.stdin?.end();
+    taken.value();
   }
 }
 

@@ -5,6 +5,7 @@ import { readClock } from '../../host/proc/clock.ts';
 import { answers, answersHealthy } from '../../host/httpd/health-check.ts';
 import { realClock } from '../../host/proc/real-clock.ts';
 import { terminate } from '../../host/proc/terminate.ts';
+import { takeLock } from '../../host/state/lock.ts';
 import { keepRunEnding } from '../../host/state/keep-run-ending.ts';
 import { readRunEnding } from '../../host/state/read-run-ending.ts';
 import { actOnSystemd } from '../../host/systemd/systemd-actions.ts';
@@ -32,6 +33,7 @@ export const realRecoveryDoors = (
   attempts = new AttemptsInMemory(),
 ): RecoveryDoors => ({
   clock: realClock,
+  takeTurn: (unit) => takeLock(`recover-${unit}`),
   findServer: (choice) => findServer(choice, caching, systemd.within(ASK_TIMEOUT_MS)),
   waitForUnit: (unit, mostMs, isEnough) => waitForUnit(systemd, unit, mostMs, isEnough),
   beginTrial: (server) =>

@@ -1,14 +1,16 @@
 import { type Done, done, notDone } from '../../core/done.ts';
+import { unknown } from '../../core/fact.ts';
 import { recent } from '../../core/recovery/attempts.ts';
 import type { Decision, Recovery, Step, StepDone } from '../../core/recovery/decide-recovery.ts';
-import type { Server } from '../servers/find-server.ts';
+import type { Server, ServerChoice } from '../servers/find-server.ts';
 import type { RecoveryDoors } from './recovery-doors.ts';
 import { RecoveryLook, type RecoveryQuestion } from './recovery-look.ts';
 import { takeStep } from './take-step.ts';
 
 /**
  * One recovery: waits until systemd has finished its job with the unit, collects facts, decides, acts step by step, and verifies
- * that httpd stays up. Any unexpected result ends it without further action.
+ * that httpd stays up. Any unexpected result ends it without further action. From the look to the start no other recovery acts on
+ * the unit: of two, by hand and at a request, the second one finds httpd as the first one left it.
  */
 export function recover(question: RecoveryQuestion, doors: RecoveryDoors): Promise<Recovery> {
   return new RecoveryRun(question, doors).run();
@@ -18,6 +20,7 @@ type Ended = (outcome: Recovery['outcome'], why: string, more?: Partial<Recovery
 
 class RecoveryRun {
   private readonly look: RecoveryLook;
+  private turn: (() => void) | null = null;
 
   constructor(
     private readonly question: RecoveryQuestion,
@@ -27,10 +30,20 @@ class RecoveryRun {
   }
 
   async run(): Promise<Recovery> {
-    const { choice, automatic, dryRun } = this.question;
+    try {
+      return await this.runInTurn();
+    } finally {
+      this.endTurn();
+    }
+  }
+
+  private async runInTurn(): Promise<Recovery> {
+    const { automatic, dryRun } = this.question;
+    const choice = await this.withUnit();
+    const busy = await this.takeTurn(choice.unit);
     const server = await this.look.settledServer(choice);
     const unit = server.unit.known ? server.unit.value.name : null;
-    const decision = await this.look.decideInTime(server);
+    const decision = busy === null ? await this.look.decideInTime(server) : unknown(busy);
     const ended: Ended = (outcome, why, more = {}) => ({
       unit,
       outcome,
@@ -48,6 +61,28 @@ class RecoveryRun {
     const counted = automatic ? this.count(unit) : done;
     if (!counted.ok) return ended('failed', counted.why);
     return this.act(unit, server, plan, ended);
+  }
+
+  /** A dry run acts on nothing, so it needs no turn. */
+  private async withUnit(): Promise<ServerChoice> {
+    const { choice, dryRun } = this.question;
+    if (dryRun || choice.unit !== null) return choice;
+    const { unit } = await this.doors.findServer(choice);
+    return unit.known ? { ...choice, unit: unit.value.name } : choice;
+  }
+
+  /** The reason not to act; null if it is our turn, or if no turn can be taken here: httpd needs it no less. */
+  private async takeTurn(unit: string | null): Promise<string | null> {
+    this.endTurn();
+    if (unit === null || this.question.dryRun) return null;
+    const taken = await this.doors.takeTurn(unit);
+    if (taken.ok) this.turn = taken.value;
+    return taken.ok || taken.code === 'not-written' ? null : taken.why;
+  }
+
+  private endTurn(): void {
+    this.turn?.();
+    this.turn = null;
   }
 
   private refuse(decision: Decision, unit: string | null, ended: Ended): Recovery {
@@ -75,6 +110,7 @@ class RecoveryRun {
     const steps: StepDone[] = [];
     for (const step of plan) {
       const beganMs = clock.steadyMs();
+      if (ONLY_WAIT.has(step.do)) this.endTurn();
       const result = await takeStep(step, unit, server, this.doors);
       const tookMs = Math.round(clock.steadyMs() - beganMs);
       steps.push({ do: step.do, ok: result.ok, tookMs, ...(result.ok ? {} : { why: result.why }) });
@@ -83,15 +119,18 @@ class RecoveryRun {
           steps,
           plan,
         });
-      // The decision before the wait is outdated: an admin may have acted meanwhile.
       if (step.do !== 'wait') continue;
-      const fresh = await this.look.decide(
-        await this.look.settledServer({ ...this.question.choice, unit }),
-        true,
-      );
+      // The decision before the wait is outdated: an admin, or another recovery, may have acted meanwhile.
+      const busy = await this.takeTurn(unit);
+      if (busy !== null) return ended('unsure', busy, { steps, plan });
+      const now = await this.look.settledServer({ ...this.question.choice, unit });
+      const fresh = await this.look.decide(now, true);
       if (!fresh.known) return ended('unsure', fresh.why, { steps, plan });
       if (!fresh.value.act) return ended(fresh.value.outcome, fresh.value.why, { steps, plan });
     }
     return ended('recovered', `${unit} is active again`, { steps, plan });
   }
 }
+
+/** In these steps another recovery may act. */
+const ONLY_WAIT: ReadonlySet<Step['do']> = new Set(['wait', 'settle', 'health']);

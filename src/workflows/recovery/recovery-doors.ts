@@ -12,6 +12,8 @@ import type { Server, ServerChoice } from '../servers/find-server.ts';
 /** Everything that a recovery can query and do. */
 export interface RecoveryDoors {
   clock: Clock;
+  /** Waits until no other recovery acts on the unit; the value lets the next one act. */
+  takeTurn: (unit: string) => Promise<DoneWith<() => void, 'busy' | 'not-written'>>;
   findServer: (choice: ServerChoice) => Promise<Server>;
   /** Reads the unit until `isEnough`; unknown if that takes longer than `mostMs`. */
   waitForUnit: (

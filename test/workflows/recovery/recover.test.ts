@@ -20,6 +20,12 @@ const CHOICE = {
 };
 const UP = { active: 'active', sub: 'running', result: 'success', job: null } as const;
 
+interface Asked {
+  automatic?: boolean;
+  dryRun?: boolean;
+  policy?: Partial<RecoveryPolicy>;
+}
+
 /** A machine of one unit, which a recovery sees and acts on; a start is done at once and holds, unless the test says otherwise. */
 class World {
   readonly clock = new FakeClock();
@@ -37,6 +43,9 @@ class World {
   terminated: Done<'not-ended'> = done;
   health: Done<'unhealthy'> = done;
   answers = true;
+  /** Ends when the turn of the recovery before ends. */
+  private turn: Promise<void> = Promise.resolve();
+  noTurn: 'busy' | 'not-written' | null = null;
 
   becomes(over: Partial<UnitFacts>): void {
     this.unit = { ...this.unit, ...over };
@@ -54,6 +63,14 @@ class World {
 
   readonly doors: RecoveryDoors = {
     clock: this.clock,
+    takeTurn: async () => {
+      if (this.noTurn !== null) return notDone(this.noTurn, 'another one has it');
+      const before = this.turn;
+      let end = (): void => undefined;
+      this.turn = new Promise((resolve) => (end = resolve));
+      await before;
+      return doneWith(end);
+    },
     findServer: async () => ({
       unit: known(this.unit),
       settings: unknown('not asked'),
@@ -105,11 +122,16 @@ class World {
     answers: async () => this.answers,
   };
 
-  recover({
-    automatic = true,
-    dryRun = false,
-    policy = {},
-  }: { automatic?: boolean; dryRun?: boolean; policy?: Partial<RecoveryPolicy> } = {}): Promise<Recovery> {
+  recover(asked: Asked = {}): Promise<Recovery> {
+    return this.clock.until(this.begin(asked));
+  }
+
+  /** By hand and at a request, at once. */
+  recoverTwice(): Promise<[Recovery, Recovery]> {
+    return this.clock.until(Promise.all([this.begin({ automatic: true }), this.begin({ automatic: false })]));
+  }
+
+  private begin({ automatic = true, dryRun = false, policy = {} }: Asked): Promise<Recovery> {
     const question = {
       choice: CHOICE,
       policy: () =>
@@ -117,7 +139,7 @@ class World {
       automatic,
       dryRun,
     };
-    return this.clock.until(recover(question, this.doors));
+    return recover(question, this.doors);
   }
 
   get triesMs(): readonly number[] {
@@ -418,5 +440,37 @@ void t.test(
     const often = world(false);
     for (let i = 0; i < 3; i++) await often.recover({ policy });
     t.match(await often.recover({ policy }), { outcome: 'gave-up' });
+  },
+);
+
+void t.test('of two recoveries one acts, and the other finds httpd as it left it', async (t) => {
+  const world = new World();
+  world.onStart = () => {
+    world.becomes({ ...UP, active: 'activating', sub: 'start', invocationId: 'started' });
+    world.in(3_000, UP);
+    return done;
+  };
+  const both = await world.recoverTwice();
+  t.match(both, [{ outcome: 'recovered' }, { outcome: 'healthy' }]);
+  t.strictSame(world.did, ['clean at 0', 'reset-failed at 0', 'start at 0']);
+});
+
+void t.test('by hand it acts at once while another one waits for its next attempt', async (t) => {
+  const world = new World();
+  world.attempts = ago(world, 60);
+  const both = await world.recoverTwice();
+  t.match(both, [{ outcome: 'healthy' }, { outcome: 'recovered' }]);
+  t.strictSame(world.did, ['clean at 0', 'reset-failed at 0', 'start at 0']);
+});
+
+void t.test(
+  'while another one acts for minutes nothing is done; where no turn can be taken it acts',
+  async (t) => {
+    const world = new World();
+    world.noTurn = 'busy';
+    t.match(await world.recover(), { outcome: 'unsure', why: 'another one has it' });
+    t.strictSame(world.did, []);
+    world.noTurn = 'not-written';
+    t.match(await world.recover(), { outcome: 'recovered' });
   },
 );
