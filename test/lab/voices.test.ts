@@ -151,6 +151,40 @@ const FAILURES: readonly Failure[] = [
     isLogged: false,
   },
   {
+    what: 'a command before the start that fails',
+    fail: async (stage) => {
+      const { apache } = stage;
+      await apache.dropIn('zz.conf', 'ExecStartPre=/bin/sh -c "echo no document root; exit 3"');
+      await stage.start();
+    },
+    cause: 'not-started',
+    saw: /ExecStartPre=\/bin\/sh .* exited with 3\nno document root/,
+  },
+  {
+    what: 'a command after the start that fails',
+    fail: async (stage) => {
+      const { apache } = stage;
+      await apache.dropIn('zz.conf', 'ExecStartPost=/bin/sh -c "sleep 0.5; echo no answer; exit 3"');
+      await stage.start();
+    },
+    cause: 'other',
+    saw: /ExecStartPost=.* exited with 3, so systemd stopped httpd\nno answer/,
+  },
+  {
+    what: 'a command before the start that waits for a lock',
+    fail: async (stage) => {
+      const { apache, lab } = stage;
+      await lab.sh('systemd-run -q --unit=holder flock /run/lock.test sleep 100');
+      await until('the lock', async () =>
+        (await lab.run('flock', '-n', '/run/lock.test', 'true')).exitCode === 1 ? true : null,
+      );
+      await apache.dropIn('zz.conf', 'ExecStartPre=/usr/bin/flock /run/lock.test true', 'TimeoutStartSec=2');
+      await stage.start();
+    },
+    cause: 'timeout',
+    saw: /its start took longer.*ExecStartPre=\/usr\/bin\/flock \/run\/lock\.test true was running/,
+  },
+  {
     what: 'a start that takes too long',
     fail: async (stage) => {
       const { apache } = stage;

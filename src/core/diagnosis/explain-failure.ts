@@ -30,7 +30,7 @@ export function explainFailure(facts: FailureFacts, runLines: readonly LogLine[]
         ? lineToQuote('other', lines, didExit(facts))
         : firstFatal(lines);
   return contradiction == null
-    ? withLines(found, lines, didExit(facts))
+    ? withLines(found, lines, { exited: didExit(facts), hasRun: hasFailedCommand(facts) })
     : { cause: 'other', evidence: [asEvidence(contradiction), ...found.evidence] };
 }
 
@@ -102,15 +102,27 @@ function didExit({ unit, ending }: FailureFacts): boolean {
 /** Not failures of a run, so the log of the last run is about something else. */
 const LOG_NOTHING: ReadonlySet<Cause> = new Set(['none', 'stopped-by-admin', 'not-started']);
 
+/** Whether a command before or after httpd's own failed: then even a start that never got to httpd has printed why. */
+function hasFailedCommand({ unit }: FailureFacts): boolean {
+  return unit.known && unit.value.failedCommand !== null;
+}
+
 /** Adds the line that an admin would look for, and for a leak the line about the kill that leaked the sets. */
-function withLines(found: Finding, lines: readonly LogLine[], exited: boolean): Finding {
-  if (LOG_NOTHING.has(found.cause)) return found;
+function withLines(
+  found: Finding,
+  lines: readonly LogLine[],
+  { exited, hasRun }: { exited: boolean; hasRun: boolean },
+): Finding {
+  if (LOG_NOTHING.has(found.cause) && !(found.cause === 'not-started' && hasRun)) return found;
   const source =
     found.cause === 'semaphore-leak' ? lines.find(({ match }) => match?.kind === 'leak-source') : undefined;
   const quoted = lineToQuote(
     found.cause,
     // httpd -t printed the same.
-    lines.filter(({ text }) => !found.evidence.some(({ saw }) => saw.includes(text.trim()))),
+    lines.filter(
+      ({ text }) =>
+        !found.evidence.some(({ rule, saw }) => rule === 'configuration' && saw.includes(text.trim())),
+    ),
     exited,
   );
   const evidence = [quoted ?? undefined, source].flatMap((line) =>

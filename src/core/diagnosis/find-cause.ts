@@ -6,6 +6,7 @@ import { killCause, timeoutCause } from './causes/of-end.ts';
 import { configCause, diskCause, portCause, stalePidFileCause } from './causes/of-start.ts';
 import { recordedCause } from './causes/of-record.ts';
 import {
+  afterStartCause,
   lostSetsCause,
   notStartedCause,
   otherServerCause,
@@ -38,6 +39,7 @@ const RULES: readonly CauseRule[] = [
   outsiderCause,
   otherServerCause,
   notStartedCause,
+  afterStartCause,
   lostSetsCause,
   restingCause,
   // A kill may have filled the table with its own sets: then the next start fails. Not if the unit was reset since, nor

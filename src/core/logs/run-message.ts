@@ -23,5 +23,8 @@ export function parseRunMessage(json: string): RunMessage[] {
   const message = fieldText(entry?.['MESSAGE']);
   if (!(atMs > 0) || message === '') return [];
   const identifier = fieldText(entry?.['SYSLOG_IDENTIFIER']);
-  return message.split('\n').map((text) => ({ text, atMs, identifier }));
+  // What httpd-guard logs about the run quotes lines of httpd.
+  return identifier === 'httpd-guard' || message.startsWith('httpd-guard: ')
+    ? []
+    : message.split('\n').map((text) => ({ text, atMs, identifier }));
 }

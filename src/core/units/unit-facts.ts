@@ -38,6 +38,8 @@ export interface UnitFacts {
   execStart: ExecLine | null;
   /** The exit status of ExecStart= in this run; null if it has not exited, or not by itself. */
   startStatus: number | null;
+  /** The first command around ExecStart= that failed in this run, and so ended it; null if none did. */
+  failedCommand: FailedCommand | null;
   /** KEY=value of Environment=, without environment files. */
   environment: string[];
   environmentFiles: string[];
@@ -73,4 +75,13 @@ export interface ExecLine {
   path: string;
   /** As written in the unit: argv[0] first, variables not expanded. */
   argv: string[];
+}
+
+/** A command that systemd runs before or after ExecStart=, and without whose success httpd is not started, or is stopped again. */
+export interface FailedCommand {
+  setting: 'ExecCondition' | 'ExecStartPre' | 'ExecStartPost';
+  /** The path of the program and its arguments, as written in the unit. */
+  command: string[];
+  /** How it ended, in a few words, for people. */
+  end: string;
 }

@@ -3,7 +3,7 @@ import { parseActiveState } from '../../core/units/active-state.ts';
 import type { LoadedHooks } from '../../core/guard/guard-facts.ts';
 import type { LoadedSettings } from '../../core/guard/loaded-service.ts';
 import type { MainProcess } from '../../core/units/unit-run.ts';
-import type { UnitFacts } from '../../core/units/unit-facts.ts';
+import type { FailedCommand, UnitFacts } from '../../core/units/unit-facts.ts';
 
 // Converts systemd's D-Bus properties to UnitFacts (org.freedesktop.systemd1(5)).
 
@@ -28,8 +28,7 @@ export function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts
     result: text(service, 'Result'),
     lastMainPid: (service['ExecMainPID']?.value as number | undefined) ?? 0,
     mainExitMs: wholeNumber(service['ExecMainExitTimestampMonotonic']) / 1000,
-    // CLD_EXITED (sigaction(2)).
-    mainExitedWell: service['ExecMainCode']?.value === 1 && service['ExecMainStatus']?.value === 0,
+    mainExitedWell: service['ExecMainCode']?.value === CLD_EXITED && service['ExecMainStatus']?.value === 0,
     activeExitMs: stamp('ActiveExitTimestamp').monotonicMs,
     restart: text(service, 'Restart'),
     condition: { met: unit['ConditionResult']?.value === true, atMs: stamp('ConditionTimestamp').realMs },
@@ -51,6 +50,7 @@ export function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts
     },
     execStart: exec === undefined ? null : { path: exec[0], argv: exec[1] },
     startStatus: exec === undefined ? null : startStatus(exec, stamp('InactiveExitTimestamp')),
+    failedCommand: failedCommand(service, stamp('InactiveExitTimestamp')),
     environment: (service['Environment']?.value as string[] | undefined) ?? [],
     environmentFiles: ((service['EnvironmentFiles']?.value as [string, boolean][] | undefined) ?? []).map(
       ([path]) => path,
@@ -119,10 +119,25 @@ function stampOf(of: Properties, key: string): Stamp {
 /** Path, argv, ignore errors, when it began and ended on two clocks, pid, exit code and status (org.freedesktop.systemd1(5)). */
 type ExecStatus = [string, string[], boolean, bigint, bigint, bigint, bigint, number, number, number];
 const PID_OF_EXEC = 7;
+/** sigaction(2). */
+const CLD_EXITED = 1;
 
 function startStatus([, , , , , , exitedUs, , code, status]: ExecStatus, began: Stamp): number | null {
-  // CLD_EXITED (sigaction(2)).
-  return code === 1 && Number(exitedUs) / 1000 >= began.monotonicMs ? status : null;
+  return code === CLD_EXITED && Number(exitedUs) / 1000 >= began.monotonicMs ? status : null;
+}
+
+/** In the order in which systemd runs them. Those of httpd-guard itself never decide. */
+function failedCommand(service: Properties, began: Stamp): FailedCommand | null {
+  for (const setting of ['ExecCondition', 'ExecStartPre', 'ExecStartPost'] as const)
+    for (const exec of (service[setting]?.value as ExecStatus[] | undefined) ?? []) {
+      const [path, argv, ignored, , , , exitedUs, , code, status] = exec;
+      const isOfRun = Number(exitedUs) / 1000 >= began.monotonicMs && exitedUs !== 0n;
+      if (!isOfRun || ignored || (code === CLD_EXITED && status === 0)) continue;
+      if (argv.some((word) => word.includes('httpd-guard'))) continue;
+      const end = code === CLD_EXITED ? `exited with ${status}` : `was killed by signal ${status}`;
+      return { setting, command: [path, ...argv.slice(1)], end };
+    }
+  return null;
 }
 
 /** systemd uses the largest 64-bit number for no limit. */

@@ -22,9 +22,10 @@ export interface RunLog {
  */
 export async function readRunLog({ unit, settings, errorLog }: Server, timeoutMs: number): Promise<RunLog> {
   if (!unit.known) return { lines: [], missing: [] };
-  const { run, invocationId, name, execStart } = unit.value;
+  const { run, invocationId, name, execStart, failedCommand } = unit.value;
   const journal = await readRunMessages(invocationId, timeoutMs);
-  const startName = execStart === null ? null : basename(execStart.path);
+  const start = failedCommand?.command[0] ?? execStart?.path;
+  const startName = start === undefined ? null : basename(start);
   const ofHosts = settings.known ? hostErrorLogs(settings.value, unit.value) : [];
   const offsetMs = zoneOffsetMs(unitEnvironment(unit.value).get('TZ') ?? null, run.began.realMs);
   const mainFile = errorLog?.startsWith('/') === true ? errorLog : null;

@@ -5,7 +5,7 @@ import { explainFailure } from '../../../src/core/diagnosis/explain-failure.ts';
 import { isOnlyByLog } from '../../../src/core/diagnosis/only-by-log.ts';
 import type { Cause } from '../../../src/core/diagnosis/cause.ts';
 import { findCause } from '../../../src/core/diagnosis/find-cause.ts';
-import type { UnitFacts } from '../../../src/core/units/unit-facts.ts';
+import type { FailedCommand, UnitFacts } from '../../../src/core/units/unit-facts.ts';
 import type { SetsNeed } from '../../../src/core/diagnosis/causes/sets-need.ts';
 import { RULES } from '../../../src/core/logs/messages.ts';
 import { unit } from '../../view/report/report-builder.ts';
@@ -146,6 +146,37 @@ void t.test('a command that systemd could not run', async (t) => {
   for (const status of [null, 0, 1, 126, 127, 199, 223, 255])
     t.equal(ended(status).cause, 'semaphore-leak', String(status));
   t.equal(ended(203, { result: 'signal' }).cause, 'semaphore-leak', 'of another run');
+});
+
+void t.test('a command before or after the start that failed', async (t) => {
+  const ended = (setting: FailedCommand['setting'], result = 'exit-code', over: Partial<UnitFacts> = {}) => {
+    const failedCommand = { setting, command: ['/bin/sh', '-c', 'x'.repeat(200)], end: 'exited with 3' };
+    return findCause(leak({ unit: known(failedUnit({ failedCommand, result, ...over })) }));
+  };
+  for (const setting of ['ExecCondition', 'ExecStartPre'] as const)
+    t.match(ended(setting), {
+      cause: 'not-started',
+      evidence: [{ rule: 'job', saw: new RegExp(`^${setting}=/bin/sh -c x+\\.{3} exited with 3$`) }],
+    });
+  t.equal(ended('ExecStartPre', 'core-dump').cause, 'not-started', 'it crashed, and httpd never ran');
+  t.match(ended('ExecStartPost'), {
+    cause: 'other',
+    evidence: [{ saw: /^ExecStartPost=.* exited with 3, so systemd stopped httpd$/ }],
+  });
+  const unit = known(
+    failedUnit({
+      result: 'timeout',
+      failedCommand: { setting: 'ExecStartPre', command: ['/usr/bin/flock'], end: 'was killed by signal 15' },
+    }),
+  );
+  t.match(findCause(failure({ unit })).evidence[0]?.saw, '(ExecStartPre=/usr/bin/flock was running)');
+  t.equal(ended('ExecStartPre', 'exit-code', { active: 'active', sub: 'running', mainPid: 8 }).cause, 'none');
+  const failedCommand = { setting: 'ExecStartPre' as const, command: ['/bin/sh'], end: 'exited with 3' };
+  const printed = { ...line('no document root'), isFromStart: true };
+  t.match(explainFailure(failure({ unit: known(failedUnit({ failedCommand })) }), [printed]).evidence, [
+    { rule: 'job' },
+    { rule: 'line', saw: 'no document root' },
+  ]);
 });
 
 void t.test('a start that systemd never began', async (t) => {

@@ -12,7 +12,7 @@ void t.test('each line of a message has the time of the journal and the program'
   t.match(parseRunMessage(JSON.stringify({ ...fields, MESSAGE: [40, 50, 56, 41] })), [{ text: '(28)' }]);
 });
 
-void t.test('what is no message', async (t) => {
+void t.test('what is no message of httpd', async (t) => {
   for (const line of [
     '',
     '{',
@@ -20,6 +20,8 @@ void t.test('what is no message', async (t) => {
     '[]',
     JSON.stringify(fields),
     '{"MESSAGE":"x"}',
+    JSON.stringify({ ...fields, SYSLOG_IDENTIFIER: 'httpd-guard', MESSAGE: 'it quotes a line' }),
+    JSON.stringify({ ...fields, SYSLOG_IDENTIFIER: 'sh', MESSAGE: 'httpd-guard: nothing to remove' }),
     '{"MESSAGE":"x","__REALTIME_TIMESTAMP":"x"}',
   ])
     t.strictSame(parseRunMessage(line), [], line);

@@ -55,6 +55,7 @@ export const unit = (over: Partial<UnitFacts> = {}): UnitFacts => ({
     main: null,
   },
   startStatus: null,
+  failedCommand: null,
   execStart: { path: '/usr/sbin/apachectl', argv: ['/usr/sbin/apachectl', 'start'] },
   environment: [],
   environmentFiles: [],

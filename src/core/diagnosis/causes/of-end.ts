@@ -3,6 +3,7 @@ import { valueOrNull } from '../../fact.ts';
 import type { OomKiller } from '../../units/oom-killer.ts';
 import type { UnitFacts } from '../../units/unit-facts.ts';
 import { restartsByItself } from '../../units/restart.ts';
+import { commandText } from '../../units/command-text.ts';
 import { timedOut } from '../../units/timed-out.ts';
 import type { CauseRule, Finding } from '../find-cause.ts';
 import type { FailureFacts } from '../failure-facts.ts';
@@ -50,8 +51,21 @@ const OOM_EVIDENCE: Record<OomKiller, (unit: UnitFacts) => Evidence> = {
 /** A start or stop took too long (TimeoutStartSec=, TimeoutStopSec=), or the run did (RuntimeMaxSec=). */
 export const timeoutCause: CauseRule = (unit, facts) =>
   endOf(unit, facts).result === 'timeout'
-    ? ended('timeout', `its ${timedOut(unit)} took longer than the unit allows`, unit, facts)
+    ? ended(
+        'timeout',
+        `its ${timedOut(unit)} took longer than the unit allows${waitedFor(unit)}`,
+        unit,
+        facts,
+      )
     : null;
+
+/** systemd ends the command that runs when a start times out. */
+function waitedFor(unit: UnitFacts): string {
+  const { failedCommand } = unit;
+  return timedOut(unit) === 'start' && failedCommand !== null
+    ? ` (${commandText(failedCommand)} was running)`
+    : '';
+}
 
 function ended(cause: Finding['cause'], text: string, unit: UnitFacts, facts: FailureFacts): Finding {
   const end = endOf(unit, facts);

@@ -3,6 +3,7 @@ import type { Evidence, Rule } from '../../evidence.ts';
 import type { UnitFacts } from '../../units/unit-facts.ts';
 import { counted } from '../../text/counted.ts';
 import { spawnFailure } from '../../units/spawn-failures.ts';
+import { commandText } from '../../units/command-text.ts';
 import { neverBegan } from '../../units/unit-job.ts';
 import type { FailureFacts } from '../failure-facts.ts';
 import type { CauseRule, Finding } from '../find-cause.ts';
@@ -63,6 +64,8 @@ export const notStartedCause: CauseRule = (unit, facts) => {
     if (!condition.met && condition.atMs > run.began.realMs)
       return found('job', 'a condition of the unit is not met', `systemctl status ${name}`);
   }
+  const before = failedBefore(unit);
+  if (before !== null) return found('job', before, `systemctl status ${name}`);
   // Also in ExecStopPost=.
   const failed =
     !isUp(unit) && result === 'exit-code' && startStatus !== null ? spawnFailure(startStatus) : null;
@@ -73,6 +76,28 @@ export const notStartedCause: CauseRule = (unit, facts) => {
         `systemd could not run ${execStart?.path ?? 'ExecStart='}: status ${failed}`,
         `systemctl status ${name}`,
       );
+};
+
+/** The admin's own command that failed before httpd was started; null if there is none. */
+function failedBefore(unit: UnitFacts): string | null {
+  const { failedCommand, result } = unit;
+  if (failedCommand === null || failedCommand.setting === 'ExecStartPost' || isUp(unit)) return null;
+  return /^(exit-code|signal|core-dump|exec-condition)$/.test(result)
+    ? `${commandText(failedCommand)} ${failedCommand.end}`
+    : null;
+}
+
+/** systemd stops httpd again if a command fails that runs after its start (systemd.service(5), ExecStartPost=). */
+export const afterStartCause: CauseRule = (unit) => {
+  const { failedCommand, result, name } = unit;
+  if (
+    failedCommand?.setting !== 'ExecStartPost' ||
+    isUp(unit) ||
+    !/^(exit-code|signal|core-dump)$/.test(result)
+  )
+    return null;
+  const saw = `${commandText(failedCommand)} ${failedCommand.end}, so systemd stopped httpd`;
+  return { cause: 'other', evidence: [{ rule: 'job', saw, source: `systemctl status ${name}` }] };
 };
 
 /** Whether systemd refused the last start, since there were too many (StartLimitBurst=). */

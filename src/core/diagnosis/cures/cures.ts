@@ -159,7 +159,9 @@ function outsiderCures({ unit: name, outsider }: AdviceInput): Cure[] {
 
 function notStartedCures(input: AdviceInput): Cure[] {
   const unit = shellWord(input.unit);
-  const words = cure('the reason in full', `systemctl status ${unit}`, `journalctl -u ${unit} -n 20 _PID=1`);
+  // A command that failed has printed why.
+  const by = input.facts.known && input.facts.value.failedCommand !== null ? '' : ' _PID=1';
+  const words = cure('the reason in full', `systemctl status ${unit}`, `journalctl -u ${unit} -n 20${by}`);
   return input.isStartLimit
     ? [cure('reset the start limit and start it', ...startCommands(input)), words]
     : [words];
