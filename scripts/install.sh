@@ -93,15 +93,17 @@ install -D -m 0644 "$here/scripts/completion/_httpd-guard" "$share/zsh/$zsh/_htt
 
 if [ -n "$node" ]; then
   find_node="node=$prefix/lib/httpd-guard/bin/node
-[ -x \"\$node\" ] || {
-  echo \"httpd-guard: \$node does not exist or cannot be executed (noexec?); install httpd-guard again\" >&2
+of=httpd-guard
+[ -x \"\$node\" ] && [ -s \"\$node\" ] || {
+  echo \"httpd-guard: \$node does not exist, is empty or cannot be executed (noexec?); install httpd-guard again\" >&2
   exit 127
 }"
 else
   find_node='node=$(command -v node) || {
   echo "httpd-guard: Node not found on the PATH; httpd-guard needs Node 20 or newer, or its package that brings one" >&2
   exit 127
-}'
+}
+of=Node'
 fi
 cat >"$destdir$prefix/bin/httpd-guard" <<LAUNCHER
 #!/bin/sh
@@ -110,6 +112,18 @@ unset NODE_OPTIONS NODE_EXTRA_CA_CERTS NODE_PATH
 # A broken openssl.cnf would stop Node from starting.
 export OPENSSL_CONF=/dev/null
 $find_node
-exec "\$node" $prefix/lib/httpd-guard/httpd-guard.cjs "\$@"
+# Not exec, except for what a supervisor may stop by its pid: a damaged Node ends by a signal, and prints nothing.
+case " \$* " in *' watch '*) exec "\$node" $prefix/lib/httpd-guard/httpd-guard.cjs "\$@" ;; esac
+"\$node" $prefix/lib/httpd-guard/httpd-guard.cjs "\$@"
+status=\$?
+case \$status in
+  # Not executable by this kernel, a library is missing; SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV.
+  126 | 127 | 132 | 133 | 135 | 136 | 139)
+    echo "httpd-guard: \$node is damaged or does not fit this system (exit status \$status); install \$of again" >&2
+    ;;
+esac
+exit \$status
 LAUNCHER
 chmod 0755 "$destdir$prefix/bin/httpd-guard"
+[ -n "$destdir" ] ||
+  echo "httpd-guard is installed in $lib. Next: httpd-guard diagnose (why is httpd down?), httpd-guard install (guard httpd, also after an upgrade)"

@@ -98,13 +98,38 @@ void t.test('a package with its own Node, on a host without any', async (t) => {
     );
   });
 
+  await t.test('a Node that is damaged: every start of it is reported, and httpd starts', async (t) => {
+    const again = 'install the package or tarball of httpd-guard again';
+    await lab.sh(`/root/new/scripts/install.sh && httpd-guard install && cp ${OWN_NODE} /root/node`);
+    for (const [damage, code, said, hook, unit] of [
+      ['truncate -s 40M', 139, 'is damaged or does not fit', 'crashed \\(exit status 139\\)', 'does not run'],
+      ['truncate -s 0', 127, 'is empty or cannot be', 'is empty or cannot be', 'cannot be executed'],
+    ] as const) {
+      await lab.sh(`cp --remove-destination /root/node ${OWN_NODE} && ${damage} ${OWN_NODE}`);
+      t.match(await status(), { exitCode: code, stderr: said }, damage);
+      const since = (await lab.sh('journalctl --sync; date +@%s.%6N')).trim();
+      const linesOf = async (name: string): Promise<string> =>
+        lab.sh(`journalctl --sync; journalctl -q -o cat -u ${name} --since=${since}`);
+      await apache.kill9();
+      t.ok(await apache.tryStart(), 'httpd starts');
+      const journal = await linesOf('apache2');
+      t.match(journal, new RegExp(`${hook}.*orphaned sets of apache2.service were not removed.*${again}`));
+      t.match(journal, new RegExp(`${hook}.*the cause was not determined.*${again}`));
+      await lab.sh(`systemctl restart ${WATCH} || true`);
+      t.match(await linesOf(WATCH), new RegExp(`${unit}\\. To fix: ${again}`));
+    }
+    await lab.sh(`cp --remove-destination /root/node ${OWN_NODE}; systemctl restart ${WATCH}`);
+    t.match(await status(), { exitCode: 0 });
+    await lab.sh('httpd-guard uninstall && /root/new/scripts/uninstall.sh');
+  });
+
   await t.test('the tarball: one file, one command', async (t) => {
     await lab.sh(`/root/new/scripts/install.sh && httpd-guard install`);
     t.match(await status(), { exitCode: 0, stdout: `(${OWN_NODE})` });
     await lab.sh(`chmod -x ${OWN_NODE}`);
     t.match(await status(), {
       exitCode: 127,
-      stderr: `httpd-guard: ${OWN_NODE} does not exist or cannot be executed`,
+      stderr: `httpd-guard: ${OWN_NODE} does not exist, is empty or cannot be executed`,
     });
     await lab.sh(`chmod +x ${OWN_NODE}`);
     await lab.sh(

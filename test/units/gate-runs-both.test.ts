@@ -71,6 +71,10 @@ void t.test('what the gate says of the end of Node', { skip: NEEDS_ROOT }, async
     runGate(t, { node: 'exit 3', perl: ECHO }),
     /^<4>httpd-guard: pre-start of web\.service failed; httpd starts anyway/,
   );
+  t.match(
+    runGate(t, { node: 'kill -SEGV $$', perl: ECHO }),
+    /\/node crashed \(exit status 139\); orphaned sets of web\.service were not removed, and httpd starts anyway\. To fix: httpd-guard install --unit web\.service\n$/,
+  );
   t.match(runGate(t, { node: 'kill -9 $$', perl: ECHO }), / timed out; httpd starts anyway/);
   t.match(runGate(t, { node: 'exec sleep 60', perl: ECHO }), / timed out; httpd starts anyway/);
 });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -50,4 +50,31 @@ void t.test('a Node that does not run is reported once, with the fix', async (t)
   ];
   for (const [path, line] of cases)
     t.match(run(path, '--jitless', 'a.cjs', 'watch'), { status: 78, stdout: line });
+});
+
+void t.test('a Node that crashes is reported, if it is damaged', async (t) => {
+  const crashing = `${t.testdir({})}/crashing`;
+  writeFileSync(crashing, '#!/bin/sh\nkill -SEGV $$\n', { mode: 0o755 });
+  t.match(run(crashing, 'a.cjs', 'watch'), {
+    status: 78,
+    stdout: `<3>httpd-guard: ${crashing} crashed (exit status 139). To fix: httpd-guard install\n`,
+  });
+  const once = `${t.testdirName}/once`;
+  writeFileSync(once, '#!/bin/sh\n[ "$1" = --version ] || kill -SEGV $$\n', { mode: 0o755 });
+  t.match(run(once, 'a.cjs', 'watch'), { status: 139, stdout: '' }, 'once, and systemd starts it again');
+});
+
+void t.test("of a package's own Node the fix is the package", async (t) => {
+  const folder = t.testdir({});
+  mkdirSync(`${folder}/bin`);
+  copyFileSync('units/run-node', `${folder}/run-node`);
+  writeFileSync(`${folder}/bin/node`, '');
+  chmodSync(`${folder}/bin/node`, 0o755);
+  const { status, stdout } = spawnSync(
+    'sh',
+    [`${folder}/run-node`, `${folder}/bin/node`, '--jitless', 'a.cjs', 'watch'],
+    { encoding: 'utf8' },
+  );
+  t.equal(status, 78, 'an empty one, which a shell would run as an empty script');
+  t.match(stdout, /cannot be executed\. To fix: install the package or tarball of httpd-guard again\n$/);
 });
