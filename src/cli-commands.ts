@@ -13,6 +13,7 @@ import {
   setCount,
   setIds,
   unit,
+  guardedUnit,
 } from './cli-options.ts';
 import type { CheckFormat } from './commands/check.ts';
 import type { CommandResult } from './commands/command-result.ts';
@@ -83,7 +84,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'status',
     description:
       'print whether httpd-guard is on: hooks, watcher, last action, version, and whether httpd serves',
-    options: { ...unit, ...config, ...json, ...quiet },
+    options: { ...guardedUnit, ...config, ...json, ...quiet },
     examples: [['status', 'is httpd guarded?']],
     exitStatus: '0 on and working, 1 degraded, 3 not installed, 64 usage error.',
     async run(values) {
@@ -188,7 +189,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'history',
     description: 'print what httpd-guard did and why, from the journal, newest last',
     options: {
-      ...unit,
+      ...guardedUnit,
       ...config,
       ...json,
       quiet: flag('print only the entries'),
@@ -275,7 +276,7 @@ export const COMMANDS: readonly Command[] = [
   command({
     name: 'uninstall',
     description: 'remove the hooks, and with the last guarded unit the watcher',
-    options: { ...unit, ...json, quiet: flag('print only errors'), ...dryRun },
+    options: { ...guardedUnit, ...json, quiet: flag('print only errors'), ...dryRun },
     examples: [['uninstall', 'from every guarded unit']],
     exitStatus: '0 done, 1 refused, 64 usage error, 77 not root.',
     async run(values) {

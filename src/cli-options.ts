@@ -38,6 +38,11 @@ export const unit = {
   },
 } as const;
 
+/** For a command that is about all that is guarded. */
+export const guardedUnit = {
+  unit: { ...unit.unit, describe: 'systemd unit of httpd (default: all guarded units)' },
+} as const;
+
 export const config = {
   config: {
     type: 'string',

@@ -1,6 +1,7 @@
 import type { HistoryEntry } from '../core/logs/history-entry.ts';
 import { type Fact, valueOrNull } from '../core/fact.ts';
 import type { GuardFacts, GuardService, GuardedUnit } from '../core/guard/guard-facts.ts';
+import { runsAlways } from '../core/guard/guard-problems.ts';
 import type { GuardStatus, ServingFacts } from '../core/guard/guard-status.ts';
 import { escape } from './escape.ts';
 import { isoTime } from './iso-time.ts';
@@ -27,8 +28,10 @@ export function statusText(report: StatusReport, { quiet }: { quiet: boolean }):
   if (!quiet) {
     for (const unit of report.guard.units) lines.push('', ...unitLines(unit, report));
     if (report.guard.services.length > 0) lines.push('', ...report.guard.services.map(serviceLine));
-    if (notGuarded.length > 0)
-      lines.push('', `Not guarded: ${notGuarded.join(', ')}. To guard one: httpd-guard install --unit UNIT`);
+    // The headline of a host without a guarded unit has the command for a single one.
+    const isFirst = report.state === 'not-installed' && notGuarded.length === 1;
+    const how = isFirst ? '' : '. To guard one: httpd-guard install --unit UNIT';
+    if (notGuarded.length > 0) lines.push('', `Not guarded: ${notGuarded.join(', ')}${how}`);
     lines.push(...missing.map((why) => `could not be read: ${why}`));
     lines.push('', copyLine(report));
   }
@@ -83,7 +86,12 @@ function lastText(last: Fact<HistoryEntry | null> | undefined): string {
 }
 
 function serviceLine({ name, active, enabled, file }: GuardService): string {
-  return `${name.padEnd(SERVICE_WIDTH)}  ${active.known ? active.value : 'unknown'}${enabled === '' ? '' : `, ${enabled}`}, ${file}`;
+  const state = !active.known
+    ? 'unknown'
+    : active.value === 'inactive' && !runsAlways(name)
+      ? 'inactive (starts when needed)'
+      : active.value;
+  return `${name.padEnd(SERVICE_WIDTH)}  ${state}${enabled === '' ? '' : `, ${enabled}`}, ${file}`;
 }
 
 const SERVICE_WIDTH = 'httpd-guard-metrics.service'.length;

@@ -132,5 +132,5 @@ function withLines(
 }
 
 function asEvidence({ text, source }: LogLine): Evidence {
-  return { rule: 'line', saw: text, source };
+  return { rule: 'line', saw: text.trimEnd(), source };
 }

@@ -56,8 +56,8 @@ export function isWatched({ services }: GuardFacts): boolean | null {
   return needed.length > 0 && needed.every(works);
 }
 
-/** The others are started by these, and end. */
-function runsAlways(name: string): boolean {
+/** Whether a unit of httpd-guard must be active; the others are started by these, and end. */
+export function runsAlways(name: string): boolean {
   return name.endsWith('watch.service') || !name.endsWith('.service');
 }
 
