@@ -83,6 +83,7 @@ void t.test('no process of another user keeps orphaned sets, or holds up a start
         t.ok(ms < MOST_MS + 1_000, `${when}: ${ms} ms`);
         if (when === 'after it' && bounded)
           t.match(said, /kept 3 sets: httpd \d+ \(attack\.service\)/, 'it is named');
+        else if (await isSlow(lab)) t.ok(left === 0 || said.includes('there was no time left'), said);
         else t.equal(left, 0, `${when}: ${said}`);
       }
       await lab.sh('systemctl stop attack; systemctl reset-failed attack 2>/dev/null || true');
@@ -94,6 +95,13 @@ void t.test('no process of another user keeps orphaned sets, or holds up a start
   await apache.start();
   t.ok(await apache.serves());
 });
+
+/** Whether ps(1), too, needs long for the processes there are: 5,000 take it 0.2 s on a calm machine. */
+async function isSlow(lab: Lab): Promise<boolean> {
+  const beganMs = performance.now();
+  await lab.run('ps', '-eo', 'comm');
+  return performance.now() - beganMs > 500;
+}
 
 /** Of a server that an ordinary user starts. */
 const CONFIGURATION = `ServerName user

@@ -3,8 +3,8 @@ import { Apache, WWW_DATA, clean, letSetsAge, makeSets, setIds } from './apache.
 import { bootWithFuse } from './boot-with-fuse.ts';
 import { until } from './lab.ts';
 
-/** How much longer a restart may take with the hooks than without. */
-const MOST_MORE_MS = 1_000;
+/** How much longer a restart may take with the hooks than without: a second, and on a busy machine twice as long. */
+const mostMoreMs = (withoutMs: number): number => Math.max(1_000, 2 * withoutMs);
 /** A read-only command ends within this time. */
 const MOST_CHECK_MS = 6_000;
 
@@ -80,7 +80,7 @@ void t.test(
         await occupy(name, uid, who, mode);
         const { ms, left } = await restart();
         t.comment(`restart ${Math.round(ms)} ms, ${left} sets kept`);
-        t.ok(ms < without.ms + MOST_MORE_MS, `a restart takes ${Math.round(ms)} ms`);
+        t.ok(ms < without.ms + mostMoreMs(without.ms), `a restart takes ${Math.round(ms)} ms`);
         if (uid === 0) t.ok(left > 0, 'a program of root that cannot be read could be httpd');
         else t.equal(left, 0, 'a program of another user cannot know the sets');
         const beganMs = performance.now();

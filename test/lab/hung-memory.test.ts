@@ -3,8 +3,8 @@ import { Apache, WWW_DATA, clean, letSetsAge, makeSets, setIds } from './apache.
 import { bootWithFuse } from './boot-with-fuse.ts';
 import { until } from './lab.ts';
 
-/** How much longer a restart may take with the hooks than without. */
-const MOST_MORE_MS = 1_000;
+/** How much longer a restart may take with the hooks than without: a second, and on a busy machine twice as long. */
+const mostMoreMs = (withoutMs: number): number => Math.max(1_000, 2 * withoutMs);
 /** A wait in the kernel that a signal does not end; a busy lock of the kernel's own is free again long before. */
 const MOST_WAIT_MS = 500;
 const FOLDER = '/mnt/hung';
@@ -128,7 +128,7 @@ void t.test(
             `${what}, uid ${uid}: restart ${without.ms} ms without hooks, ${free.ms} ms with, ${free.left} sets kept; longest waits: ${free.waits || 'none'}`,
           );
           t.ok(
-            free.ms < without.ms + MOST_MORE_MS,
+            free.ms < without.ms + mostMoreMs(without.ms),
             `a restart takes ${free.ms} ms, ${without.ms} ms without hooks`,
           );
           t.ok(free.longestMs < MOST_WAIT_MS, free.waits);
