@@ -171,7 +171,7 @@ void t.test('failures for other reasons are reported and left alone', async (t) 
     await isLeftAlone(t, start, /port-held-by-orphans/);
     const { cause, cures } = await diagnose();
     t.equal(cause, 'port-held-by-orphans');
-    t.match(cures[0]?.run[0], /^kill \d+/);
+    t.match(cures[0]?.run[0], /^kill -9 \d+/);
     t.ok(await apache.serves(), 'they are left');
 
     await lab.sh('rm /etc/httpd-guard.toml');

@@ -32,9 +32,38 @@ void t.test(
     const { cause, cures } = JSON.parse(stdout) as { cause: string; cures: { run: string[] }[] };
     t.equal(cause, 'semaphore-demand');
     const run = cures[0]?.run ?? [];
-    t.strictSame(run, [`kill ${daemon}`, `httpd-guard recover --unit ${apache.unit}`]);
+    t.strictSame(run, [`kill -9 ${daemon}`, `httpd-guard recover --unit ${apache.unit}`]);
     t.notOk(await apache.serves());
     for (const line of run) await lab.sh(line);
     t.ok(await apache.serves(), 'the printed commands bring it back');
+  },
+);
+
+void t.test(
+  'workers of the event MPM that hold the port: the advice ends them, and httpd starts',
+  async (t) => {
+    const lab = await Lab.boot();
+    t.teardown(() => {
+      lab.end();
+    });
+    const apache = await Apache.setUp(lab, 'event');
+    await lab.installGuard();
+    await apache.dropIn('zz.conf', 'KillMode=process', 'SendSIGKILL=no');
+    await apache.start();
+    const master = await apache.masterPid();
+    await until('its workers', async () =>
+      (await lab.sh(`pgrep -P ${master} || true`)) === '' ? null : true,
+    );
+    await lab.sh(`kill -9 ${master}`);
+    await until('its end', async () =>
+      (await lab.run('systemctl', 'is-active', apache.unit)).stdout === 'failed' ? true : null,
+    );
+    await lab.run('systemctl', 'start', apache.unit);
+    const { stdout } = await lab.run('httpd-guard', 'diagnose', '--json', '--unit', apache.unit);
+    const { cause, cures } = JSON.parse(stdout) as { cause: string; cures: { run: string[] }[] };
+    t.equal(cause, 'port-held-by-orphans');
+    for (const line of cures[0]?.run ?? []) await lab.sh(line);
+    t.equal(await lab.sh(`systemctl is-active ${apache.unit}`), 'active');
+    t.ok(await apache.serves());
   },
 );

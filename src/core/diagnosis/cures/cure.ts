@@ -55,3 +55,11 @@ export function writeDropIn(unit: string, file: string, setting: string): string
   const path = shellWord(`/etc/systemd/system/${unit}.d/${file}`);
   return [`mkdir -p ${folder}`, `printf '[Service]\\n${setting}\\n' >${path}`, 'systemctl daemon-reload'];
 }
+
+/**
+ * Workers of a killed master. Those of the event and worker MPM ignore SIGTERM: they wait for their master's word, and each
+ * keeps the pipe for it open to the others (httpd: server/mpm/event/event.c, child_main).
+ */
+export function killWorkers(pids: readonly number[]): string {
+  return `kill -9 ${pids.join(' ')}`;
+}

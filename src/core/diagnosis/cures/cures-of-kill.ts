@@ -2,7 +2,7 @@ import { shellWord } from '../../text/shell-word.ts';
 import { restartsByItself } from '../../units/restart.ts';
 import { timedOut } from '../../units/timed-out.ts';
 import { isUp } from '../../units/unit-state.ts';
-import { type AdviceInput, type Cure, cure, writeDropIn } from './cure.ts';
+import { type AdviceInput, type Cure, cure, writeDropIn, killWorkers } from './cure.ts';
 import { startCommands } from './start-commands.ts';
 
 /** The fixes for a run that was killed, by whom ever. */
@@ -41,7 +41,7 @@ function againCure({ pids }: AdviceInput, start: readonly string[]): Cure {
     ? cure('start it again', ...start)
     : cure(
         'terminate the workers of the killed master, which hold its port, then start it again',
-        `kill ${pids.join(' ')}`,
+        killWorkers(pids),
         ...start,
       );
 }

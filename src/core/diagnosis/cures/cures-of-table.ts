@@ -1,7 +1,7 @@
 import { setsToAdvise } from '../../limits/kernel-sem.ts';
 import { counted } from '../../text/counted.ts';
 import { shellWord } from '../../text/shell-word.ts';
-import { type AdviceInput, type Cure, cure, writeDropIn } from './cure.ts';
+import { type AdviceInput, type Cure, cure, writeDropIn, killWorkers } from './cure.ts';
 
 /** For a full table without a set that is proven to be orphaned. */
 export function demandCures(input: AdviceInput, start: readonly string[]): Cure[] {
@@ -17,7 +17,7 @@ export function demandCures(input: AdviceInput, start: readonly string[]): Cure[
       : [
           cure(
             'terminate the workers of a killed master, which serve nothing and could use its sets, then remove those and start',
-            `kill ${silentOrphans.join(' ')}`,
+            killWorkers(silentOrphans),
             `httpd-guard recover --unit ${shellWord(input.unit)}`,
           ),
         ]),

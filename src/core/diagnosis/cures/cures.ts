@@ -5,7 +5,7 @@ import { isForOthersToStart } from '../../units/unit-facts.ts';
 import { isUp } from '../../units/unit-state.ts';
 import type { Cause } from '../cause.ts';
 import { serviceOf } from '../outsider.ts';
-import { type AdviceInput, type Cure, cure } from './cure.ts';
+import { type AdviceInput, type Cure, cure, killWorkers } from './cure.ts';
 import { killCures, stopCure } from './cures-of-kill.ts';
 import { demandCures, tableCures } from './cures-of-table.ts';
 import { startCommands } from './start-commands.ts';
@@ -33,7 +33,7 @@ export function cures(cause: Cause, input: AdviceInput): Cure[] {
       return [
         cure(
           'terminate the workers of the killed master, then start',
-          ...(input.pids.length === 0 ? [] : [`kill ${input.pids.join(' ')}`]),
+          ...(input.pids.length === 0 ? [] : [killWorkers(input.pids)]),
           ...start,
         ),
       ];

@@ -68,7 +68,7 @@ void t.test('fixes for demand, with no orphaned set', async (t) => {
   t.notMatch(words('semaphore-demand', patient({}, { active: 'active' })), 'systemctl start', 'it is up');
   t.notMatch(all, /httpd-guard clean\n|TimeoutStopSec|may be orphaned/);
   const kept = words('semaphore-demand', patient({ unsure: 4, silentOrphans: [175, 176] }));
-  t.match(kept, /^terminate the workers[^]*\nkill 175 176\nhttpd-guard recover --unit apache2\.service\n/);
+  t.match(kept, /^terminate the workers[^]*\nkill -9 175 176\nhttpd-guard recover --unit apache2\.service\n/);
   t.notMatch(words('semaphore-demand', patient({ silentOrphans: [175] })), 'kill', 'they keep no set');
   t.match(words('semaphore-demand', patient({ unsure: 3 })), /^3 sets may be orphaned[^]*check --explain/);
   const most = known({ sets: { used: 32_768, max: 32_768 }, semaphores: { used: 32_768, max: 1_000_000 } });
@@ -125,7 +125,7 @@ void t.test('a killed httpd: start it, and have systemd restart it next time', a
     );
   t.match(
     words('killed', patient({ result: 'signal', pids: [7, 8] })),
-    /^terminate the workers [^]*kill 7 8\n[^]*start apache2/,
+    /^terminate the workers [^]*kill -9 7 8\n[^]*start apache2/,
   );
   const restarted = words('killed', patient({ result: 'signal' }, { restart: 'on-abort' }));
   t.match(restarted, /^systemd restarts it\n/);
@@ -156,7 +156,7 @@ void t.test('the first command of every other cause', async (t) => {
   t.equal(first('inodes-full'), 'df -i');
   t.equal(first('quota-exceeded'), 'repquota -a');
   t.equal(first('shm-full'), 'ls -l /dev/shm');
-  t.equal(first('port-held-by-orphans', patient({ pids: [7, 8] })), 'kill 7 8');
+  t.equal(first('port-held-by-orphans', patient({ pids: [7, 8] })), 'kill -9 7 8');
   t.match(first('port-held-by-orphans'), 'systemctl reset-failed', 'they have exited meanwhile');
   t.equal(first('port-held-by-other'), 'ss -ltnp');
   t.equal(first('set-removed-while-live'), 'systemctl restart apache2.service');
