@@ -4,7 +4,8 @@ import type { Evidence } from '../evidence.ts';
 import { type Cause, isForSets } from './cause.ts';
 import { degradation, degradedSentence } from './degradation.ts';
 import type { FailureFacts, LogLine } from './failure-facts.ts';
-import { type Finding, findCause } from './find-cause.ts';
+import { findCause } from './find-cause.ts';
+import type { Finding } from './finding.ts';
 import { firstFatal, lastLines, lineToQuote } from './last-lines.ts';
 import { mayLackSets } from './run-ending.ts';
 

@@ -1,7 +1,6 @@
 import type { UnitFacts } from '../units/unit-facts.ts';
 import { isInStopPost } from '../units/unit-state.ts';
 import type { Evidence } from '../evidence.ts';
-import type { Cause } from './cause.ts';
 import { killCause, timeoutCause } from './causes/of-end.ts';
 import { configCause, diskCause, portCause, stalePidFileCause } from './causes/of-start.ts';
 import { recordedCause } from './causes/of-record.ts';
@@ -16,23 +15,8 @@ import {
 } from './causes/of-state.ts';
 import { tableCause, tableState } from './causes/of-table.ts';
 import type { FailureFacts } from './failure-facts.ts';
+import type { CauseRule, Finding } from './finding.ts';
 import { endOf, endedByExit } from './causes/last-end.ts';
-
-export interface Finding {
-  cause: Cause;
-  evidence: Evidence[];
-  /** Whether the finding is uncertain, since httpd may have failed before it needed a set; a line of its log can contradict it. */
-  weak?: true;
-  /** Whether it was the cause when the run ended, and can no longer be seen. */
-  isOver?: true;
-  /** Whether it was killed: no start has failed yet, but the next one will. */
-  isBeforeStart?: true;
-  /** Whether the semaphore table is too small for this httpd, whatever it holds now. */
-  isTableTooSmall?: true;
-}
-
-/** One possible cause: its evidence, or null. */
-export type CauseRule = (unit: UnitFacts, facts: FailureFacts) => Finding | null;
 
 /** In this order, the first that finds something names the cause. */
 const RULES: readonly CauseRule[] = [

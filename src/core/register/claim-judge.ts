@@ -2,7 +2,8 @@ import type { Evidence, Rule } from '../evidence.ts';
 import { type Lineage, name } from '../verdict/lineage.ts';
 import type { SemaphoreSet } from '../verdict/semaphore-set.ts';
 import type { Snapshot } from '../verdict/snapshot.ts';
-import { type ServerRun, relationTo } from './server-run.ts';
+import { relationTo } from './relation.ts';
+import type { ServerRun } from './server-run.ts';
 
 export interface ClaimVerdict {
   verdict: 'orphan' | 'in-use' | 'unsure';

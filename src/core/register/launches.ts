@@ -2,7 +2,8 @@ import type { UnitRun } from '../units/unit-run.ts';
 import { couldKnow, type Lineage } from '../verdict/lineage.ts';
 import type { SemaphoreSet } from '../verdict/semaphore-set.ts';
 import type { Snapshot } from '../verdict/snapshot.ts';
-import { type ServerRun, relationTo } from './server-run.ts';
+import { relationTo } from './relation.ts';
+import type { ServerRun } from './server-run.ts';
 import { type InspectedSet, isEachPidGivenOnce } from './sightings.ts';
 
 /** A set whose last user has exited, and the run that this was the launcher or the master of. */

@@ -1,19 +1,10 @@
 import { wallStartMs } from '../clock.ts';
 import type { Lineage } from '../verdict/lineage.ts';
 import type { Snapshot } from '../verdict/snapshot.ts';
+import type { Loss } from './loss.ts';
 import type { Seen } from './register.ts';
-import { type ServerRun, isSameRun, relationTo } from './server-run.ts';
-
-/** Sets of a running server that no longer exist, although it did not reload. */
-export interface Loss {
-  run: ServerRun;
-  ids: readonly number[];
-  /** When the look that missed them first began, in milliseconds since boot. */
-  sinceMs: number;
-  /** Whether a later look still missed them. A reload by signal removes sets a moment before it makes new ones. */
-  isSure: boolean;
-  isReported: boolean;
-}
+import { relationTo } from './relation.ts';
+import { isSameRun } from './server-run.ts';
 
 /** httpd reads its configuration again between the removal of its sets and the new ones. */
 const SURE_MS = 1_500;

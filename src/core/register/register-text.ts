@@ -1,5 +1,5 @@
 import type { Register, RegisterPlace, Seen } from './register.ts';
-import type { Loss } from './losses.ts';
+import type { Loss } from './loss.ts';
 import type { ServerRun } from './server-run.ts';
 
 const FIRST_LINE = 'httpd-guard register 1';

@@ -1,6 +1,6 @@
 import type { Fact } from '../fact.ts';
 import { type MutexOwner, type SemaphoreSet, isInspected } from '../verdict/semaphore-set.ts';
-import type { Loss } from './losses.ts';
+import type { Loss } from './loss.ts';
 import type { ServerRun } from './server-run.ts';
 
 /** A set, as the last look saw it. */

@@ -1,7 +1,3 @@
-import type { Lineage } from '../verdict/lineage.ts';
-import type { ProcessFacts } from '../verdict/process-facts.ts';
-import type { Snapshot } from '../verdict/snapshot.ts';
-
 /** One run of a unit with the httpd master that was seen in it. */
 export interface ServerRun {
   unit: string;
@@ -16,59 +12,4 @@ export interface ServerRun {
 
 export function isSameRun(a: ServerRun, b: ServerRun): boolean {
   return a.unit === b.unit && a.invocationId === b.invocationId;
-}
-
-/** The run that a master and its workers are part of; null if that is not proven: then they could be of any run. */
-export function runOf(lineage: Lineage, snapshot: Snapshot): ServerRun | null {
-  return lineage.role === 'master' ? provenRun(lineage, snapshot) : null;
-}
-
-function provenRun({ root, since }: Lineage, { unitRuns }: Snapshot): ServerRun | null {
-  if (!since.known || !root.unit.known) return null;
-  const run = unitRuns.get(root.unit.value);
-  if (run?.known !== true || run.value.invocationId === '') return null;
-  return {
-    unit: root.unit.value,
-    invocationId: run.value.invocationId,
-    masterPid: root.pid,
-    masterStartedMs: root.startedMs,
-    beganRealMs: run.value.began.realMs,
-  };
-}
-
-/** A launcher forks its master after it has read the configuration, which can take this long. */
-const LAUNCH_MARGIN_MS = 60_000;
-
-export type Relation = 'same' | 'maybe' | 'no';
-
-/**
- * Whether the processes of a lineage may be of a run, and so know its sets. Unsure is `maybe`. `no` needs a proof:
- * - systemd puts every process of a run into the unit's control group, and only root can move one out; or
- * - the unit has begun another run since, and stopping the unit leaves no process; or
- * - a master that started before the run cannot descend from it.
- */
-export function relationTo(run: ServerRun, lineage: Lineage, snapshot: Snapshot): Relation {
-  const { role, root, members } = lineage;
-  if (isMasterOf(run, root)) return 'same';
-  const isInUnit = members.some((process) => isOf(run.unit, process));
-  const current = snapshot.unitRuns.get(run.unit);
-  if (isInUnit && current?.known === true && current.value.invocationId === run.invocationId) return 'same';
-  // Workers keep the process group or session of their master, also where root moves them to another control group, and its
-  // number is not given to another process meanwhile (kernel: kernel/pid.c, free_pid).
-  const isLinked = members.some(({ pgrp, session }) => pgrp === run.masterPid || session === run.masterPid);
-  if (!isInUnit && !isLinked) return 'no';
-  if (role === 'master' && root.startedMs + LAUNCH_MARGIN_MS < run.masterStartedMs) return 'no';
-  const its = provenRun(lineage, snapshot);
-  // Workers of one unit below a master of another are unheard of.
-  const isWhole = its !== null && members.every((process) => isOf(its.unit, process));
-  return isWhole && !isSameRun(its, run) ? 'no' : 'maybe';
-}
-
-function isOf(unit: string, process: ProcessFacts): boolean {
-  return process.unit.known && process.unit.value === unit;
-}
-
-/** exec(2) keeps pid and start time. */
-function isMasterOf({ masterPid, masterStartedMs }: ServerRun, { pid, startedMs }: ProcessFacts): boolean {
-  return pid === masterPid && startedMs === masterStartedMs;
 }

@@ -2,7 +2,8 @@ import { couldKnow, type Lineage } from '../verdict/lineage.ts';
 import type { ProcessFacts } from '../verdict/process-facts.ts';
 import { type SemaphoreSet, isInspected } from '../verdict/semaphore-set.ts';
 import type { Snapshot } from '../verdict/snapshot.ts';
-import { type ServerRun, runOf } from './server-run.ts';
+import { runOf } from './relation.ts';
+import type { ServerRun } from './server-run.ts';
 
 /** A running process of httpd is the last user of a set, or has its pid. */
 export interface Sighting {

@@ -5,7 +5,8 @@ import { launches } from './launches.ts';
 import { lossesAfter } from './losses.ts';
 import { mostSetsAfter } from './most-sets.ts';
 import type { Register, Seen } from './register.ts';
-import { isSameRun, relationTo } from './server-run.ts';
+import { relationTo } from './relation.ts';
+import { isSameRun } from './server-run.ts';
 import { type Sighting, inspectedSets, sightings } from './sightings.ts';
 
 /**

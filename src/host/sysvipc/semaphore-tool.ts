@@ -9,6 +9,7 @@ import { NumberLines } from './number-lines.ts';
 import { removeByIpcrm } from './remove-by-ipcrm.ts';
 import { startTool } from '../exec/spawn-tool.ts';
 import { toolBeside } from './tool-beside.ts';
+import type { ToolRun } from './tool-run.ts';
 
 // Node cannot call semctl(2), and /proc does not show its results, so a tool does it. Measured with 32,000 sets: perl's
 // semctl takes 75 ms for all; `ipcs -s -i` reads the whole table for each set and takes up to 64 ms for one; koffi would take
@@ -26,19 +27,6 @@ const END_OF_ANSWERS = '.\n';
 const END_OF_REMOVAL = 'done\n';
 const SENT = 'sent\n';
 const END_OF_ENTRY = 'end\n';
-
-/** A run of the program. What it cannot read or write is no error here: its answers are then incomplete. */
-export interface ToolRun {
-  /** Null if it could not be started. */
-  pid: number | null;
-  write: (text: string) => void;
-  /** Closes its stdin: then it exits. */
-  close: () => void;
-  /** All of stdout so far, as soon as it ends with this text or the program has exited. */
-  output: (until: string) => Promise<Buffer>;
-  /** All of stdout, and the error if one is known, as soon as the program has exited. */
-  ended: () => Promise<{ stdout: Buffer; failure: string | null }>;
-}
 
 /**
  * One run of perl that inspects sets of an owner, then removes some and writes a journal entry. Ids can be passed while the table

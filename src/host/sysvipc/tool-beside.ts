@@ -1,6 +1,6 @@
 import { closeSync, readSync, writeSync } from 'node:fs';
 import { MOST_OUTPUT } from '../exec/spawn-tool.ts';
-import type { ToolRun } from './semaphore-tool.ts';
+import type { ToolRun } from './tool-run.ts';
 
 /** The file descriptors of our end of its stdout, and of its stdin: see units/gate. */
 const DESCRIPTORS = { answers: 0, questions: 3 };

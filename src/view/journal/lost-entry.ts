@@ -1,7 +1,7 @@
 import { lostSentence } from '../../core/check/health.ts';
 import { MESSAGE_ID } from '../../core/message-ids.ts';
 import { PRIORITY_NUMBER } from '../../core/priority.ts';
-import type { Loss } from '../../core/register/losses.ts';
+import type { Loss } from '../../core/register/loss.ts';
 import { escape } from '../escape.ts';
 
 /**

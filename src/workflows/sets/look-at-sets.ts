@@ -1,5 +1,5 @@
 import { known } from '../../core/fact.ts';
-import type { Loss } from '../../core/register/losses.ts';
+import type { Loss } from '../../core/register/loss.ts';
 import type { Snapshot } from '../../core/verdict/snapshot.ts';
 import type { MutexOwner } from '../../core/verdict/semaphore-set.ts';
 import { steadyMs } from '../../host/exec/steady-ms.ts';

@@ -1,7 +1,8 @@
 import t from 'tap';
 import { wallStartMs } from '../../../src/core/clock.ts';
 import { known, unknown } from '../../../src/core/fact.ts';
-import { type Loss, lossesAfter, lostOf, lostSets } from '../../../src/core/register/losses.ts';
+import type { Loss } from '../../../src/core/register/loss.ts';
+import { lossesAfter, lostOf, lostSets } from '../../../src/core/register/losses.ts';
 import type { Register, Seen } from '../../../src/core/register/register.ts';
 import { lineages } from '../../../src/core/verdict/lineage.ts';
 import {

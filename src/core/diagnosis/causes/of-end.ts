@@ -5,7 +5,7 @@ import type { UnitFacts } from '../../units/unit-facts.ts';
 import { restartsByItself } from '../../units/restart.ts';
 import { commandText } from '../../units/command-text.ts';
 import { timedOut } from '../../units/timed-out.ts';
-import type { CauseRule, Finding } from '../find-cause.ts';
+import type { CauseRule, Finding } from '../finding.ts';
 import type { FailureFacts } from '../failure-facts.ts';
 import { endOf } from './last-end.ts';
 

@@ -1,5 +1,5 @@
 import type { Cause } from '../cause.ts';
-import type { CauseRule } from '../find-cause.ts';
+import type { CauseRule } from '../finding.ts';
 
 /** Causes that the line of another failure contradicts, as when the disk is still full. */
 const WEAK: ReadonlySet<Cause> = new Set([

@@ -1,4 +1,4 @@
-import type { CauseRule, Finding } from '../find-cause.ts';
+import type { CauseRule, Finding } from '../finding.ts';
 import { type DiskTrial, diskWant } from './disk-trial.ts';
 import type { Disk, PortOwner } from '../failure-facts.ts';
 import { endOf, endedByExit } from './last-end.ts';

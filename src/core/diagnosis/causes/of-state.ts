@@ -6,7 +6,7 @@ import { spawnFailure } from '../../units/spawn-failures.ts';
 import { commandText } from '../../units/command-text.ts';
 import { neverBegan } from '../../units/unit-job.ts';
 import type { FailureFacts } from '../failure-facts.ts';
-import type { CauseRule, Finding } from '../find-cause.ts';
+import type { CauseRule, Finding } from '../finding.ts';
 import { endOf, endedByExit, isGone } from './last-end.ts';
 
 /** First of all causes: whatever the failure, a start would now stop the running httpd. */

@@ -4,7 +4,7 @@ import { counted } from '../../text/counted.ts';
 import type { UnitFacts } from '../../units/unit-facts.ts';
 import { type TableUse, freeSets } from '../../verdict/table-use.ts';
 import type { FailureFacts } from '../failure-facts.ts';
-import type { Finding } from '../find-cause.ts';
+import type { Finding } from '../finding.ts';
 import { endOf, endedByExit } from './last-end.ts';
 import type { SetsNeed } from './sets-need.ts';
 
