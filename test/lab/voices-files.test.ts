@@ -170,6 +170,12 @@ const FAILURES: readonly Failure[] = [
     saw: /only its log shows this[^]*ports\.conf/,
   },
   {
+    what: 'a pid file that systemd waits for, and httpd does not write',
+    fail: startIn('PIDFile=/run/other.pid', 'TimeoutStartSec=5'),
+    cause: 'timeout',
+    saw: /systemd waits for PIDFile=\/run\/other\.pid, but httpd writes .*\/apache2\.pid/,
+  },
+  {
     what: 'too few file descriptors',
     fail: startIn('LimitNOFILE=8'),
     cause: 'other',

@@ -74,7 +74,7 @@ void t.test('the JSON object has the documented fields', async (t) => {
 
 void t.test('the fix names the workers to terminate', async (t) => {
   const held = failure({ listeningOrphans: [{ pid: 77, startedMs: 5, ports: [80], inUnit: true }] });
-  t.match(diagnosis(held, [], []).cures[0]?.run, ['kill 77']);
+  t.match(diagnosis(held, [], []).cures[0]?.run, ['kill -9 77']);
 });
 
 void t.test('exit statuses', async (t) => {

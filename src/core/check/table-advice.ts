@@ -32,6 +32,7 @@ export function tableAdvice(
     outsider: null,
     startCommand: null,
     portOwners: [],
+    awaitsOtherPidFile: false,
     pidFile: null,
   });
 }

@@ -63,6 +63,8 @@ export interface FailureFacts {
   outsider: Outsider | null;
   /** The unit's pid file; null if httpd does not report its path. */
   pidFile: Fact<PidFile> | null;
+  /** PIDFile= of a unit that systemd waits for (Type=forking), if httpd writes another file; else null. */
+  awaitedPidFile: string | null;
   /** The process in the pid file, if it is not httpd, or is the httpd of another unit that has a pid file of its own. */
   stranger: Stranger | null;
   /** What killed it since memory ran out; null if nothing shows that, unknown if the journal cannot be read. */

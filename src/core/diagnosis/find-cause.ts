@@ -1,7 +1,7 @@
 import type { UnitFacts } from '../units/unit-facts.ts';
 import { isInStopPost } from '../units/unit-state.ts';
 import type { Evidence } from '../evidence.ts';
-import { killCause, timeoutCause } from './causes/of-end.ts';
+import { awaitedPidFileCause, killCause, timeoutCause } from './causes/of-end.ts';
 import { configCause, diskCause, portCause, stalePidFileCause } from './causes/of-start.ts';
 import { recordedCause } from './causes/of-record.ts';
 import {
@@ -33,6 +33,7 @@ const RULES: readonly CauseRule[] = [
       ? tableCause(unit, facts, 'after a kill')
       : null,
   killCause,
+  awaitedPidFileCause,
   timeoutCause,
   configCause,
   stalePidFileCause,

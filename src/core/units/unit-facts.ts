@@ -43,6 +43,8 @@ export interface UnitFacts {
   /** KEY=value of Environment=, without environment files. */
   environment: string[];
   environmentFiles: string[];
+  /** Type=: notify, forking, simple ... */
+  type: string;
   /** PIDFile=; null if it is not set. */
   pidFile: string | null;
   /** "" means the root folder. */

@@ -55,6 +55,7 @@ export function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts
     environmentFiles: ((service['EnvironmentFiles']?.value as [string, boolean][] | undefined) ?? []).map(
       ([path]) => path,
     ),
+    type: text(service, 'Type'),
     pidFile: text(service, 'PIDFile') || null,
     workingDirectory: text(service, 'WorkingDirectory'),
     ownRoot: text(service, 'RootDirectory') || text(service, 'RootImage'),

@@ -21,7 +21,7 @@ import type { Snapshot } from '../../core/verdict/snapshot.ts';
 import { tableUse } from '../../core/verdict/table-use.ts';
 import { type Judgement, judge } from '../../core/verdict/verdict.ts';
 import { readDirectives } from '../servers/read-directives.ts';
-import { hasOtherPidFile, readServerPidFile } from '../servers/server-pid-file.ts';
+import { awaitedPidFile, hasOtherPidFile, readServerPidFile } from '../servers/server-pid-file.ts';
 import { findStartCommand } from '../../host/httpd/start-command.ts';
 import { portOwners } from '../../host/proc/port-owners.ts';
 import type { SystemdSession } from '../../host/systemd/systemd-session.ts';
@@ -131,6 +131,7 @@ export async function failureFactsOf(
     isMasterless: about !== null && isMasterless(about, pidFile, living),
     outsider: other === null ? outsider : null,
     pidFile,
+    awaitedPidFile: about !== null && isDown ? awaitedPidFile(about, settings) : null,
     stranger: other ?? (pidFile === null ? null : strangerOf(pidFile)),
     oomKiller: known(ending?.cause === 'out-of-memory' ? 'recorded' : null),
   };

@@ -2,8 +2,9 @@ import { type Fact, unknown } from '../../core/fact.ts';
 import type { HttpdSettings } from '../../core/httpd/settings.ts';
 import { type PidFile, judgePidFile } from '../../core/verdict/pid-file.ts';
 import type { Snapshot } from '../../core/verdict/snapshot.ts';
-import { isSameFile } from '../../host/files/same-file.ts';
+import { isSameFile, realFolderPath } from '../../host/files/same-file.ts';
 import { askHttpd } from '../../host/httpd/ask-httpd.ts';
+import type { UnitFacts } from '../../core/units/unit-facts.ts';
 import { readPidFile } from '../../host/httpd/pid-file.ts';
 import type { SystemdSession } from '../../host/systemd/systemd-session.ts';
 
@@ -11,6 +12,13 @@ import type { SystemdSession } from '../../host/systemd/systemd-session.ts';
 export function readServerPidFile(settings: Fact<HttpdSettings>, snapshot: Snapshot): Fact<PidFile> | null {
   const path = settings.known ? settings.value.pidFile : null;
   return path === null ? null : judgePidFile(path, readPidFile(path), snapshot);
+}
+
+/** PIDFile= of a unit that systemd waits for, if httpd writes another file; else null. */
+export function awaitedPidFile({ type, pidFile }: UnitFacts, settings: Fact<HttpdSettings>): string | null {
+  const own = settings.known ? settings.value.pidFile : null;
+  if (type !== 'forking' || pidFile === null || own === null) return null;
+  return realFolderPath(pidFile) === realFolderPath(own) ? null : pidFile;
 }
 
 /** Why `readServerPidFile` found none. */

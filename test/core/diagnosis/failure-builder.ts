@@ -79,6 +79,7 @@ export const failure = (over: Partial<FailureFacts> = {}): FailureFacts => ({
   isMasterless: false,
   outsider: null,
   pidFile: known({ path: '/run/apache2.pid', pid: null, state: 'absent' }),
+  awaitedPidFile: null,
   stranger: null,
   oomKiller: known(null),
   ...over,

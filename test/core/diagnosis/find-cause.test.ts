@@ -148,6 +148,28 @@ void t.test('a command that systemd could not run', async (t) => {
   t.equal(ended(203, { result: 'signal' }).cause, 'semaphore-leak', 'of another run');
 });
 
+void t.test('a pid file that systemd waits for, and httpd does not write', async (t) => {
+  const pidFile = known({ path: '/run/a.pid', pid: null, state: 'absent' as const });
+  const ended = (
+    result: string,
+    over: Partial<UnitFacts> = {},
+    awaitedPidFile: string | null = '/run/b.pid',
+  ) =>
+    findCause(
+      failure({ unit: known(failedUnit({ result, startStatus: 0, ...over })), pidFile, awaitedPidFile }),
+    );
+  const saw = 'systemd waits for PIDFile=/run/b.pid, but httpd writes /run/a.pid';
+  t.match(ended('timeout'), { cause: 'timeout', evidence: [{ rule: 'pid-file', saw }] });
+  t.match(ended('protocol'), { cause: 'other', evidence: [{ saw }] });
+  const others = [
+    ended('timeout', {}, null),
+    ended('timeout', { startStatus: null }),
+    ended('timeout', { activeExitMs: Infinity }),
+    ended('exit-code'),
+  ];
+  for (const { evidence } of others) t.notMatch(evidence[0]?.saw, 'PIDFile');
+});
+
 void t.test('a command before or after the start that failed', async (t) => {
   const ended = (setting: FailedCommand['setting'], result = 'exit-code', over: Partial<UnitFacts> = {}) => {
     const failedCommand = { setting, command: ['/bin/sh', '-c', 'x'.repeat(200)], end: 'exited with 3' };

@@ -59,6 +59,7 @@ export const unit = (over: Partial<UnitFacts> = {}): UnitFacts => ({
   execStart: { path: '/usr/sbin/apachectl', argv: ['/usr/sbin/apachectl', 'start'] },
   environment: [],
   environmentFiles: [],
+  type: 'forking',
   pidFile: null,
   workingDirectory: '',
   ownRoot: '',

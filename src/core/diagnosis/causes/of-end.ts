@@ -59,6 +59,23 @@ export const timeoutCause: CauseRule = (unit, facts) =>
       )
     : null;
 
+/**
+ * With Type=forking systemd waits for PIDFile= after the start command has exited, and then kills httpd, which runs (systemd:
+ * service.c, service_load_pid_file). A pid in it that is not of the unit is a protocol error.
+ */
+export const awaitedPidFileCause: CauseRule = (unit, facts) => {
+  const { awaitedPidFile, pidFile } = facts;
+  if (awaitedPidFile === null || pidFile?.known !== true || unit.startStatus !== 0) return null;
+  const { result } = endOf(unit, facts);
+  const isTimeout = result === 'timeout' && timedOut(unit) === 'start';
+  if (!isTimeout && result !== 'protocol') return null;
+  const saw = `systemd waits for PIDFile=${awaitedPidFile}, but httpd writes ${pidFile.value.path}`;
+  return {
+    cause: isTimeout ? 'timeout' : 'other',
+    evidence: [{ rule: 'pid-file', saw, source: `systemctl show -p PIDFile ${unit.name}` }],
+  };
+};
+
 /** systemd ends the command that runs when a start times out. */
 function waitedFor(unit: UnitFacts): string {
   const { failedCommand } = unit;

@@ -41,6 +41,8 @@ export interface AdviceInput {
   /** A running httpd that was started outside the unit. */
   outsider: Outsider | null;
   portOwners: readonly PortOwner[];
+  /** Whether systemd waits for another pid file than the one at `pidFile`, which httpd writes. */
+  awaitsOtherPidFile: boolean;
   /** The path of the pid file; null where httpd does not say. */
   pidFile: string | null;
 }
@@ -49,10 +51,20 @@ export function cure(say: string, ...run: string[]): Cure {
   return { say, run, traps: [] };
 }
 
-/** Commands that give a unit one more setting (systemd.unit(5)). */
-export function writeDropIn(unit: string, file: string, setting: string): string[] {
+/** Commands that give a unit one more setting. The last file by name overrides the others (systemd.unit(5)). */
+export function writeDropIn(
+  { unit, facts }: Pick<AdviceInput, 'unit' | 'facts'>,
+  file: string,
+  setting: string,
+): string[] {
+  const names = facts.known
+    ? facts.value.dropInPaths.map((path) => path.slice(path.lastIndexOf('/') + 1))
+    : [];
+  const last = names.toSorted().at(-1) ?? '';
+  const name =
+    last <= file ? file : last.endsWith(`_${file}`) ? last : `${last.replace(/\.conf$/, '')}_${file}`;
   const folder = shellWord(`/etc/systemd/system/${unit}.d`);
-  const path = shellWord(`/etc/systemd/system/${unit}.d/${file}`);
+  const path = shellWord(`/etc/systemd/system/${unit}.d/${name}`);
   return [`mkdir -p ${folder}`, `printf '[Service]\\n${setting}\\n' >${path}`, 'systemctl daemon-reload'];
 }
 

@@ -29,7 +29,7 @@ export function killCures(cause: 'killed' | 'out-of-memory' | 'timeout', input: 
       : [
           cure(
             'have systemd restart it whenever it is killed; a guarded start always finds free sets',
-            ...writeDropIn(unit, 'restart.conf', 'Restart=on-failure'),
+            ...writeDropIn(input, 'restart.conf', 'Restart=on-failure'),
           ),
         ]),
   ];
@@ -52,7 +52,7 @@ function timeoutCure(input: AdviceInput): Cure[] {
     return [
       cure(
         'and allow runs without a time limit',
-        ...writeDropIn(input.unit, 'runtime.conf', 'RuntimeMaxSec=infinity'),
+        ...writeDropIn(input, 'runtime.conf', 'RuntimeMaxSec=infinity'),
       ),
     ];
   const { startTimeoutMs } = input.facts.value;
@@ -61,7 +61,7 @@ function timeoutCure(input: AdviceInput): Cure[] {
     cure(
       `and allow more than ${startTimeoutMs / 1000} s for a start`,
       ...writeDropIn(
-        input.unit,
+        input,
         'start-timeout.conf',
         `TimeoutStartSec=${Math.max(90, Math.ceil(startTimeoutMs / 500))}`,
       ),
@@ -72,14 +72,15 @@ function timeoutCure(input: AdviceInput): Cure[] {
 const LEAST_STOP_S = 300;
 
 /** A longer timeout for stops, since systemd sends SIGKILL after it (systemd.service(5), TimeoutStopSec=). */
-export function stopCure({ unit, facts }: AdviceInput): Cure[] {
+export function stopCure(input: AdviceInput): Cure[] {
+  const { facts } = input;
   if (!facts.known || facts.value.stopTimeoutMs === Infinity) return [];
   const seconds = facts.value.stopTimeoutMs / 1000;
   const longer = Math.ceil(Math.max(LEAST_STOP_S, seconds * 2));
   return [
     cure(
       `and allow more than ${seconds} s for a stop, after which systemd kills it`,
-      ...writeDropIn(unit, 'stop-timeout.conf', `TimeoutStopSec=${longer}`),
+      ...writeDropIn(input, 'stop-timeout.conf', `TimeoutStopSec=${longer}`),
     ),
   ];
 }

@@ -68,7 +68,7 @@ function apartCures(input: AdviceInput): Cure[] {
           {
             say: 'permanently, by one of these: give it its own IPC namespace: leaked sets disappear with it, and no other program can fill it',
             run: [
-              ...writeDropIn(name, 'private-ipc.conf', 'PrivateIPC=yes'),
+              ...writeDropIn(input, 'private-ipc.conf', 'PrivateIPC=yes'),
               `systemctl reset-failed ${unit}`,
               `systemctl restart ${unit}`,
             ],

@@ -5,7 +5,7 @@ import { isForOthersToStart } from '../../units/unit-facts.ts';
 import { isUp } from '../../units/unit-state.ts';
 import type { Cause } from '../cause.ts';
 import { serviceOf } from '../outsider.ts';
-import { type AdviceInput, type Cure, cure, killWorkers } from './cure.ts';
+import { type AdviceInput, type Cure, cure, killWorkers, writeDropIn } from './cure.ts';
 import { killCures, stopCure } from './cures-of-kill.ts';
 import { demandCures, tableCures } from './cures-of-table.ts';
 import { startCommands } from './start-commands.ts';
@@ -14,6 +14,8 @@ import { startCommands } from './start-commands.ts';
 export function cures(cause: Cause, input: AdviceInput): Cure[] {
   const unit = shellWord(input.unit);
   const start = startCommands(input);
+  const pidFile = pidFileCure(input);
+  if (pidFile !== null) return [pidFile];
   switch (cause) {
     case 'semaphore-leak':
       return leakCures(input);
@@ -111,6 +113,17 @@ function leakCures(input: AdviceInput): Cure[] {
     ...tableCures(input),
     ...stopCure(input),
   ];
+}
+
+/** Not for a path that a drop-in, printf(1) or the shell would read otherwise. */
+function pidFileCure(input: AdviceInput): Cure | null {
+  const { unit, pidFile, awaitsOtherPidFile } = input;
+  if (!awaitsOtherPidFile || pidFile === null || !/^[\w./@+-]+$/.test(pidFile)) return null;
+  return cure(
+    'have systemd wait for the pid file that httpd writes, then start',
+    ...writeDropIn(input, 'pid-file.conf', `PIDFile=${pidFile}`),
+    `systemctl start ${shellWord(unit)}`,
+  );
 }
 
 /** Only a person knows whether another program may be stopped. */

@@ -21,6 +21,7 @@ const patient = (
   silentOrphans: [],
   hasFreeSetsAgain: false,
   outsider: null,
+  awaitsOtherPidFile: false,
   result: 'exit-code',
   portOwners: [],
   pidFile: null,
@@ -182,6 +183,11 @@ void t.test('fixes for a start that systemd refused, a pid file, a port and a co
     /rm -f '\/run\/a b\.pid'\n[^]*start apache2/,
   );
   t.notMatch(words('stale-pid-file', patient()), 'rm ');
+  const awaits = (pidFile: string | null): string =>
+    words('timeout', patient({ result: 'timeout', pidFile, awaitsOtherPidFile: true }));
+  t.match(awaits('/run/a.pid'), /PIDFile=\/run\/a\.pid[^]*systemctl start apache2\.service$/);
+  for (const hostile of [null, '/run/%n', '/run/a b', "/run/'x", '/run/a\\n'])
+    t.notMatch(awaits(hostile), 'PIDFile=');
   const owner = { port: 80, pid: 9, startedMs: 1, program: '/usr/sbin/nginx', unit: 'nginx.service' };
   t.match(
     words('port-held-by-other', patient({ portOwners: [owner, { ...owner, port: 443 }] })),
@@ -211,4 +217,14 @@ void t.test('fixes for a start that systemd refused, a pid file, a port and a co
     words('unknown', patient({ facts: unknown('no systemd') })),
     /^what could be seen\nhttpd-guard check/,
   );
+});
+
+void t.test('a setting goes into a file that overrides the others', async (t) => {
+  const path = (...dropInPaths: string[]): string =>
+    words('killed', patient({ result: 'signal' }, { dropInPaths }));
+  t.match(path(), 'apache2.service.d/restart.conf');
+  t.match(path('/etc/systemd/system/apache2.service.d/override.conf'), 'apache2.service.d/restart.conf');
+  t.match(path('/etc/systemd/system/apache2.service.d/zz.conf', '/run/a.conf'), 'd/zz_restart.conf');
+  t.match(path('/x/zz.conf', '/x/zz_restart.conf'), 'd/zz_restart.conf', 'written before');
+  t.match(path('/x/restart.conf'), 'd/restart.conf');
 });
