@@ -139,6 +139,38 @@ const FAILURES: readonly Failure[] = [
     isLogged: false,
   },
   {
+    what: 'a dependency that is masked',
+    fail: async (stage) => {
+      const { lab } = stage;
+      lab.write('etc/systemd/system/apache2.service.d/zz.conf', '[Unit]\nRequires=no.service\n');
+      await lab.sh(
+        'rm -f /etc/systemd/system/no.service; systemctl mask -q no.service; systemctl daemon-reload',
+      );
+      await stage.start();
+    },
+    cause: 'not-started',
+    saw: /it requires no\.service, which is masked/,
+    undo: ({ lab }) => lab.sh('systemctl unmask -q no.service'),
+    isLogged: false,
+  },
+  {
+    what: 'a unit that fails, to which it is bound',
+    fail: async (stage) => {
+      const { apache, lab } = stage;
+      lab.write(
+        'etc/systemd/system/apache2.service.d/zz.conf',
+        '[Unit]\nBindsTo=database.service\nAfter=database.service\n',
+      );
+      lab.write('etc/systemd/system/database.service', '[Service]\nExecStart=/bin/sleep 1000\n');
+      await lab.sh('systemctl daemon-reload');
+      await apache.start();
+      await lab.sh('systemctl kill -s KILL database');
+    },
+    cause: 'not-started',
+    saw: /systemd stopped it, since database\.service failed/,
+    isLogged: false,
+  },
+  {
     what: 'a condition that is not met',
     fail: async (stage) => {
       const { lab } = stage;

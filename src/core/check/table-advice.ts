@@ -32,6 +32,7 @@ export function tableAdvice(
     outsider: null,
     startCommand: null,
     portOwners: [],
+    brokenNeed: null,
     awaitsOtherPidFile: false,
     pidFile: null,
   });

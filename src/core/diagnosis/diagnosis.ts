@@ -62,6 +62,7 @@ export function diagnosis(
       hasFreeSetsAgain: hasFreeSetsAgain(facts),
       outsider: facts.outsider,
       portOwners: facts.portOwners,
+      brokenNeed: facts.brokenNeed,
       awaitsOtherPidFile: evidence.some(({ rule }) => rule === 'pid-file' && facts.awaitedPidFile !== null),
       pidFile: facts.pidFile?.known === true ? facts.pidFile.value.path : null,
       pids: facts.listeningOrphans.map(({ pid }) => pid),

@@ -20,6 +20,8 @@ export interface FailureFacts {
   startCommand: StartCommand | null;
   /** How its last run ended; null without a record by ExecStopPost=. */
   ending: RunEnding | null;
+  /** A unit that it needs, and that keeps it from starting or made systemd stop it; null if there is none. */
+  brokenNeed: BrokenNeed | null;
   /** How systemd ended the last job of the unit; null if there was none. */
   lastJob: Fact<UnitJob | null>;
   /** The error of httpd -t; null if the configuration is OK. */
@@ -144,4 +146,10 @@ export interface LogLine {
   match: LineMatch | null;
   /** The file or the journalctl command. */
   source: string;
+}
+
+/** failed: systemd stopped the unit, since this one failed while it was running (BindsTo=). */
+export interface BrokenNeed {
+  unit: string;
+  state: 'masked' | 'not-found' | 'failed';
 }

@@ -19,6 +19,8 @@ export interface UnitFacts {
   mainExitedWell: boolean;
   /** When the unit last left "active" (ActiveExitTimestampMonotonic); 0 if it never did. Milliseconds. */
   activeExitMs: number;
+  /** The units without which it is not started (Requires=, Requisite=, BindsTo=). */
+  needs: string[];
   /** Restart=, as in the unit. */
   restart: string;
   /** Whether its conditions (ConditionPathExists= and the like) were met, when systemd last checked them; wall clock, milliseconds. */

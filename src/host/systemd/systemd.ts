@@ -53,6 +53,20 @@ export class Systemd {
     }
   }
 
+  /** The load and active state of units, in one call. */
+  async readStates(
+    names: readonly string[],
+  ): Promise<Fact<{ name: string; load: string; active: string }[]>> {
+    try {
+      const units = await this.connection.call<[string, string, string, string][]>('ListUnitsByNames', 'as', [
+        names,
+      ]);
+      return known(units.map(([name, , load, active]) => ({ name, load, active })));
+    } catch (error) {
+      return unknown(`systemd failed to list units: ${errorReason(error)}`);
+    }
+  }
+
   /** The folders of unit files in order of precedence (systemd.unit(5), UNIT FILE LOAD PATH). */
   async unitPath(): Promise<Fact<string[]>> {
     try {

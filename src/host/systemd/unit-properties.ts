@@ -30,6 +30,9 @@ export function unitFacts(unit: Properties, service: Properties): Omit<UnitFacts
     mainExitMs: wholeNumber(service['ExecMainExitTimestampMonotonic']) / 1000,
     mainExitedWell: service['ExecMainCode']?.value === CLD_EXITED && service['ExecMainStatus']?.value === 0,
     activeExitMs: stamp('ActiveExitTimestamp').monotonicMs,
+    needs: ['Requires', 'Requisite', 'BindsTo'].flatMap(
+      (key) => (unit[key]?.value as string[] | undefined) ?? [],
+    ),
     restart: text(service, 'Restart'),
     condition: { met: unit['ConditionResult']?.value === true, atMs: stamp('ConditionTimestamp').realMs },
     mainPid: (service['MainPID']?.value as number | undefined) ?? 0,

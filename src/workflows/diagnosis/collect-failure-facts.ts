@@ -30,6 +30,7 @@ import type { JournalWitness } from './journal-witness.ts';
 import { type StartTrial, tryStart } from './try-start.ts';
 import { withSeen } from '../sets/keep-register.ts';
 import { readSnapshot } from '../sets/take-snapshot.ts';
+import { findBrokenNeed } from './find-broken-need.ts';
 import { readHolders, readMissingSets, setsSeen, setsSince } from './facts-of-sets.ts';
 import { httpdRuns, listeningOrphans, silentOrphans, strangerOf } from './facts-of-processes.ts';
 
@@ -100,6 +101,7 @@ export async function failureFactsOf(
     unit,
     startCommand: isDown ? valueOrNull(findStartCommand(about)) : null,
     ending,
+    brokenNeed: about === null ? null : await findBrokenNeed(about, systemd),
     lastJob: await lastJob,
     configComplaint: withIds(configComplaint, settings),
     sysvMutexes,

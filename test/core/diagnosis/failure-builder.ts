@@ -57,6 +57,7 @@ export const failure = (over: Partial<FailureFacts> = {}): FailureFacts => ({
   unit: known(failedUnit()),
   startCommand: null,
   ending: null,
+  brokenNeed: null,
   lastJob: known(null),
   configComplaint: known(null),
   sysvMutexes: 3,

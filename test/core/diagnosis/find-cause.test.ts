@@ -148,6 +148,23 @@ void t.test('a command that systemd could not run', async (t) => {
   t.equal(ended(203, { result: 'signal' }).cause, 'semaphore-leak', 'of another run');
 });
 
+void t.test('a unit that it needs, and that is masked, missing or failed', async (t) => {
+  const stopped = known(failedUnit({ active: 'inactive', result: 'success' }));
+  const saw = (state: 'masked' | 'not-found' | 'failed') => {
+    const found = findCause(failure({ unit: stopped, brokenNeed: { unit: 'db.service', state } }));
+    t.equal(found.cause, 'not-started');
+    return found.evidence[0]?.saw;
+  };
+  t.equal(saw('masked'), 'it requires db.service, which is masked');
+  t.equal(saw('not-found'), 'it requires db.service, which does not exist');
+  t.match(saw('failed'), 'systemd stopped it, since db.service failed');
+  t.equal(
+    findCause(failure({ brokenNeed: { unit: 'db.service', state: 'masked' } })).cause,
+    'other',
+    'it ran and failed',
+  );
+});
+
 void t.test('a pid file that systemd waits for, and httpd does not write', async (t) => {
   const pidFile = known({ path: '/run/a.pid', pid: null, state: 'absent' as const });
   const ended = (

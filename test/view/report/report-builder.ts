@@ -33,6 +33,7 @@ export const unit = (over: Partial<UnitFacts> = {}): UnitFacts => ({
   mainExitMs: 0,
   mainExitedWell: true,
   activeExitMs: 0,
+  needs: [],
   restart: 'no',
   condition: { met: true, atMs: 0 },
   active: 'active',

@@ -5,7 +5,7 @@ import { counted } from '../../text/counted.ts';
 import { spawnFailure } from '../../units/spawn-failures.ts';
 import { commandText } from '../../units/command-text.ts';
 import { neverBegan } from '../../units/unit-job.ts';
-import type { FailureFacts } from '../failure-facts.ts';
+import type { BrokenNeed, FailureFacts } from '../failure-facts.ts';
 import type { CauseRule, Finding } from '../finding.ts';
 import { endOf, endedByExit, isGone } from './last-end.ts';
 
@@ -54,6 +54,9 @@ export const notStartedCause: CauseRule = (unit, facts) => {
   });
   if (/^(bad-setting|error|not-found)$/.test(load))
     return found('load', loadError === '' ? load : loadError, `systemd-analyze verify ${name}`);
+  const need = facts.brokenNeed;
+  if (active === 'inactive' && need !== null)
+    return found('job', needText(need), `systemctl status ${need.unit}`);
   if (active === 'inactive' || active === 'failed') {
     if (
       facts.lastJob.known &&
@@ -77,6 +80,12 @@ export const notStartedCause: CauseRule = (unit, facts) => {
         `systemctl status ${name}`,
       );
 };
+
+function needText({ unit, state }: BrokenNeed): string {
+  return state === 'failed'
+    ? `systemd stopped it, since ${unit} failed, to which it is bound (BindsTo=)`
+    : `it requires ${unit}, which ${state === 'masked' ? 'is masked' : 'does not exist'}`;
+}
 
 /** The admin's own command that failed before httpd was started; null if there is none. */
 function failedBefore(unit: UnitFacts): string | null {

@@ -4,7 +4,7 @@ import { shellWord } from '../../text/shell-word.ts';
 import type { UnitFacts } from '../../units/unit-facts.ts';
 import type { TableUse } from '../../verdict/table-use.ts';
 import type { BlockingServer } from '../blocking-servers.ts';
-import type { Outsider, PortOwner } from '../failure-facts.ts';
+import type { BrokenNeed, Outsider, PortOwner } from '../failure-facts.ts';
 
 /** A fix: a sentence and commands to paste; no commands if only an admin can know them. The names are those of `diagnose --json`. */
 export interface Cure {
@@ -25,6 +25,8 @@ export interface AdviceInput {
   result: string;
   /** Whether systemd refused the last start, since there were too many. */
   isStartLimit: boolean;
+  /** A unit that keeps it from starting, or made systemd stop it. */
+  brokenNeed: BrokenNeed | null;
   /** Pids of orphaned workers that hold a port. */
   pids: readonly number[];
   use: Fact<TableUse>;

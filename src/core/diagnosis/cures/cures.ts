@@ -170,8 +170,19 @@ function outsiderCures({ unit: name, outsider }: AdviceInput): Cure[] {
   ];
 }
 
+const IS_BROKEN = { masked: 'is masked', 'not-found': 'is missing', failed: 'failed' } as const;
+
 function notStartedCures(input: AdviceInput): Cure[] {
   const unit = shellWord(input.unit);
+  const need = input.brokenNeed;
+  if (need !== null)
+    return [
+      cure(
+        `find out why ${need.unit} ${IS_BROKEN[need.state]}, fix that, then start`,
+        `systemctl status ${shellWord(need.unit)}`,
+        `systemctl start ${unit}`,
+      ),
+    ];
   // A command that failed has printed why.
   const by = input.facts.known && input.facts.value.failedCommand !== null ? '' : ' _PID=1';
   const words = cure('the reason in full', `systemctl status ${unit}`, `journalctl -u ${unit} -n 20${by}`);

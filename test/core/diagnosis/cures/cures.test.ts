@@ -21,6 +21,7 @@ const patient = (
   silentOrphans: [],
   hasFreeSetsAgain: false,
   outsider: null,
+  brokenNeed: null,
   awaitsOtherPidFile: false,
   result: 'exit-code',
   portOwners: [],
@@ -173,6 +174,10 @@ void t.test('fixes for a start that systemd refused, a pid file, a port and a co
   t.match(
     words('not-started', patient({ result: 'dependency' })),
     /^the reason in full\nsystemctl status apache2/,
+  );
+  t.match(
+    words('not-started', patient({ brokenNeed: { unit: 'db.service', state: 'masked' } })),
+    /db\.service is masked[^]*status db\.service\n[^]*start apache2\.service$/,
   );
   t.match(
     words('not-started', patient({ result: 'exit-code', isStartLimit: true })),
