@@ -93,5 +93,33 @@ void t.test('a running httpd keeps its sets', async (t) => {
     t.ok((await clean(lab)).removed.length >= sets.length, 'once they are dead, they are orphans');
   });
 
+  await t.test('workers below a wrapper that root moves out of the unit, their master killed', async (t) => {
+    lab.write(
+      'root/wrapper',
+      '. /etc/apache2/envvars\nmkdir -p /var/run/apache2\n/usr/sbin/apache2 -DFOREGROUND\ntrue\n',
+    );
+    await apache.dropIn('20-survive.conf', 'Type=simple', 'PIDFile=', 'ExecStart=');
+    await apache.dropIn('30-wrapper.conf', 'ExecStart=/bin/sh /root/wrapper', 'ExecStop=');
+    await lab.run('systemctl', 'reset-failed', 'apache2');
+    await apache.start();
+    await until('the register to have its sets', async () => {
+      const { stdout } = await lab.run('httpd-guard', 'check', '--json');
+      const { sets } = JSON.parse(stdout) as { sets: { owner: unknown }[] };
+      return sets.some(({ owner }) => owner !== null) ? true : null;
+    });
+    const sets = await setIds(lab, WWW_DATA);
+    await lab.sh(
+      `cd /sys/fs/cgroup; mkdir web; master=$(cat /run/apache2/apache2.pid); for pid in $(pgrep -P $master); do echo $pid >web/cgroup.procs; done; kill -9 $master`,
+    );
+    await until('the run to end', async () =>
+      (await lab.run('systemctl', 'is-active', '-q', 'apache2')).exitCode === 0 ? null : true,
+    );
+    t.ok(await apache.serves(), 'they go on serving');
+    t.strictSame((await clean(lab)).removed, []);
+    t.strictSame(await setIds(lab, WWW_DATA), sets);
+    await lab.sh('pkill -9 apache2; while pgrep apache2; do sleep 0.05; done; rmdir /sys/fs/cgroup/web');
+    t.same(new Set((await clean(lab)).removed), new Set(sets));
+  });
+
   t.equal(await apache.mutexErrors(), '');
 });

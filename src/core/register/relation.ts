@@ -28,7 +28,8 @@ export type Relation = 'same' | 'maybe' | 'no';
 
 /**
  * Whether the processes of a lineage may be of a run, and so know its sets. Unsure is `maybe`. `no` needs a proof:
- * - systemd puts every process of a run into the unit's control group, and only root can move one out; or
+ * - systemd puts every process of a run into the unit's control group, and what root has moved out is linked to its master or
+ *   to another one; or
  * - the unit has begun another run since, and stopping the unit leaves no process; or
  * - a master that started before the run cannot descend from it.
  */
@@ -41,12 +42,34 @@ export function relationTo(run: ServerRun, lineage: Lineage, snapshot: Snapshot)
   // Workers keep the process group or session of their master, also where root moves them to another control group, and its
   // number is not given to another process meanwhile (kernel: kernel/pid.c, free_pid).
   const isLinked = members.some(({ pgrp, session }) => pgrp === run.masterPid || session === run.masterPid);
-  if (!isInUnit && !isLinked) return 'no';
+  if (!isInUnit && !isLinked) return isOfUnknownMaster(lineage, run, snapshot) ? 'maybe' : 'no';
   if (role === 'master' && root.startedMs + LAUNCH_MARGIN_MS < run.masterStartedMs) return 'no';
   const its = provenRun(lineage, snapshot);
   // Workers of one unit below a master of another are unheard of.
   const isWhole = its !== null && members.every((process) => isOf(its.unit, process));
   return isWhole && !isSameRun(its, run) ? 'no' : 'maybe';
+}
+
+/** Process start times are in ticks of 10 ms (proc_pid_stat(5)). */
+const TICK_MS = 10;
+
+/**
+ * Whether orphaned workers may be of a run although nothing links them to it: below a wrapper they have its process group and
+ * session, and root may have moved them out of the unit's control group. No, if they are older than the run's master, or in
+ * the control group and the session of the main process of another unit.
+ */
+function isOfUnknownMaster(
+  { role, since, members }: Lineage,
+  { masterStartedMs }: ServerRun,
+  { unitRuns }: Snapshot,
+): boolean {
+  if (role !== 'orphaned-workers' || since.known) return false;
+  return members.some(({ startedMs, pgrp, session, unit }) => {
+    if (startedMs + TICK_MS < masterStartedMs) return false;
+    const run = unit.known ? unitRuns.get(unit.value) : undefined;
+    const main = run?.known === true ? run.value.main?.pid : undefined;
+    return main === undefined || (pgrp !== main && session !== main);
+  });
 }
 
 function isOf(unit: string, process: ProcessFacts): boolean {

@@ -87,6 +87,18 @@ void t.test('while a process may be of the run, its sets are kept', async (t) =>
       {},
       'unsure',
     ],
+    [
+      'its worker below a wrapper, moved by root',
+      [orphanedWorker({ unit: unknown('outside'), startedMs: RUN_OF_A.masterStartedMs + 1_000 })],
+      {},
+      'unsure',
+    ],
+    [
+      'the same, moved to another unit',
+      [orphanedWorker({ unit: known('other.scope'), startedMs: RUN_OF_A.masterStartedMs + 1_000 })],
+      { 'other.scope': run(5_000) },
+      'unsure',
+    ],
     ['a process in its unit, of whose run nothing is known', [orphanedWorker({ ...inA })], {}, 'unsure'],
     [
       'a survivor in a later run of its unit',
@@ -126,6 +138,15 @@ void t.test('while a process may be of the run, its sets are kept', async (t) =>
   }
 });
 
+const RUN_OF_C = {
+  began: { realMs: 0, monotonicMs: 0 },
+  stamps: [],
+  leavesNobody: true,
+  isActive: true,
+  invocationId: runId(60),
+  startPid: 0,
+};
+
 void t.test('a process that cannot be of the run does not keep its sets', async (t) => {
   const inA = { unit: known(A) };
   const others: [string, Scene['processes'], Scene['unitRuns']][] = [
@@ -139,6 +160,16 @@ void t.test('a process that cannot be of the run does not keep its sets', async 
     [
       'a master in the unit that is older than the run',
       [master({ ...inA, pid: 900, startedMs: startedAgo(A_AGO_S + 100) })],
+      {},
+    ],
+    [
+      'an orphaned worker of another unit, by the session of its main process',
+      [orphanedWorker({ unit: known('c.service'), startedMs: RUN_OF_A.masterStartedMs + 1_000 })],
+      { 'c.service': known({ ...RUN_OF_C, main: { pid: 700, began: RUN_OF_C.began, exited: null } }) },
+    ],
+    [
+      'an orphaned worker that is older than the master',
+      [orphanedWorker({ unit: unknown('outside'), startedMs: RUN_OF_A.masterStartedMs - 1_000 })],
       {},
     ],
     ['a program of another unit', [otherProgram({ unit: known('cron.service') })], {}],
