@@ -125,7 +125,7 @@ void t.test('what the start command printed, where nothing else says anything', 
 });
 
 void t.test('the line of the cause goes before others', async (t) => {
-  const set = "(28)No space left on device: AH00023: Couldn't create the proxy mutex ";
+  const set = "(28)No space left on device: AH00023: Couldn't create the proxy mutex";
   t.strictSame(quoted(leak(), [line('[x:emerg] something'), line(set)]), [set]);
   const unclean = 'pid file /run/httpd.pid overwritten -- Unclean shutdown of previous Apache run?';
   t.strictSame(
