@@ -7,7 +7,6 @@ import { ASK_TIMEOUT_MS, SystemdSession } from '../host/systemd/systemd-session.
 import { guardedUnits } from '../host/systemd/unit-files.ts';
 import { writeEntry } from '../host/output/write-entry.ts';
 import { log } from '../host/output/stderr-log.ts';
-import { withLock } from '../host/state/lock.ts';
 import { RUN_DIRECTORY, STATE_DIRECTORY } from '../host/state/paths.ts';
 import { type TakenRequest, keepUnderWay, takeRequest, takeUnderWay } from '../host/state/take-request.ts';
 import { countActions } from '../host/state/keep-action-counts.ts';
@@ -74,17 +73,7 @@ export async function recoverCommand(options: RecoverOptions): Promise<CommandRe
   }
   return options.requested === true
     ? requested(options, configuration.value)
-    : oneByOne(options, configuration.value);
-}
-
-/** Of several recoveries by hand, the first one acts, and the others then find httpd as it left it. */
-async function oneByOne(options: RecoverOptions, configuration: Configured): Promise<CommandResult> {
-  if (options.dryRun) return byHand(options, configuration);
-  const one = await withLock('recover', () => byHand(options, configuration));
-  if (one.ok) return one.value;
-  // Without a lock, as with /run full, it is no less needed.
-  if (one.code === 'not-written') return byHand(options, configuration);
-  return { stdout: '', stderr: `httpd-guard: not recovered: ${escape(one.why)}\n`, exitCode: EXIT.unsure };
+    : byHand(options, configuration.value);
 }
 
 async function byHand(options: RecoverOptions, configuration: Configured): Promise<CommandResult> {

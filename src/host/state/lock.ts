@@ -10,11 +10,11 @@ const GOT = 'got\n';
 /** flock(1), -E: the exit status if another process holds the lock. */
 const HELD = 75;
 
-/** The locks: about what is installed, about recoveries by hand, and about what is done to one unit to recover it. */
-export type Lock = 'install' | 'recover' | `recover-${string}`;
+/** The locks: about what is installed, and about what is done to one unit to recover it. */
+export type Lock = 'install' | `recover-${string}`;
 
 /** A recovery takes longer than an installation. */
-const waitS = (lock: Lock): number => (lock === 'install' ? 30 : 120);
+const waitS = (lock: Lock): number => (lock === 'install' ? 30 : 60);
 
 /** busy: another process holds it for too long. not-written: it cannot be taken here, as with /run full. */
 export type NotLocked = 'busy' | 'not-written';

@@ -33,7 +33,10 @@ export const realRecoveryDoors = (
   attempts = new AttemptsInMemory(),
 ): RecoveryDoors => ({
   clock: realClock,
-  takeTurn: (unit) => takeLock(`recover-${unit}`),
+  takeTurn: async (unit) => {
+    const taken = await takeLock(`recover-${unit}`);
+    return taken.ok ? taken.value : () => undefined;
+  },
   findServer: (choice) => findServer(choice, caching, systemd.within(ASK_TIMEOUT_MS)),
   waitForUnit: (unit, mostMs, isEnough) => waitForUnit(systemd, unit, mostMs, isEnough),
   beginTrial: (server) =>

@@ -1,5 +1,4 @@
 import { type Done, done, notDone } from '../../core/done.ts';
-import { unknown } from '../../core/fact.ts';
 import { recent } from '../../core/recovery/attempts.ts';
 import type { Decision, Recovery, Step, StepDone } from '../../core/recovery/decide-recovery.ts';
 import type { Server, ServerChoice } from '../servers/find-server.ts';
@@ -40,10 +39,10 @@ class RecoveryRun {
   private async runInTurn(): Promise<Recovery> {
     const { automatic, dryRun } = this.question;
     const choice = await this.withUnit();
-    const busy = await this.takeTurn(choice.unit);
+    await this.takeTurn(choice.unit);
     const server = await this.look.settledServer(choice);
     const unit = server.unit.known ? server.unit.value.name : null;
-    const decision = busy === null ? await this.look.decideInTime(server) : unknown(busy);
+    const decision = await this.look.decideInTime(server);
     const ended: Ended = (outcome, why, more = {}) => ({
       unit,
       outcome,
@@ -71,13 +70,10 @@ class RecoveryRun {
     return unit.known ? { ...choice, unit: unit.value.name } : choice;
   }
 
-  /** The reason not to act; null if it is our turn, or if no turn can be taken here: httpd needs it no less. */
-  private async takeTurn(unit: string | null): Promise<string | null> {
+  /** Without a unit nothing is done. */
+  private async takeTurn(unit: string | null): Promise<void> {
     this.endTurn();
-    if (unit === null || this.question.dryRun) return null;
-    const taken = await this.doors.takeTurn(unit);
-    if (taken.ok) this.turn = taken.value;
-    return taken.ok || taken.code === 'not-written' ? null : taken.why;
+    if (unit !== null && !this.question.dryRun) this.turn = await this.doors.takeTurn(unit);
   }
 
   private endTurn(): void {
@@ -121,8 +117,7 @@ class RecoveryRun {
         });
       if (step.do !== 'wait') continue;
       // The decision before the wait is outdated: an admin, or another recovery, may have acted meanwhile.
-      const busy = await this.takeTurn(unit);
-      if (busy !== null) return ended('unsure', busy, { steps, plan });
+      await this.takeTurn(unit);
       const now = await this.look.settledServer({ ...this.question.choice, unit });
       const fresh = await this.look.decide(now, true);
       if (!fresh.known) return ended('unsure', fresh.why, { steps, plan });

@@ -12,8 +12,11 @@ import type { Server, ServerChoice } from '../servers/find-server.ts';
 /** Everything that a recovery can query and do. */
 export interface RecoveryDoors {
   clock: Clock;
-  /** Waits until no other recovery acts on the unit; the value lets the next one act. */
-  takeTurn: (unit: string) => Promise<DoneWith<() => void, 'busy' | 'not-written'>>;
+  /**
+   * Waits until no other recovery acts on the unit, at most a minute: one that an admin has suspended must not keep httpd down. The
+   * value lets the next one act.
+   */
+  takeTurn: (unit: string) => Promise<() => void>;
   findServer: (choice: ServerChoice) => Promise<Server>;
   /** Reads the unit until `isEnough`; unknown if that takes longer than `mostMs`. */
   waitForUnit: (
