@@ -154,6 +154,26 @@ const FAILURES: readonly Failure[] = [
     isLogged: false,
   },
   {
+    what: 'a start after a kill that waits too long for another unit',
+    fail: async (stage) => {
+      const { apache, lab } = stage;
+      await apache.start();
+      await apache.kill9();
+      lab.write(
+        'etc/systemd/system/apache2.service.d/zz.conf',
+        '[Unit]\nRequires=holder.service\nAfter=holder.service\nJobTimeoutSec=2\n',
+      );
+      lab.write('etc/systemd/system/holder.service', '[Service]\nType=oneshot\nExecStart=/bin/sleep 100\n');
+      await lab.sh('systemctl daemon-reload; systemctl reset-failed');
+      await stage.start();
+    },
+    cause: 'not-started',
+    saw: /Timed out starting|result 'timeout'/,
+    undo: ({ lab }) =>
+      lab.sh('systemctl stop holder; rm /etc/systemd/system/holder.service; systemctl daemon-reload'),
+    isLogged: false,
+  },
+  {
     what: 'a unit that fails, to which it is bound',
     fail: async (stage) => {
       const { apache, lab } = stage;

@@ -33,6 +33,7 @@ export function tableAdvice(
     startCommand: null,
     portOwners: [],
     brokenNeed: null,
+    isConfigBroken: false,
     awaitsOtherPidFile: false,
     pidFile: null,
   });

@@ -63,6 +63,7 @@ export function diagnosis(
       outsider: facts.outsider,
       portOwners: facts.portOwners,
       brokenNeed: facts.brokenNeed,
+      isConfigBroken: facts.configComplaint.known && facts.configComplaint.value !== null,
       awaitsOtherPidFile: evidence.some(({ rule }) => rule === 'pid-file' && facts.awaitedPidFile !== null),
       pidFile: facts.pidFile?.known === true ? facts.pidFile.value.path : null,
       pids: facts.listeningOrphans.map(({ pid }) => pid),

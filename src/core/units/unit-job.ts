@@ -73,12 +73,16 @@ function parseEntry(line: string): Entry | null {
   };
 }
 
-/** Whether the job ended before anything of the unit ran. `began`: when the unit's last run began, wall clock, milliseconds. */
+/**
+ * Whether the job ended before anything of the unit ran. `beganMs`: when the unit's last run began, `changedMs`: when its state
+ * last changed; wall clock, milliseconds. A job that waits too long (JobTimeoutSec=) may also end while the unit starts.
+ */
 export function neverBegan(
   { type, result, atMs }: Pick<UnitJob, 'type' | 'result' | 'atMs'>,
   beganMs: number,
+  changedMs: number,
 ): boolean {
-  return (
-    type !== 'stop' && /^(dependency|assert|skipped|invalid|unsupported)$/.test(result) && atMs > beganMs
-  );
+  if (type === 'stop' || atMs <= beganMs) return false;
+  if (result === 'timeout') return atMs > changedMs;
+  return /^(dependency|assert|skipped|invalid|unsupported)$/.test(result);
 }

@@ -40,10 +40,12 @@ void t.test('the end of a job', async (t) => {
 
 void t.test('whether anything of the unit ran', async (t) => {
   const job = (result: string, type = 'start') => ({ type, atMs: 10, result });
-  for (const result of ['dependency', 'assert', 'skipped']) t.ok(neverBegan(job(result), 9), result);
-  t.notOk(neverBegan(job('dependency'), 10), 'a run began since');
-  t.notOk(neverBegan(job('failed'), 9));
-  t.notOk(neverBegan(job('dependency', 'stop'), 9));
+  for (const result of ['dependency', 'assert', 'skipped']) t.ok(neverBegan(job(result), 9, 20), result);
+  t.notOk(neverBegan(job('dependency'), 10, 10), 'a run began since');
+  t.notOk(neverBegan(job('failed'), 9, 9));
+  t.notOk(neverBegan(job('dependency', 'stop'), 9, 9));
+  t.ok(neverBegan(job('timeout'), 8, 9), 'it waited for other units (JobTimeoutSec=)');
+  t.notOk(neverBegan(job('timeout'), 8, 10), 'the unit was starting');
 });
 
 void t.test('how long the run of the last job lasted', async (t) => {

@@ -61,7 +61,11 @@ export const notStartedCause: CauseRule = (unit, facts) => {
     if (
       facts.lastJob.known &&
       facts.lastJob.value !== null &&
-      neverBegan(facts.lastJob.value, run.began.realMs)
+      neverBegan(
+        facts.lastJob.value,
+        run.began.realMs,
+        Math.max(0, ...run.stamps.map(({ realMs }) => realMs)),
+      )
     )
       return found('job', facts.lastJob.value.message, `journalctl -u ${name} _PID=1`);
     if (!condition.met && condition.atMs > run.began.realMs)

@@ -43,6 +43,8 @@ export interface AdviceInput {
   /** A running httpd that was started outside the unit. */
   outsider: Outsider | null;
   portOwners: readonly PortOwner[];
+  /** Whether httpd -t reports an error: then a start fails, whatever the cause was. */
+  isConfigBroken: boolean;
   /** Whether systemd waits for another pid file than the one at `pidFile`, which httpd writes. */
   awaitsOtherPidFile: boolean;
   /** The path of the pid file; null where httpd does not say. */

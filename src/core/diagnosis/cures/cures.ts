@@ -66,7 +66,9 @@ export function cures(cause: Cause, input: AdviceInput): Cure[] {
     case 'killed':
     case 'out-of-memory':
     case 'timeout':
-      return killCures(cause, input);
+      return input.isConfigBroken && start.length > 0
+        ? [brokenConfigCure(input, start), ...killCures(cause, input).slice(1)]
+        : killCures(cause, input);
     case 'stopped-by-admin':
       return [
         cure(
@@ -149,6 +151,16 @@ function testCommand({ startCommand }: AdviceInput): string[] {
   if (isControlScript(exec)) return [`${shellWord(exec.path)} configtest`];
   const { file, args } = queryCommand(exec, environment, ['-t']);
   return [[file, ...args].map(shellWord).join(' ')];
+}
+
+/** In place of a plain start after a kill: the configuration was changed while httpd was running. */
+function brokenConfigCure(input: AdviceInput, start: readonly string[]): Cure {
+  return cure(
+    'its configuration has an error by now. Fix that, test it, then start it again',
+    ...testCommand(input),
+    ...(input.pids.length === 0 ? [] : [killWorkers(input.pids)]),
+    ...start,
+  );
 }
 
 /**

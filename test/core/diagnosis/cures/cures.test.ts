@@ -22,6 +22,7 @@ const patient = (
   hasFreeSetsAgain: false,
   outsider: null,
   brokenNeed: null,
+  isConfigBroken: false,
   awaitsOtherPidFile: false,
   result: 'exit-code',
   portOwners: [],
@@ -232,4 +233,15 @@ void t.test('a setting goes into a file that overrides the others', async (t) =>
   t.match(path('/etc/systemd/system/apache2.service.d/zz.conf', '/run/a.conf'), 'd/zz_restart.conf');
   t.match(path('/x/zz.conf', '/x/zz_restart.conf'), 'd/zz_restart.conf', 'written before');
   t.match(path('/x/restart.conf'), 'd/restart.conf');
+});
+
+void t.test('a killed httpd whose configuration has an error by now', async (t) => {
+  const killed = (over: Partial<AdviceInput>): string =>
+    words('killed', patient({ result: 'signal', isConfigBroken: true, ...over }));
+  t.match(
+    killed({}),
+    /^its configuration has an error by now[^]*configtest\nsystemctl reset-failed[^]*start apache2/,
+  );
+  t.match(killed({ pids: [7, 8] }), /configtest\nkill -9 7 8\nsystemctl/);
+  t.notMatch(killed({}), 'start it again:');
 });
