@@ -23,9 +23,13 @@ done
 lib=$destdir$prefix/lib/httpd-guard
 share=$destdir$prefix/share
 
-if [ -e "$here/B2SUMS" ]; then
-  # An unpacked tarball: tar may have been interrupted, or the disk full. b2sum takes a third of sha256sum's time.
-  (cd "$here" && b2sum --quiet -c B2SUMS >/dev/null 2>&1) || fail "$here is incomplete or damaged; unpack the tarball again"
+# Whether each file of an unpacked tarball is there as it was built: tar may have been interrupted, or the disk full. The list
+# is sorted by name, so its last line is known. b2sum takes a third of sha256sum's time.
+is_complete() {
+  cd "$here" && tail -n 1 B2SUMS | grep -q '  \./third-party-licences$' && b2sum --quiet --strict -c B2SUMS
+}
+if [ -e "$here/B2SUMS" ] || [ -e "$here/bin/node" ]; then
+  (is_complete) >/dev/null 2>&1 || fail "$here is incomplete or damaged; unpack the tarball again"
 elif ! [ -e "$here/dist/httpd-guard.cjs" ]; then
   fail "dist not found; run first: npm ci && npm run build"
 fi
@@ -57,13 +61,22 @@ rm -rf "$new"
 trap 'rm -rf "$new"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' HUP TERM
-install -d "$new" "$destdir$prefix/bin"
+install -d "$new" "$destdir$prefix/bin" || fail "nothing was installed: $new cannot be created"
+# Why files could not be copied.
+no_space() {
+  if [ "$(df -Pi "${lib%/*}" | awk 'NR == 2 { print $4 }')" = 0 ]; then
+    df -Pi "${lib%/*}" | awk 'NR == 2 { print $6 " has no free inodes" }'
+  else
+    df -Pm "${lib%/*}" | awk 'NR == 2 { print $6 " has " $4 " MiB free" }'
+    [ -z "$node" ] || echo ", and httpd-guard needs 120 MiB"
+  fi
+}
 copy() {
   install -m 0644 "$here"/dist/*.cjs "$here"/dist/*.pl "$here/dist/50-httpd-guard.conf" "$here"/dist/*.service "$here"/dist/*.path "$here"/dist/*.timer "$new" &&
     install -m 0755 "$here/dist/gate" "$here/dist/post-stop" "$here/dist/run-node" "$new" &&
     { [ -z "$node" ] || install -D -m 0755 "$node" "$new/bin/node"; }
 }
-copy || fail "nothing was installed: $(df -Pm "${lib%/*}" | awk 'NR == 2 { print $6 " has " $4 " MiB free" }')$([ -z "$node" ] || echo ", and httpd-guard needs 120 MiB")"
+copy || fail "nothing was installed: $(no_space | tr -d '\n')"
 if [ -n "$node" ] && [ -z "$destdir" ]; then
   why=$(why_not "$new/bin/node")
   [ -z "$why" ] || fail "nothing was installed: $why"

@@ -50,7 +50,7 @@ void t.test('the formats of the packages with their own Node', async (t) => {
   });
 
   await t.test('what cannot be installed is refused in a sentence, and changes nothing', async (t) => {
-    const sums = 'cd /root/bad && find . -type f ! -name B2SUMS | xargs b2sum >B2SUMS';
+    const sums = 'cd /root/bad && find . -type f ! -name B2SUMS | LC_ALL=C sort | xargs b2sum >B2SUMS';
     await other;
     await execa('sh', [
       '-c',
@@ -64,10 +64,23 @@ void t.test('the formats of the packages with their own Node', async (t) => {
     const cases: [string, string, RegExp][] = [
       ['truncate -s 1M /root/bad/bin/node', '', /is incomplete or damaged; unpack the tarball again/],
       ['rm /root/bad/dist/gate', '', /is incomplete or damaged/],
+      ['rm /root/bad/B2SUMS', '', /is incomplete or damaged/],
+      ['sed -i 9q /root/bad/B2SUMS', '', /is incomplete or damaged/],
+      ['truncate -s -9 /root/bad/B2SUMS', '', /is incomplete or damaged/],
       [
         small('size=20m'),
         '--prefix /mnt/small',
         /nothing was installed: \/mnt\/small has \d+ MiB free, and httpd-guard needs 120 MiB/,
+      ],
+      [
+        `umount /mnt/small; ${small('nr_inodes=40')}`,
+        '--prefix /mnt/small',
+        /nothing was installed: \/mnt\/small has no free inodes$/,
+      ],
+      [
+        `umount /mnt/small; ${small('ro')}`,
+        '--prefix /mnt/small',
+        /nothing was installed: \/mnt\/small\/lib\/httpd-guard\.new cannot be created$/,
       ],
       [
         `umount /mnt/small; ${small('noexec')}`,

@@ -28,6 +28,13 @@ void t.test('a package with its own Node, on a host without any', async (t) => {
   const before = await state(lab);
   const status = () => lab.run('httpd-guard', 'status');
 
+  await t.test('without space for its state it guards all the same', async (t) => {
+    await lab.sh('mkdir /var/lib/httpd-guard && mount -t tmpfs -o nr_inodes=1 none /var/lib/httpd-guard');
+    t.match(await lab.run('dpkg', '-i', `/root/out/${current.deb}`), { exitCode: 0 });
+    t.match(await status(), { exitCode: 0 });
+    await lab.sh('umount /var/lib/httpd-guard; dpkg -P httpd-guard');
+  });
+
   await t.test('the .deb guards a host without Node', async (t) => {
     const beganMs = performance.now();
     t.match(await lab.run('dpkg', '-i', `/root/out/${current.deb}`), { exitCode: 0 });
@@ -84,11 +91,31 @@ void t.test('a package with its own Node, on a host without any', async (t) => {
         stdout,
         'came from another copy of httpd-guard (/usr/lib/httpd-guard), not from this one (/usr/local/lib/httpd-guard)',
       );
+      await lab.sh('/usr/local/bin/httpd-guard install && dpkg -P httpd-guard');
+      t.match(await lab.run('/usr/local/bin/httpd-guard', 'status'), { exitCode: 0 }, 'it goes on');
+      await lab.sh(`/usr/local/bin/httpd-guard uninstall && dpkg -i /root/out/${current.deb}`);
       await lab.sh(
         'rm -r /usr/local/lib/httpd-guard /usr/local/bin/httpd-guard /usr/local/share/httpd-guard /usr/local/share/zsh /usr/local/share/bash-completion /usr/local/share/man/man?',
       );
     },
   );
+
+  await t.test('a removal that is killed, or beside restarts of the watcher', async (t) => {
+    const deb = `/root/out/${current.deb}`;
+    // As dpkg leaves it: the scripts of the package end with it.
+    for (const seconds of [0.3, 0.45, 0.6]) {
+      await lab.sh(
+        `setsid dpkg -r httpd-guard & sleep ${seconds}; kill -9 -- -$! || true; wait; dpkg -r httpd-guard; dpkg -i ${deb}`,
+      );
+      t.match(await status(), { exitCode: 0 }, `killed after ${seconds} s, and installed again`);
+    }
+    await lab.sh(
+      `for i in 1 2 3 4 5 6; do systemctl restart ${WATCH}; done 2>/dev/null & dpkg -r httpd-guard; wait`,
+    );
+    t.equal(await lab.sh('systemctl list-units --all --no-legend "httpd-guard-*"'), '', 'nothing runs on');
+    t.match(await lab.run('dpkg', '-i', deb), { exitCode: 0 });
+    t.match(await status(), { exitCode: 0 });
+  });
 
   await t.test('removed and purged, it restores the previous state', async (t) => {
     t.match(await lab.run('dpkg', '-P', 'httpd-guard'), { exitCode: 0, stderr: '' });
