@@ -152,6 +152,8 @@ export class Systemd {
     onState: (name: string, state: UnitState) => void,
     signal: AbortSignal,
   ): Promise<string> {
+    // An event that is over is not signalled again.
+    if (signal.aborted) return 'aborted';
     let onSystemdGone = (): void => undefined;
     const ended = new Promise<string>((resolve) => {
       onSystemdGone = () => {

@@ -15,7 +15,7 @@ export class Watchdog {
 
   /** Writes heartbeats until `signal` aborts, the first one at once. */
   start(signal: AbortSignal): void {
-    if (this.withinMs === null) return;
+    if (this.withinMs === null || signal.aborted) return;
     this.beat();
     const timer = setInterval(() => {
       this.beat();

@@ -115,6 +115,21 @@ void t.test('a state comes with the result of the service, which is signalled be
   bus.close();
 });
 
+void t.test('it does not begin to follow when it should end already', async (t) => {
+  const folder = socketFolder(t);
+  const bus = fakeBus(
+    `${folder}/bus`,
+    oneUnit(() => 'no'),
+  );
+  const connection = await connectTo(`${folder}/bus`);
+  const states: string[] = [];
+  const onState = (name: string): void => void states.push(name);
+  t.equal(await new Systemd(connection).follow(['a.service'], onState, AbortSignal.abort()), 'aborted');
+  t.strictSame(states, []);
+  connection.disconnect();
+  bus.close();
+});
+
 void t.test('it stops following when systemd leaves the bus, and not when it moves on it', async (t) => {
   const folder = socketFolder(t);
   const bus = fakeBus(
