@@ -209,7 +209,7 @@ void t.test(
       for (const line of [
         'pre-start of apache2.service timed out',
         'pre-start of apache2.service failed; httpd starts anyway',
-        '/usr/local/bin/node not found',
+        '/usr/local/bin/node does not exist, is empty or cannot be executed',
       ])
         t.match(journal, line);
       await lab.sh('mv /usr/local/bin/node.away /usr/local/bin/node; systemctl stop apache2');

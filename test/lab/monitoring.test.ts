@@ -59,7 +59,7 @@ void t.test('monitoring', async (t) => {
   // This is about alerts, not about recoveries; the watcher runs, because a stopped one is a warning.
   lab.write(
     'etc/systemd/system/httpd-guard-recover.service.d/lab.conf',
-    '[Service]\nExecStart=\nExecStart=/bin/rm -f /run/httpd-guard-watch/request\n',
+    '[Service]\nExecCondition=/bin/sh -c "rm -f /run/httpd-guard-watch/request; exit 1"\n',
   );
   await lab.sh('systemctl daemon-reload');
 

@@ -59,7 +59,7 @@ void t.test('sets of a run whose user or processes are no longer those of the un
     };
     t.equal(cause, 'killed');
     const [fix] = cures;
-    t.match(fix?.run[0], /^kill \d/, 'its workers hold the port');
+    t.match(fix?.run[0], /^kill -9 \d/, 'its workers hold the port');
     for (const command of fix?.run ?? []) await lab.sh(command);
     t.ok(await apache.serves(), 'as diagnose has it');
     await guard.rests();

@@ -65,7 +65,9 @@ function startOf(
   const masterStartedMs = master?.startedMs ?? main.began.monotonicMs + asleepMs;
   const run = { unit, invocationId, masterPid: main.pid, masterStartedMs, beganRealMs: began.realMs };
   const beganMs = began.monotonicMs + asleepMs;
-  const isOfThisStart = register.lookedMs >= beganMs && register.lookedMs <= masterStartedMs;
+  // Then the pid of its master was given to nobody else since that look.
+  const isSinceLook = register.lookedMs <= masterStartedMs;
+  const isOfThisStart = register.lookedMs >= beganMs && isSinceLook;
   return {
     run,
     hadPid: (pid) =>
@@ -73,7 +75,7 @@ function startOf(
     others: living.filter(
       (lineage) =>
         relationTo(run, lineage, snapshot) !== 'same' &&
-        !isOfLaterRun(lineage, masterStartedMs, snapshot) &&
+        !(isSinceLook && isOfLaterRun(lineage, masterStartedMs, snapshot)) &&
         // A launcher with such a pid was forked after this look, and what it forked, such as its master, after itself: at any
         // time since.
         (!isOfThisStart || lineage.members.some(({ startedMs }) => startedMs + TICK_MS >= register.lookedMs)),

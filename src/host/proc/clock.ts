@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ClockReading } from '../../core/clock.ts';
-import { readStat } from './proc-files.ts';
+import { parseStat } from './proc-files.ts';
 
 const MOST_TRIES = 20;
 const CLOSE_ENOUGH_MS = 3;
@@ -32,7 +32,7 @@ function readUptimeMs(): number {
 }
 
 /** In some containers (lxcfs) /proc/uptime starts with the container, but process start times do not; our own start corrects that. */
-const ownStartMs = readStat(process.pid).startedMs;
+const ownStartMs = parseStat(readFileSync('/proc/self/stat', 'utf8')).startedMs;
 
 function readMonotonicMs(): number {
   return Number(process.hrtime.bigint() / 1_000n) / 1_000;

@@ -34,3 +34,23 @@ void t.test(`in ${LIVES} random lives no set that a living process knows is remo
   t.comment(`${removed} orphans were removed, ${byRegister} of them because of the register`);
   t.ok(byRegister > LIVES / 20 && removed > byRegister, `${removed} removed, ${byRegister} by the register`);
 });
+
+/** Found once; each is [kind, a, b]. */
+const ONCE_WRONG: Record<string, [Event['kind'], number, number][]> = {
+  'a pid is given again to a worker of a later run': [
+    ['start', 13, 0],
+    ['cycle-pids', 1, 0],
+    ['kill', 33, 0],
+    ['start', 30, 0],
+    ['exit', 0, 0],
+    ['start', 0, 0],
+    ['post-stop', 33, 0],
+    ['start', 0, 0],
+    ['start', 0, 0],
+  ],
+};
+
+void t.test('lives that went wrong once', async (t) => {
+  for (const [what, events] of Object.entries(ONCE_WRONG))
+    t.strictSame(play(events.map(([kind, a, b]) => ({ kind, a, b }))).wrong, [], what);
+});
