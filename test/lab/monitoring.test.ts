@@ -104,18 +104,19 @@ void t.test('monitoring', async (t) => {
     t.equal(await lab.sh(`journalctl -q -o cat -u ${SERVICE}`), '', 'and is not in the journal each minute');
 
     // The same sandbox, with other questions.
-    const guard = await lab.sh(`sed -n 's/^ExecStart=\\(.*cjs\\) .*/\\1/p' /etc/systemd/system/${SERVICE}`);
-    const questions = ['', 'unshare --ipc -- true', `${guard} check --json`];
+    const unit = lab.read(`etc/systemd/system/${SERVICE}`);
+    const guard = /^ExecStart=(.*cjs) /m.exec(unit)?.[1];
+    const questions = ['unshare --ipc -- true', `${guard} check --json`].map((line) => `ExecStart=${line}\n`);
+    const output = `StandardOutput=truncate:${FILE}.json\n`;
     lab.write(
-      `etc/systemd/system/${SERVICE}.d/lab.conf`,
-      `[Service]\n${questions.map((question) => `ExecStart=${question}\n`).join('')}StandardOutput=truncate:${FILE}.json\n`,
+      'etc/systemd/system/same-sandbox.service',
+      unit.replace(/^ExecStart=.*\n/m, `${questions.join('')}${output}`),
     );
-    await lab.sh('systemctl daemon-reload');
-    await writeMetrics();
+    await lab.sh('systemctl daemon-reload; systemctl start same-sandbox');
     const seen = JSON.parse(lab.read(`${FILE}.json`)) as { reasons: string[] };
     t.match(seen, { status: 'ok', httpd: { user: 'www-data', masters: [{}] } });
     t.strictSame(seen.reasons, [], 'httpd itself was asked, apart, and every process was seen');
-    await lab.sh(`rm -r /etc/systemd/system/${SERVICE}.d ${FILE}.json; systemctl daemon-reload`);
+    await lab.sh(`rm /etc/systemd/system/same-sandbox.service ${FILE}.json; systemctl daemon-reload`);
   });
 
   await t.test('a failed write is reported', async (t) => {
