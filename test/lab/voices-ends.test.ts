@@ -127,8 +127,8 @@ const FAILURES: readonly Failure[] = [
       await stage.apache.dropIn('zz.conf', 'ExecStartPre=/bin/false');
       await stage.start();
     },
-    cause: 'other',
-    saw: /exit-code/,
+    cause: 'not-started',
+    saw: /ExecStartPre=\/bin\/false exited with 1/,
   },
   {
     what: 'a program that does not exist',
