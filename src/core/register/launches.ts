@@ -65,7 +65,7 @@ function startOf(
   const masterStartedMs = master?.startedMs ?? main.began.monotonicMs + asleepMs;
   const run = { unit, invocationId, masterPid: main.pid, masterStartedMs, beganRealMs: began.realMs };
   const beganMs = began.monotonicMs + asleepMs;
-  // Then the pid of its master was given to nobody else since that look.
+  // Then no other process has got the pid of its master since that look.
   const isSinceLook = register.lookedMs <= masterStartedMs;
   const isOfThisStart = register.lookedMs >= beganMs && isSinceLook;
   return {

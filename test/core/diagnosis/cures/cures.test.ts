@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import t from 'tap';
-import type { AdviceInput } from '../../../../src/core/diagnosis/cures/cure.ts';
+import { type AdviceInput, writeDropIn } from '../../../../src/core/diagnosis/cures/cure.ts';
 import { cures } from '../../../../src/core/diagnosis/cures/cures.ts';
 import { known, unknown } from '../../../../src/core/fact.ts';
 import { failedUnit, use } from '../failure-builder.ts';
@@ -244,4 +244,13 @@ void t.test('a killed httpd whose configuration has an error by now', async (t) 
   );
   t.match(killed({ pids: [7, 8] }), /configtest\nkill -9 7 8\nsystemctl/);
   t.notMatch(killed({}), 'start it again:');
+});
+
+void t.test('a drop-in of a unit whose others are not known', async (t) => {
+  const [, write] = writeDropIn(
+    { unit: 'web.service', facts: unknown('no bus') },
+    'restart.conf',
+    'Restart=always',
+  );
+  t.equal(write, "printf '[Service]\\nRestart=always\\n' >/etc/systemd/system/web.service.d/restart.conf");
 });
