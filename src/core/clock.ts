@@ -16,6 +16,9 @@ export interface Stamp {
   monotonicMs: number;
 }
 
+/** Process start times are in ticks of 10 ms (proc_pid_stat(5)). */
+export const TICK_MS = 10;
+
 /** Rounding and scheduling can make two readings differ by this much; a real clock step is larger. */
 const STEP_TOLERANCE_MS = 1_500;
 

@@ -1,3 +1,5 @@
+import { baseName } from '../text/base-name.ts';
+
 /** One directive of a configuration, or the begin or end of a section, whose name starts with "<" or "</". Names are in lower case. */
 export interface Directive {
   name: string;
@@ -52,10 +54,7 @@ function holds(word: string, isSo: (name: string) => boolean): boolean {
 function loadedModules(directives: readonly Directive[]): Set<string> {
   const names = directives
     .filter(({ name }) => name === 'loadmodule')
-    .flatMap(({ words: [id = '', path = ''] }) => [
-      id,
-      path.slice(path.lastIndexOf('/') + 1).replace(/\.so$/, '.c'),
-    ]);
+    .flatMap(({ words: [id = '', path = ''] }) => [id, baseName(path).replace(/\.so$/, '.c')]);
   return new Set(names);
 }
 

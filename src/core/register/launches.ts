@@ -1,3 +1,4 @@
+import { TICK_MS } from '../clock.ts';
 import type { UnitRun } from '../units/unit-run.ts';
 import { couldKnow, type Lineage } from '../verdict/lineage.ts';
 import type { SemaphoreSet } from '../verdict/semaphore-set.ts';
@@ -11,9 +12,6 @@ export interface Launch {
   set: SemaphoreSet;
   run: ServerRun;
 }
-
-/** Process start times are in ticks of 10 ms (proc_pid_stat(5)). */
-const TICK_MS = 10;
 
 /**
  * The sets that were made since the last look and that only processes of one run can have used, although the last user has exited:

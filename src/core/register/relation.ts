@@ -1,3 +1,4 @@
+import { TICK_MS } from '../clock.ts';
 import type { Lineage } from '../verdict/lineage.ts';
 import type { ProcessFacts } from '../verdict/process-facts.ts';
 import type { Snapshot } from '../verdict/snapshot.ts';
@@ -49,9 +50,6 @@ export function relationTo(run: ServerRun, lineage: Lineage, snapshot: Snapshot)
   const isWhole = its !== null && members.every((process) => isOf(its.unit, process));
   return isWhole && !isSameRun(its, run) ? 'no' : 'maybe';
 }
-
-/** Process start times are in ticks of 10 ms (proc_pid_stat(5)). */
-const TICK_MS = 10;
 
 /**
  * Whether orphaned workers may be of a run although nothing links them to it: below a wrapper they have its process group and

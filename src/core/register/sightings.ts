@@ -1,3 +1,4 @@
+import { TICK_MS } from '../clock.ts';
 import { couldKnow, type Lineage } from '../verdict/lineage.ts';
 import type { ProcessFacts } from '../verdict/process-facts.ts';
 import { type SemaphoreSet, isInspected } from '../verdict/semaphore-set.ts';
@@ -64,9 +65,6 @@ function isItself({ pid, startedMs }: ProcessFacts, { id }: SemaphoreSet, snapsh
   if (before === undefined) return isEachPidGivenOnce(snapshot);
   return before.lastPid !== pid && startedMs + TICK_MS < lookedMs;
 }
-
-/** Process start times are in ticks of 10 ms (proc_pid_stat(5)). */
-const TICK_MS = 10;
 
 /**
  * Whether no pid was given to two processes since the last look: the kernel gives a number again only after all other free ones

@@ -1,5 +1,6 @@
 import type { Fact } from '../../fact.ts';
 import type { StartCommand } from '../../httpd/launch.ts';
+import { baseName } from '../../text/base-name.ts';
 import { shellWord } from '../../text/shell-word.ts';
 import type { UnitFacts } from '../../units/unit-facts.ts';
 import type { TableUse } from '../../verdict/table-use.ts';
@@ -61,9 +62,7 @@ export function writeDropIn(
   file: string,
   setting: string,
 ): string[] {
-  const names = facts.known
-    ? facts.value.dropInPaths.map((path) => path.slice(path.lastIndexOf('/') + 1))
-    : [];
+  const names = facts.known ? facts.value.dropInPaths.map(baseName) : [];
   const last = names.toSorted().at(-1) ?? '';
   const name =
     last <= file ? file : last.endsWith(`_${file}`) ? last : `${last.replace(/\.conf$/, '')}_${file}`;
